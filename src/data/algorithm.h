@@ -1,0 +1,159 @@
+/*
+ * The contract between an algorithm and the harness.
+ *
+ * An algorithm sees arrays: the view that its `needs` ask for. It is one file in models/ that ends in one
+ * table of this type, named rb_<id>, which the build collects. Nothing else in the project names it.
+ *
+ * The harness allocates config and state zeroed with the sizes of the table; `fini` takes a zeroed, a
+ * partial or a finished state. Every function that has a ctx is collective over it unless its line says
+ * otherwise. Bits are the same for any number of ranks and threads.
+ */
+#ifndef RB_DATA_ALGORITHM_H
+#define RB_DATA_ALGORITHM_H
+
+#include "base/param.h"
+#include "base/rng.h"
+#include "data/catalogue.h"
+#include "data/interactions.h"
+#include "data/points.h"
+#include "data/sessions.h"
+
+/* What the view must hold. */
+#define RB_NEEDS_RATINGS 1u     /* all training interactions with their ratings */
+#define RB_NEEDS_POSITIVES 2u   /* training interactions whose rating reaches `relevance` */
+#define RB_NEEDS_ITEMS 4u       /* the catalogue */
+#define RB_NEEDS_SPACE 8u       /* points, named by the parameter `space` */
+#define RB_NEEDS_SESSIONS 16u
+#define RB_NEEDS_LABELS 32u     /* a clustering of the items */
+#define RB_NEEDS_MODELS 64u     /* scores of other models */
+#define RB_NEEDS_VALIDATION 128u
+
+/* What a fitted model can do; says which metrics apply. */
+#define RB_CAN_RANK 1u          /* score */
+#define RB_CAN_PREDICT 2u       /* predict ratings of pairs */
+#define RB_CAN_ASSIGN 4u        /* labels of the points it was fitted on (labels), and assign for new ones */
+#define RB_CAN_COLD_USER 8u     /* defined result for users without training data */
+#define RB_CAN_COLD_ITEM 16u
+#define RB_CAN_EXPLAIN 32u
+#define RB_CAN_FAST 64u         /* not bit-identical; labelled in every table */
+
+typedef enum { RB_SINGLE, RB_DOUBLE_PRECISION } rb_precision;
+
+/* Scores of n users for items [item_begin, item_end): element (u, i - item_begin) at [u * ld + i - item_begin]. */
+typedef struct {
+    void *data; /* float or double, by the model's precision */
+    int64_t ld;
+} rb_tile;
+
+/* Another model, as a hybrid sees it. */
+typedef struct rb_model_view {
+    const struct rb_algorithm *algorithm;
+    const void *config, *state;
+} rb_model_view;
+
+typedef struct rb_train_view {
+    const rb_ratings *ratings;
+    const rb_ratings *positives;
+    const rb_catalogue *items;
+    const rb_points *space;
+    const rb_sessions *sessions;
+    const int32_t *labels;      /* [n_items] */
+    const rb_model_view *models; /* [n_models], in the order of the config's references */
+    int32_t n_models;
+    const rb_ratings *validation;
+} rb_train_view;
+
+/* Sizes of a view, known before anything is allocated. */
+typedef struct {
+    int64_t n_users, n_items;
+    int64_t nnz;           /* training interactions */
+    int64_t n_positives;
+    int64_t n_points, n_dims, n_points_nnz;
+    int64_t n_sessions, n_events;
+    int n_ranks, n_node_ranks, n_threads;
+} rb_shape;
+
+typedef struct {
+    double bytes_per_rank; /* private to a rank */
+    double bytes_per_node; /* shared by the ranks of a node */
+    double flops;          /* of the whole fit */
+} rb_cost;
+
+/* How an array is spread over ranks. */
+typedef enum { RB_REPLICATED, RB_NODE_SHARED } rb_spread;
+
+typedef enum { RB_FLOAT32, RB_FLOAT64, RB_INT32, RB_INT64, RB_UINT8 } rb_type;
+
+/*
+ * A visitor of a state's arrays: it saves, loads, hashes or counts. `array` hands over one array, with the
+ * address of the state's pointer and its shape. When saving, hashing or counting, both are read. When
+ * loading, the shape is written and the array is allocated with rb_alloc (or, where it is node-shared, in
+ * `memory`), and the pointer set. Scalars are visited with `scalar`.
+ */
+typedef struct rb_visitor rb_visitor;
+struct rb_visitor {
+    void (*array)(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                  rb_shared *memory);
+    void (*scalar)(rb_visitor *v, const char *name, rb_type type, void *value);
+    void *self;
+};
+
+typedef struct rb_algorithm {
+    const char *name;       /* the id: file name = id = symbol rb_<id> */
+    const char *summary;    /* one line, no full stop */
+    const char *reference;  /* paper, year, DOI */
+    unsigned needs, can;
+    size_t config_size, state_size;
+    const rb_param *params; /* ends in RB_PARAM_END */
+
+    /** Local. Combinations that the table cannot refuse; also against the shape (k > n). NULL: nothing to check. */
+    rb_status (*check)(const void *config, const rb_shape *shape, rb_error *err);
+    /** Local. Bytes and flops from shapes; allocates nothing. */
+    rb_cost (*cost)(const void *config, const rb_shape *shape);
+
+    /**
+     * Optional. A pure function of the data and of the parameters flagged RB_PARAM_PREPARES; the harness shares it
+     * among all trials that agree on those. configs[0 .. n) are all that will use it; the bits of what each gets
+     * may not depend on the others. *prepared is owned by the harness and released by unprepare.
+     */
+    rb_status (*prepare)(void **prepared, const rb_train_view *view, const void *const *configs, int n, rb_ctx *ctx,
+                         rb_error *err);
+    void (*unprepare)(void *prepared);
+
+    /** Fit in one go; or the three below, which give history, early stopping, checkpoints and time limits. */
+    rb_status (*fit)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
+                     rb_error *err);
+    rb_status (*begin)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
+                       rb_error *err);
+    /** One iteration, numbered from 0. *objective: what is minimised, NAN where it is not known. *done: converged or
+     *  the configured number of iterations is reached. The same on every rank. */
+    rb_status (*iterate)(void *state, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
+                         const void *prepared, const void *config, rb_ctx *ctx, rb_error *err);
+    rb_status (*end)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
+                     rb_error *err);
+
+    /** Precision of `score` tiles under a config; NULL: double. */
+    rb_precision (*precision)(const void *config);
+    /** Local; const, allocates nothing, may be called from a parallel region. Needs can RANK. */
+    void (*score)(rb_tile *tile, const void *state, const int32_t *users, int32_t n_users, int32_t item_begin,
+                  int32_t item_end);
+    /** Local; ratings of pairs, not clipped. Unseen users and items get the model's documented fallback. */
+    void (*predict)(double *out, const void *state, const rb_pairs *pairs);
+    /** Local; label of every training point, [n_points], -1 noise. */
+    const int32_t *(*labels)(const void *state, int64_t *n);
+    /** Labels of new points of the same space. Collective. */
+    rb_status (*assign)(int32_t *labels, const void *state, const rb_points *points, const void *config, rb_ctx *ctx,
+                        rb_error *err);
+    /** Optional: scores of all items for a user given by interactions. scores [n_items]. Local. */
+    rb_status (*fold_in)(double *scores, const void *state, const int32_t *items, const float *ratings, int64_t n,
+                         const void *config, rb_error *err);
+    /** Optional: what contributed to (user, item): up to n items and their weights, descending. Returns how many. */
+    int (*explain)(int32_t *items, double *weights, int n, const void *state, int32_t user, int32_t item);
+
+    /** Names every array of the state; alone drives save, load, digest and byte count. */
+    void (*arrays)(void *state, rb_visitor *v);
+    /** Collective where the state holds shared memory. */
+    void (*fini)(void *state);
+} rb_algorithm;
+
+#endif
