@@ -1,0 +1,54 @@
+/*
+ * A run: from an experiment file to a folder with results.h5.
+ *
+ * The order of events: read and check the experiment; load (or generate) and filter the data; expand the
+ * trials and refuse what memory does not allow; make or reopen the run folder; fit and evaluate what the
+ * folder does not hold yet; evaluate what trials share; select on validation; merge everything into
+ * results.h5. A kill at any instant loses at most the trials that were running (harness/unit.h).
+ */
+#ifndef RB_HARNESS_RUN_H
+#define RB_HARNESS_RUN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "harness/environment.h"
+#include "parallel/ctx.h"
+
+typedef struct rb_run_options {
+    const char *file;        /* experiment file, or NULL where `resume` is given */
+    const char *resume;      /* folder of a run whose kept experiment goes on, or NULL */
+    const char *const *sets; /* "key=value" overrides */
+    int n_sets;
+    const uint64_t *seed;    /* override of the experiment's seed, or NULL */
+    const char *output_root; /* NULL: the experiment's `output`, else "results" */
+    const char *data_dir;    /* NULL: none */
+    const char *cache_dir;   /* NULL: <output root>/.cache; "none": no cache */
+    int group_size;          /* ranks a group; 0: chosen */
+    bool dry_run;            /* print the trials with their cost, start nothing */
+    bool no_share;           /* compute shared work for every trial again (same bits) */
+    FILE *out;               /* what the user reads; NULL on ranks that are silent */
+    FILE *errors;            /* messages about the input; NULL on ranks that are silent */
+    const rb_environment *environment;
+} rb_run_options;
+
+typedef struct rb_run_outcome {
+    int64_t n_trials, n_kept, n_done, n_failed, n_left; /* kept: finished before this start */
+    bool stopped;                                       /* asked to stop before the end */
+    double wall_s;
+    char folder[4096];
+    rb_digest digest;                                   /* of the results; zero where trials are left */
+} rb_run_outcome;
+
+/**
+ * Run (or go on with) an experiment.
+ *
+ * Collective over world; every rank gives the same options but for out and errors.
+ *
+ * @return RB_OK also where trials failed (outcome->n_failed) or were left (outcome->stopped);
+ *         RB_BAD_INPUT (all messages were printed to options->errors), RB_IO, RB_ENVIRONMENT, RB_NO_MEMORY
+ */
+rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err);
+
+#endif

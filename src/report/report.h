@@ -1,0 +1,26 @@
+/*
+ * What a run folder says, as tables: `report`, `status`, `digest`. Serial; nothing here starts MPI.
+ */
+#ifndef RB_REPORT_REPORT_H
+#define RB_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "base/status.h"
+
+typedef enum { RB_FORMAT_TABLE, RB_FORMAT_CSV, RB_FORMAT_TSV, RB_FORMAT_JSON, RB_FORMAT_MARKDOWN } rb_format;
+
+/**
+ * The best configuration of each algorithm by the selection metric, and every trial with its metrics.
+ *
+ * @return RB_OK, RB_BAD_INPUT (not a run folder, or it has no results.h5 yet; the message says what to do), RB_IO
+ */
+rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_error *err);
+
+/** How far a run is: done, running when it was stopped, waiting, and the command that resumes it. */
+rb_status rb_report_status(FILE *out, const char *folder, rb_error *err);
+
+/** The digest of a run's results, the class in which it holds, and what is left out of it. */
+rb_status rb_report_digest(FILE *out, const char *folder, rb_error *err);
+
+#endif
