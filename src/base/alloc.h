@@ -22,8 +22,8 @@
  * What is new is zeroed. On failure the old array stays valid.
  */
 #define rb_grow(pointer, capacity, n, err) \
-    rb_alloc_status((*(pointer) = rb_grow_array(*(pointer), (capacity), (int64_t)(n), sizeof **(pointer), (err))) != NULL, \
-                    (err))
+    rb_alloc_status(                       \
+        (*(pointer) = rb_grow_array(*(pointer), (capacity), (int64_t)(n), sizeof **(pointer), (err))) != NULL, (err))
 
 /* What the macros above return: the error's status, which the allocation set where it failed. */
 static inline rb_status rb_alloc_status(int held, const rb_error *err)

@@ -1,7 +1,7 @@
 #include "base/digest.h"
 
-#include <openssl/evp.h>
 #include <math.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 rb_status rb_hasher_begin(rb_hasher *h, rb_error *err)

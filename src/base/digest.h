@@ -23,8 +23,8 @@ typedef struct {
 rb_status rb_hasher_begin(rb_hasher *h, rb_error *err);
 void rb_hasher_bytes(rb_hasher *h, const void *data, size_t n_bytes);
 void rb_hasher_int(rb_hasher *h, int64_t value);
-void rb_hasher_double(rb_hasher *h, double value);    /* -0 enters as 0, every NaN as one NaN */
-void rb_hasher_text(rb_hasher *h, const char *text);  /* NULL differs from "" */
+void rb_hasher_double(rb_hasher *h, double value);   /* -0 enters as 0, every NaN as one NaN */
+void rb_hasher_text(rb_hasher *h, const char *text); /* NULL differs from "" */
 /** Finish and release the hasher's state; valid after a failed begin (then out is zero). */
 void rb_hasher_end(rb_hasher *h, rb_digest *out);
 

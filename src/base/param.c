@@ -40,8 +40,10 @@ const char *rb_choice_name(char out[64], const char *choices, int index)
 void rb_params_default(void *config, const rb_param *table)
 {
     for (; table && table->name; table++) {
-        rb_value value = { .kind = table->kind, .number = table->default_number,
-                           .integer = (int64_t)table->default_number, .text = table->default_text };
+        rb_value value = { .kind = table->kind,
+                           .number = table->default_number,
+                           .integer = (int64_t)table->default_number,
+                           .text = table->default_text };
         rb_param_store(config, table, &value);
     }
 }

@@ -24,12 +24,12 @@ typedef enum {
 } rb_param_kind;
 
 /* Flags of a parameter. */
-#define RB_PARAM_PREPARES 1u  /* shapes what `prepare` computes: trials that agree on these share it */
+#define RB_PARAM_PREPARES 1u /* shapes what `prepare` computes: trials that agree on these share it */
 
 typedef struct rb_param {
     const char *name; /* NULL ends a table */
     rb_param_kind kind;
-    size_t offset;       /* in the config struct */
+    size_t offset;            /* in the config struct */
     double default_number;    /* bool, int, double; index of a choice */
     const char *default_text; /* string, space; NULL: none */
     double min, max;          /* int, double; inclusive */
@@ -49,29 +49,48 @@ typedef struct {
     const char *source; /* file name or "inline" */
 } rb_array;
 
-#define RB_BOOL(config, field, default_, help_) \
-    { .name = #field, .kind = RB_PARAM_BOOL, .offset = offsetof(config, field), .default_number = (default_), \
-      .max = 1, .unit = "", .help = (help_) }
-#define RB_INT(config, field, default_, min_, max_, unit_, help_) \
-    { .name = #field, .kind = RB_PARAM_INT, .offset = offsetof(config, field), .default_number = (default_), \
-      .min = (min_), .max = (max_), .unit = (unit_), .help = (help_) }
-#define RB_DOUBLE(config, field, default_, min_, max_, unit_, help_) \
-    { .name = #field, .kind = RB_PARAM_DOUBLE, .offset = offsetof(config, field), .default_number = (default_), \
-      .min = (min_), .max = (max_), .unit = (unit_), .help = (help_) }
-#define RB_CHOICE(config, field, default_, choices_, help_) \
-    { .name = #field, .kind = RB_PARAM_CHOICE, .offset = offsetof(config, field), .default_number = (default_), \
-      .choices = (choices_), .unit = "", .help = (help_) }
-#define RB_STRING(config, field, default_, help_) \
-    { .name = #field, .kind = RB_PARAM_STRING, .offset = offsetof(config, field), .default_text = (default_), \
-      .unit = "", .help = (help_) }
-#define RB_SPACE(config, field, default_, help_) \
-    { .name = #field, .kind = RB_PARAM_SPACE, .offset = offsetof(config, field), .default_text = (default_), \
-      .unit = "", .help = (help_) }
-#define RB_MODEL(config, field, help_) \
-    { .name = #field, .kind = RB_PARAM_MODEL, .offset = offsetof(config, field), .unit = "", .help = (help_) }
-#define RB_ARRAY(config, field, help_) \
-    { .name = #field, .kind = RB_PARAM_ARRAY, .offset = offsetof(config, field), .unit = "", .help = (help_) }
-#define RB_PARAM_END { .name = NULL }
+#define RB_BOOL(config, field, default_, help_)                                                                 \
+    {                                                                                                           \
+        .name = #field, .kind = RB_PARAM_BOOL, .offset = offsetof(config, field), .default_number = (default_), \
+        .max = 1, .unit = "", .help = (help_)                                                                   \
+    }
+#define RB_INT(config, field, default_, min_, max_, unit_, help_)                                              \
+    {                                                                                                          \
+        .name = #field, .kind = RB_PARAM_INT, .offset = offsetof(config, field), .default_number = (default_), \
+        .min = (min_), .max = (max_), .unit = (unit_), .help = (help_)                                         \
+    }
+#define RB_DOUBLE(config, field, default_, min_, max_, unit_, help_)                                              \
+    {                                                                                                             \
+        .name = #field, .kind = RB_PARAM_DOUBLE, .offset = offsetof(config, field), .default_number = (default_), \
+        .min = (min_), .max = (max_), .unit = (unit_), .help = (help_)                                            \
+    }
+#define RB_CHOICE(config, field, default_, choices_, help_)                                                       \
+    {                                                                                                             \
+        .name = #field, .kind = RB_PARAM_CHOICE, .offset = offsetof(config, field), .default_number = (default_), \
+        .choices = (choices_), .unit = "", .help = (help_)                                                        \
+    }
+#define RB_STRING(config, field, default_, help_)                                                               \
+    {                                                                                                           \
+        .name = #field, .kind = RB_PARAM_STRING, .offset = offsetof(config, field), .default_text = (default_), \
+        .unit = "", .help = (help_)                                                                             \
+    }
+#define RB_SPACE(config, field, default_, help_)                                                               \
+    {                                                                                                          \
+        .name = #field, .kind = RB_PARAM_SPACE, .offset = offsetof(config, field), .default_text = (default_), \
+        .unit = "", .help = (help_)                                                                            \
+    }
+#define RB_MODEL(config, field, help_)                                                                         \
+    {                                                                                                          \
+        .name = #field, .kind = RB_PARAM_MODEL, .offset = offsetof(config, field), .unit = "", .help = (help_) \
+    }
+#define RB_ARRAY(config, field, help_)                                                                         \
+    {                                                                                                          \
+        .name = #field, .kind = RB_PARAM_ARRAY, .offset = offsetof(config, field), .unit = "", .help = (help_) \
+    }
+#define RB_PARAM_END \
+    {                \
+        .name = NULL \
+    }
 
 /* One value as written, before it enters a config. */
 typedef struct {

@@ -13,8 +13,8 @@ uint32_t rb_stream(const char *name)
 
 void rb_rng_words(uint32_t out[4], const rb_rng *rng, uint32_t draw)
 {
-    philox4x32_ctr_t counter = { { draw, (uint32_t)rng->entity,
-                                   (uint32_t)(rng->entity >> 32) | (rng->epoch << 16), rng->stream } };
+    philox4x32_ctr_t counter = { { draw, (uint32_t)rng->entity, (uint32_t)(rng->entity >> 32) | (rng->epoch << 16),
+                                   rng->stream } };
     philox4x32_key_t key = { { (uint32_t)rng->key, (uint32_t)(rng->key >> 32) } };
     philox4x32_ctr_t words = philox4x32(counter, key);
     for (int i = 0; i < 4; i++)

@@ -12,24 +12,24 @@
 #include <stdarg.h>
 
 /* name, words, exit status of the program where this ends a command */
-#define RB_STATUS_LIST(X)                                      \
-    X(OK, "ok", 0)                                             \
-    X(NO_MEMORY, "out of memory", 3)                           \
-    X(BAD_INPUT, "bad input", 2)                               \
-    X(IO, "input or output failed", 3)                         \
-    X(ENVIRONMENT, "the environment does not fit", 3)          \
-    X(OVER_BUDGET, "needs more memory than is allowed", 1)     \
-    X(TIMEOUT, "time limit reached", 1)                        \
-    X(NOT_FINITE, "a value is not finite", 1)                  \
-    X(NOT_APPLICABLE, "does not apply", 2)                     \
-    X(INTERRUPTED, "interrupted", 130)                         \
+#define RB_STATUS_LIST(X)                                  \
+    X(OK, "ok", 0)                                         \
+    X(NO_MEMORY, "out of memory", 3)                       \
+    X(BAD_INPUT, "bad input", 2)                           \
+    X(IO, "input or output failed", 3)                     \
+    X(ENVIRONMENT, "the environment does not fit", 3)      \
+    X(OVER_BUDGET, "needs more memory than is allowed", 1) \
+    X(TIMEOUT, "time limit reached", 1)                    \
+    X(NOT_FINITE, "a value is not finite", 1)              \
+    X(NOT_APPLICABLE, "does not apply", 2)                 \
+    X(INTERRUPTED, "interrupted", 130)                     \
     X(FAILED, "failed", 1)
 
 typedef enum {
 #define RB_STATUS_ENUM(name, words, exit_status) RB_##name,
     RB_STATUS_LIST(RB_STATUS_ENUM)
 #undef RB_STATUS_ENUM
-    RB_N_STATUSES
+        RB_N_STATUSES
 } rb_status;
 
 typedef struct {

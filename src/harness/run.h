@@ -38,7 +38,7 @@ typedef struct rb_run_outcome {
     bool stopped;                                       /* asked to stop before the end */
     double wall_s;
     char folder[4096];
-    rb_digest digest;                                   /* of the results; zero where trials are left */
+    rb_digest digest; /* of the results; zero where trials are left */
 } rb_run_outcome;
 
 /**

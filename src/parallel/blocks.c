@@ -113,8 +113,8 @@ static int all_nodes(node *nodes, int *begin, const rb_blocks *b, const rb_ctx *
     int n = 0;
     for (int r = 0; r < ctx->n_ranks; r++) {
         begin[r] = n;
-        n += whole_nodes(nodes + n, rb_blocks_of(b, r, ctx->n_ranks), rb_blocks_of(b, r + 1, ctx->n_ranks),
-                         b->n_blocks);
+        n +=
+            whole_nodes(nodes + n, rb_blocks_of(b, r, ctx->n_ranks), rb_blocks_of(b, r + 1, ctx->n_ranks), b->n_blocks);
     }
     begin[ctx->n_ranks] = n;
     return n;

@@ -22,8 +22,13 @@ void rb_mpi_check(int code, const char *call, const char *file, int line)
 
 void rb_ctx_serial(rb_ctx *ctx, int n_threads)
 {
-    *ctx = (rb_ctx){ .comm = MPI_COMM_NULL, .n_ranks = 1, .n_threads = n_threads, .node = MPI_COMM_NULL,
-                     .n_node_ranks = 1, .n_nodes = 1, .leaders = MPI_COMM_NULL };
+    *ctx = (rb_ctx){ .comm = MPI_COMM_NULL,
+                     .n_ranks = 1,
+                     .n_threads = n_threads,
+                     .node = MPI_COMM_NULL,
+                     .n_node_ranks = 1,
+                     .n_nodes = 1,
+                     .leaders = MPI_COMM_NULL };
 }
 
 /* Numbers the nodes by the rank of their leader and notes the node of every rank. */

@@ -17,10 +17,10 @@
 #include "base/status.h"
 
 typedef struct rb_ctx {
-    MPI_Comm comm;    /* MPI_COMM_NULL in a serial context */
+    MPI_Comm comm; /* MPI_COMM_NULL in a serial context */
     int rank, n_ranks;
-    int n_threads;    /* pass num_threads(ctx->n_threads) on every OpenMP region */
-    MPI_Comm node;    /* ranks that share memory with this one; MPI_COMM_NULL where it is alone */
+    int n_threads; /* pass num_threads(ctx->n_threads) on every OpenMP region */
+    MPI_Comm node; /* ranks that share memory with this one; MPI_COMM_NULL where it is alone */
     int node_rank, n_node_ranks;
     int n_nodes;      /* 1: all ranks share memory */
     MPI_Comm leaders; /* node rank 0 of every node; MPI_COMM_NULL elsewhere */
@@ -28,7 +28,7 @@ typedef struct rb_ctx {
     int *node_of;     /* [n_ranks] number of each rank's node, 0 .. n_nodes - 1, in order of leaders' rank */
     uint64_t seed;    /* key of the trial's random numbers */
     const volatile sig_atomic_t *stop; /* not NULL: becomes non-zero when the program was asked to stop */
-    int64_t *elements_received; /* not NULL: what rb_shared_publish brings to this rank is added here */
+    int64_t *elements_received;        /* not NULL: what rb_shared_publish brings to this rank is added here */
     bool owns_comm;
 } rb_ctx;
 
@@ -56,10 +56,10 @@ void rb_ctx_fini(rb_ctx *ctx);
 rb_status rb_agree(const rb_ctx *ctx, rb_status status, rb_error *err);
 
 /* Before a collective: agree on the status of expr, then jump to `done` on every rank or on none. */
-#define RB_TRY_ALL(ctx, expr)                            \
-    do {                                                 \
-        if (rb_agree((ctx), (expr), (err)) != RB_OK)     \
-            goto done;                                   \
+#define RB_TRY_ALL(ctx, expr)                        \
+    do {                                             \
+        if (rb_agree((ctx), (expr), (err)) != RB_OK) \
+            goto done;                               \
     } while (0)
 
 /** Check an MPI call: a failure is logged and aborts the job. */

@@ -13,7 +13,7 @@
 #include "parallel/ctx.h"
 
 typedef struct {
-    void *data;     /* [n_bytes], zeroed, aligned to 64 */
+    void *data; /* [n_bytes], zeroed, aligned to 64 */
     int64_t n_bytes;
     MPI_Win window; /* MPI_WIN_NULL where the memory is private; see `is_window` */
     _Bool is_window;

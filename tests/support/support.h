@@ -42,10 +42,10 @@ double rb_test_number(json_t *root, ...);
 void rb_test_near(double a, double b, double tolerance, const char *what, const char *file, int line);
 
 /** The call must have succeeded; prints the error's message otherwise. */
-#define assert_ok(expr, err)                                        \
-    do {                                                            \
-        if ((expr) != RB_OK)                                        \
-            fail_msg("%s: %s", #expr, (err)->message);              \
+#define assert_ok(expr, err)                           \
+    do {                                               \
+        if ((expr) != RB_OK)                           \
+            fail_msg("%s: %s", #expr, (err)->message); \
     } while (0)
 
 #endif

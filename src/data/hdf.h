@@ -1,0 +1,78 @@
+/*
+ * HDF5 in the few forms that we use: arrays, attributes, tables; files written aside and renamed.
+ *
+ * Serial: one rank calls. HDF5's own error stack is silenced; every failure is an rb_error that names the
+ * file and the object. A killed writer leaves at most a file ending in .part, which nobody reads.
+ */
+#ifndef RB_DATA_HDF_H
+#define RB_DATA_HDF_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef enum { RB_HDF_INT32, RB_HDF_INT64, RB_HDF_UINT8, RB_HDF_FLOAT, RB_HDF_DOUBLE, RB_HDF_TEXT } rb_hdf_type;
+
+typedef struct {
+    hid_t id;
+    char path[4096]; /* the final name */
+    bool writing;
+} rb_hdf;
+
+/** Start a file beside its final name. */
+rb_status rb_hdf_create(rb_hdf *file, const char *path, rb_error *err);
+/** Close, fdatasync, rename to the final name, fsync the folder: the file is whole, or it is not there. */
+rb_status rb_hdf_commit(rb_hdf *file, rb_error *err);
+/** Open for reading; RB_IO names the file and, where a writer holds it, says so. */
+rb_status rb_hdf_open(rb_hdf *file, const char *path, rb_error *err);
+/** Close; a file that was not committed is removed. Zeroed is allowed. */
+void rb_hdf_close(rb_hdf *file);
+
+/** A group below `at`, made where it is absent; close with H5Gclose. Negative on failure (err is set). */
+hid_t rb_hdf_group(hid_t at, const char *name, rb_error *err);
+
+/**
+ * An array; data in row-major order, texts as const char * const *. Missing groups of the name are made.
+ * Over 64 KiB it is chunked, shuffled and deflated at level 1 where `compress` is set.
+ */
+rb_status rb_hdf_write(hid_t at, const char *name, rb_hdf_type type, const void *data, int64_t n_rows, int64_t n_cols,
+                       bool compress, rb_error *err);
+
+/** A whole array; *data from rb_alloc, *n_rows and *n_cols its shape (n_cols 1 for vectors). Not for texts. */
+rb_status rb_hdf_read(hid_t at, const char *name, rb_hdf_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                      rb_error *err);
+
+/** Texts: *all holds them one after another, each ended by 0; (*texts)[i] points into it. Both from rb_alloc. */
+rb_status rb_hdf_read_texts(hid_t at, const char *name, char ***texts, char **all, int64_t *n, rb_error *err);
+
+bool rb_hdf_has(hid_t at, const char *name);
+
+rb_status rb_hdf_put_text(hid_t at, const char *name, const char *value, rb_error *err);
+rb_status rb_hdf_put_int(hid_t at, const char *name, int64_t value, rb_error *err);
+rb_status rb_hdf_put_double(hid_t at, const char *name, double value, rb_error *err);
+/** Attributes; a text from rb_alloc. */
+rb_status rb_hdf_get_text(hid_t at, const char *name, char **value, rb_error *err);
+rb_status rb_hdf_get_int(hid_t at, const char *name, int64_t *value, rb_error *err);
+rb_status rb_hdf_get_double(hid_t at, const char *name, double *value, rb_error *err);
+
+/* A column of a table: n_rows values; texts become strings of the longest one's length. */
+typedef struct {
+    const char *name;
+    rb_hdf_type type;
+    const void *data; /* typed by `type`; const char *const * for texts */
+    const char *unit; /* written as attribute "<name>.unit" where not NULL */
+} rb_hdf_column;
+
+/** A table: one dataset of a compound type, which h5py, pandas and h5dump show as rows. */
+rb_status rb_hdf_write_table(hid_t at, const char *name, const rb_hdf_column *columns, int n_columns, int64_t n_rows,
+                             rb_error *err);
+
+/** One column of a table, converted; as rb_hdf_read. */
+rb_status rb_hdf_read_column(hid_t at, const char *table, const char *column, rb_hdf_type type, void **data, int64_t *n,
+                             rb_error *err);
+rb_status rb_hdf_read_column_texts(hid_t at, const char *table, const char *column, char ***texts, char **all,
+                                   int64_t *n, rb_error *err);
+
+#endif
