@@ -1,0 +1,118 @@
+/*
+ * Spaces: points made of a catalogue, by name.
+ *
+ *   tfidf    TF-IDF of text columns, sparse
+ *   lsa-N    the same projected on its first N right singular vectors, dense
+ *   genre    multi-hot genres, dense
+ *   numeric  year, minutes, seasons; standardised, unavailable = mean of the column
+ *   mixed    genre, numeric, type and age group side by side
+ *
+ * A spec is a kind and the values of its parameter table. Its canonical name lists what differs from the defaults:
+ * lsa-100(columns=description+genres,max_features=20000); rb_space_parse reads that back.
+ *
+ * Default text columns: those of director, cast, country, genres, description that the catalogue has; where it has
+ * no descriptions, those of title, director, cast, country, genres, tags. A document is its columns as read, joined
+ * by one space; a blank field leaves its place between two spaces.
+ */
+#ifndef RB_DATA_SPACE_H
+#define RB_DATA_SPACE_H
+
+#include "data/algorithm.h"
+#include "data/tfidf.h"
+
+typedef enum { RB_SPACE_TFIDF, RB_SPACE_LSA, RB_SPACE_GENRE, RB_SPACE_NUMERIC, RB_SPACE_MIXED } rb_space_id;
+
+/* The values of all parameter tables; each kind's table names those that it reads. */
+typedef struct {
+    const char *columns; /* "description+genres"; NULL: the default */
+    int stop_words;      /* rb_stop_words */
+    bool stem;
+    double min_df, max_df; /* documents: a count, or a share of all (min_df < 1, max_df <= 1) */
+    int64_t max_features;  /* 0: all */
+    bool sublinear;
+    bool normalize; /* rows of length 1 */
+    int64_t power_iterations, oversampling;
+} rb_space_config;
+
+typedef struct {
+    rb_space_id id;
+    const char *name; /* "tfidf", "lsa-N" */
+    const char *summary;
+    const char *reference;  /* "" where there is none */
+    const rb_param *params; /* of rb_space_config; an empty table where it has none */
+} rb_space_kind;
+
+/** All kinds; the last entry is NULL. */
+extern const rb_space_kind *const rb_space_registry[];
+
+typedef struct {
+    const rb_space_kind *kind;
+    int64_t n_components; /* N of lsa-N; else 0 */
+    rb_space_config config;
+    char *columns; /* owned; config.columns points here */
+} rb_space_spec;
+
+/**
+ * A spec from "lsa-100" or from a canonical name with options in brackets.
+ *
+ * @return RB_OK; RB_BAD_INPUT: unknown kind or option (the nearest known one is named), value out of range
+ */
+rb_status rb_space_parse(rb_space_spec *out, const char *name, rb_error *err);
+/** Set one option from its text ("max_features", "20000"; columns joined by +). RB_BAD_INPUT as above. */
+rb_status rb_space_set(rb_space_spec *spec, const char *option, const char *text, rb_error *err);
+/** The canonical name: equal for equal specs. Appended to out. */
+rb_status rb_space_canonical(rb_text *out, const rb_space_spec *spec, rb_error *err);
+rb_status rb_space_spec_copy(rb_space_spec *out, const rb_space_spec *spec, rb_error *err);
+void rb_space_spec_fini(rb_space_spec *spec);
+
+/** RB_BAD_INPUT where the catalogue lacks a column that the spec names (the message names those it has), or has none
+ *  of the default ones. Local. */
+rb_status rb_space_check(const rb_space_spec *spec, const rb_catalogue *c, rb_error *err);
+
+/* How large a space will be: exact for dense spaces; n_dims and nnz of tfidf are upper estimates from the text's bytes.
+ */
+typedef struct {
+    int64_t n_points, n_dims, nnz;
+    bool is_dense;
+    rb_cost cost; /* bytes_per_node: points of dense spaces; bytes_per_rank: sparse points and scratch */
+} rb_space_size;
+
+/** Size and cost from shapes, before anything is built; allocates nothing. Local. */
+rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c);
+
+/* What is needed to place unseen titles into a space. */
+typedef struct {
+    rb_space_spec spec; /* with the columns resolved */
+    rb_tfidf tfidf;
+    double *components;   /* [n_components x n_terms] row-major, rows of length 1 */
+    double *singular;     /* [n_components] */
+    double explained;     /* lsa: share of the variance of the TF-IDF columns that the components hold */
+    int64_t n_components; /* at most N: less where the matrix has no more */
+    rb_strings genres;
+    double mean[3], deviation[3]; /* year, minutes, seasons; deviation 1 where all are equal */
+} rb_space_model;
+
+/**
+ * Build the points of a space. Collective over ctx.
+ *
+ * Every rank gives the same catalogue. out->name stays NULL: it borrows, the caller owns the canonical name.
+ *
+ * @param[out] out  one point an item; owned by the caller, rb_points_fini
+ * @return RB_OK; RB_BAD_INPUT (rb_space_check; no term is left; not one genre or number); RB_NO_MEMORY. The same on
+ *         every rank.
+ *
+ * Bits: the same for any ranks and threads. Cost: rb_space_cost.
+ */
+rb_status rb_space_build(rb_points *out, const rb_space_spec *spec, const rb_catalogue *c, const rb_ctx *ctx,
+                         rb_error *err);
+
+/** As rb_space_build, and keep the model. points may be NULL. Collective. */
+rb_status rb_space_fit(rb_space_model *model, rb_points *points, const rb_space_spec *spec, const rb_catalogue *c,
+                       const rb_ctx *ctx, rb_error *err);
+/** Points of another catalogue in the space of a model; terms and genres that it does not know are left out. The rows
+ *  that the model was fitted on get the same bits as in fit. Collective. */
+rb_status rb_space_transform(rb_points *out, const rb_space_model *model, const rb_catalogue *c, const rb_ctx *ctx,
+                             rb_error *err);
+void rb_space_model_fini(rb_space_model *model); /* local */
+
+#endif
