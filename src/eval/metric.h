@@ -67,10 +67,10 @@ enum { RB_RECALL_REL, RB_RECALL_MIN };
 enum { RB_F1_USER, RB_F1_MEAN };
 enum { RB_NDCG_BIN_MIN, RB_NDCG_BIN_REL, RB_NDCG_EXP_MIN };
 enum { RB_MAP_MIN, RB_MAP_REL };
-enum { RB_ERROR_GLOBAL, RB_ERROR_USER };                    /* rmse, mae: group 0 */
-enum { RB_ERROR_ALL, RB_ERROR_WARM };                       /* rmse, mae: group 1 */
+enum { RB_ERROR_GLOBAL, RB_ERROR_USER }; /* rmse, mae: group 0 */
+enum { RB_ERROR_ALL, RB_ERROR_WARM };    /* rmse, mae: group 1 */
 enum { RB_DIVERSITY_GENRE, RB_DIVERSITY_TFIDF };
-enum { RB_DISTANCE_CLUSTERED, RB_DISTANCE_COSINE, RB_DISTANCE_EUCLIDEAN }; /* silhouette: group 0 */
+enum { RB_DISTANCE_CLUSTERED, RB_DISTANCE_COSINE, RB_DISTANCE_EUCLIDEAN };    /* silhouette: group 0 */
 enum { RB_REFERENCE_TYPE, RB_REFERENCE_PRIMARY_GENRE, RB_REFERENCE_PLANTED }; /* ari, nmi, ...: group 0 */
 enum { RB_NOISE_DROP, RB_NOISE_MERGE, RB_NOISE_SINGLETONS, RB_NOISE_SCALED }; /* clustering: the last group */
 
