@@ -1,0 +1,135 @@
+#include "harness/model.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static size_t size_of(rb_type type)
+{
+    static const size_t sizes[] = {
+        [RB_FLOAT32] = 4, [RB_FLOAT64] = 8, [RB_INT32] = 4, [RB_INT64] = 8, [RB_UINT8] = 1
+    };
+    return sizes[type];
+}
+
+static rb_hdf_type hdf_type(rb_type type)
+{
+    static const rb_hdf_type types[] = { [RB_FLOAT32] = RB_HDF_FLOAT,
+                                         [RB_FLOAT64] = RB_HDF_DOUBLE,
+                                         [RB_INT32] = RB_HDF_INT32,
+                                         [RB_INT64] = RB_HDF_INT64,
+                                         [RB_UINT8] = RB_HDF_UINT8 };
+    return types[type];
+}
+
+/* ---- digest ---- */
+
+static void hash_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                       rb_shared *memory)
+{
+    (void)memory;
+    rb_hasher *h = v->self;
+    rb_hasher_text(h, name);
+    rb_hasher_int(h, type);
+    rb_hasher_int(h, *n_rows);
+    rb_hasher_int(h, *n_cols);
+    rb_hasher_bytes(h, *data, (size_t)(*n_rows * *n_cols) * size_of(type));
+}
+
+static void hash_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    rb_hasher *h = v->self;
+    rb_hasher_text(h, name);
+    rb_hasher_bytes(h, value, size_of(type));
+}
+
+rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *state, rb_error *err)
+{
+    rb_hasher h = { 0 };
+    rb_hasher_begin(&h, err);
+    algorithm->arrays(state, &(rb_visitor){ hash_array, hash_scalar, &h });
+    rb_hasher_end(&h, out);
+    return err->status;
+}
+
+/* ---- bytes ---- */
+
+static void count_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                        rb_shared *memory)
+{
+    (void)name, (void)data, (void)memory;
+    *(int64_t *)v->self += *n_rows * *n_cols * (int64_t)size_of(type);
+}
+
+static void count_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    (void)name, (void)value;
+    *(int64_t *)v->self += (int64_t)size_of(type);
+}
+
+int64_t rb_model_bytes(const rb_algorithm *algorithm, void *state)
+{
+    int64_t bytes = 0;
+    algorithm->arrays(state, &(rb_visitor){ count_array, count_scalar, &bytes });
+    return bytes;
+}
+
+/* ---- save, load ---- */
+
+typedef struct {
+    hid_t at;
+    rb_error *err;
+} place;
+
+static void save_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                       rb_shared *memory)
+{
+    (void)memory;
+    place *p = v->self;
+    rb_hdf_write(p->at, name, hdf_type(type), *data, *n_rows, *n_cols, false, p->err);
+}
+
+static void save_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    place *p = v->self;
+    rb_hdf_write(p->at, name, hdf_type(type), value, 1, 1, false, p->err);
+}
+
+rb_status rb_model_save(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err)
+{
+    place p = { at, err };
+    algorithm->arrays(state, &(rb_visitor){ save_array, save_scalar, &p });
+    return err->status;
+}
+
+static void load_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                       rb_shared *memory)
+{
+    place *p = v->self;
+    if (p->err->status != RB_OK || rb_hdf_read(p->at, name, hdf_type(type), data, n_rows, n_cols, p->err) != RB_OK)
+        return;
+    if (memory)
+        *memory =
+            (rb_shared){ .data = *data, .n_bytes = *n_rows * *n_cols * (int64_t)size_of(type), .window = MPI_WIN_NULL };
+}
+
+static void load_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    place *p = v->self;
+    void *data;
+    int64_t n_rows, n_cols;
+    if (p->err->status != RB_OK || rb_hdf_read(p->at, name, hdf_type(type), &data, &n_rows, &n_cols, p->err) != RB_OK)
+        return;
+    if (n_rows == 1 && n_cols == 1)
+        memcpy(value, data, size_of(type));
+    else
+        RB_FAIL(p->err, RB_IO, "'%s' of a stored model is not a scalar", name);
+    rb_free(data);
+}
+
+rb_status rb_model_load(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err)
+{
+    place p = { at, err };
+    algorithm->arrays(state, &(rb_visitor){ load_array, load_scalar, &p });
+    return err->status;
+}

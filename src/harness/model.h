@@ -1,0 +1,23 @@
+/*
+ * A fitted state through its one visitor: digest, bytes, save, load.
+ */
+#ifndef RB_HARNESS_MODEL_H
+#define RB_HARNESS_MODEL_H
+
+#include "base/digest.h"
+#include "data/algorithm.h"
+#include "data/hdf.h"
+
+/** SHA-256 over names, shapes and values of every array and scalar, in the visitor's order. Local. */
+rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *state, rb_error *err);
+
+/** Bytes of all arrays. Local. */
+int64_t rb_model_bytes(const rb_algorithm *algorithm, void *state);
+
+/** Write every array below the group `at`. Local (one rank writes). */
+rb_status rb_model_save(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err);
+
+/** Read into a zeroed state; node-shared arrays become private copies. Local. On failure call algorithm->fini. */
+rb_status rb_model_load(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err);
+
+#endif

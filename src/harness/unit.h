@@ -1,0 +1,111 @@
+/*
+ * The durable units of a run folder: one file for a fit, one for its metrics, written aside and renamed.
+ *
+ *     units/<key>.fit.h5             outcome, history, labels, digest of the model
+ *     units/<key>.<which>.metric.h5  values and per-user vectors; <which> names the metrics and the code
+ *     units/<key>.model.h5           arrays of the model, as long as it may be selected or is kept
+ *     units/<key>.lists.h5           top-K lists, likewise
+ *
+ * <key> is the first 32 hexadecimal digits of F, the digest of everything that a fit depends on
+ * (harness/key.h). A unit that is there is whole; what is not there is computed again.
+ */
+#ifndef RB_HARNESS_UNIT_H
+#define RB_HARNESS_UNIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "data/algorithm.h"
+#include "eval/metric.h"
+
+#define RB_KEY_DIGITS 32
+
+typedef enum { RB_FIT_DONE, RB_FIT_FAILED, RB_FIT_TIMEOUT, RB_FIT_OVER_BUDGET } rb_fit_outcome;
+
+/** "done", "failed", "timeout", "over budget". */
+const char *rb_fit_outcome_name(rb_fit_outcome outcome);
+
+typedef struct rb_fit_record {
+    char key[RB_KEY_DIGITS + 1];
+    rb_fit_outcome outcome;
+    char message[1024]; /* why it failed */
+    bool converged;
+    double wall_s; /* of the fit, without evaluation */
+    int64_t model_bytes;
+    rb_digest model;     /* of the state's arrays; zero where it failed */
+    int64_t n_history;   /* iterations */
+    double *objective;   /* [n_history] NAN where not known */
+    double *validation;  /* [n_history] metric of early stopping, NAN where not computed */
+    double *iteration_s; /* [n_history] */
+    int32_t *labels;     /* [n_labels] clusterings; else NULL */
+    int64_t n_labels;
+} rb_fit_record;
+
+void rb_fit_record_fini(rb_fit_record *r);
+rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_error *err);
+rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *key, rb_error *err);
+
+/* One value, as the long table of results.h5 holds it. */
+typedef struct rb_metric_row {
+    char part[12];    /* "validation", "test"; "all" for clusterings */
+    char segment[24]; /* "all" */
+    char id[64];      /* definition id with cutoff: "ndcg:bin-min@10" */
+    rb_metric_value value;
+    int64_t n;          /* users, ratings or points that the value is over */
+    int64_t n_left_out; /* users without a relevant item, noise points, unseen */
+    rb_digest per_user; /* of the vector below; zero where there is none */
+    double *vector;     /* [n_vector] owned; NULL */
+    int64_t n_vector;
+} rb_metric_row;
+
+/* Top-K lists of one part. */
+typedef struct rb_lists {
+    int64_t n_users, k;
+    int32_t *user; /* [n_users] */
+    int32_t *item; /* [n_users x k] -1 where there are fewer candidates */
+    double *score; /* [n_users x k] */
+} rb_lists;
+
+typedef struct rb_metric_record {
+    char key[RB_KEY_DIGITS + 1];
+    int64_t n_rows, capacity;
+    rb_metric_row *rows;
+    int32_t *users[RB_N_PARTS]; /* users of the vectors of a part, owned; NULL */
+    int64_t n_users[RB_N_PARTS];
+    rb_digest lists_digest; /* of the test lists; zero where there are none */
+    double wall_s;          /* scoring and evaluation */
+} rb_metric_record;
+
+void rb_metric_record_fini(rb_metric_record *r);
+/** A new row at the end, zeroed but for part, segment and id; NULL where memory is short (err is set). */
+rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const char *id, rb_error *err);
+/** The row of a part and id, or NULL. */
+const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id);
+/** @param which  8 hexadecimal digits naming what was computed */
+rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, const char *which, rb_error *err);
+/** Adds the rows of a file to r; a (part, id) that r has already is left as it is. */
+rb_status rb_metric_record_read(rb_metric_record *r, const char *file, bool with_vectors, rb_error *err);
+
+void rb_lists_fini(rb_lists *l);
+rb_status rb_lists_digest(rb_digest *out, const rb_lists *l, rb_error *err);
+rb_status rb_lists_write(const rb_lists *l, const char *folder, const char *key, rb_error *err);
+rb_status rb_lists_read(rb_lists *l, const char *folder, const char *key, rb_error *err);
+
+/** Path of a unit: "<folder>/units/<key>.<kind>.h5"; out holds 4096 bytes. */
+const char *rb_unit_path(char *out, const char *folder, const char *key, const char *kind);
+bool rb_unit_exists(const char *folder, const char *key, const char *kind);
+void rb_unit_remove(const char *folder, const char *key, const char *kind);
+
+/* Names of all files in units/, sorted. */
+typedef struct {
+    char **names;
+    int64_t n, capacity;
+} rb_unit_list;
+
+rb_status rb_unit_list_init(rb_unit_list *l, const char *folder, rb_error *err);
+void rb_unit_list_fini(rb_unit_list *l);
+/** First file of a key, and one past the last. */
+void rb_unit_list_range(const rb_unit_list *l, const char *key, int64_t *first, int64_t *last);
+
+#endif

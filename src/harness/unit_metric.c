@@ -1,0 +1,216 @@
+/* Metric units: the values of one fit and their per-user vectors. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "data/hdf.h"
+#include "harness/unit.h"
+
+void rb_metric_record_fini(rb_metric_record *r)
+{
+    for (int64_t i = 0; i < r->n_rows; i++)
+        rb_free(r->rows[i].vector);
+    rb_free(r->rows);
+    for (int p = 0; p < RB_N_PARTS; p++)
+        rb_free(r->users[p]);
+    memset(r, 0, sizeof *r);
+}
+
+rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const char *id, rb_error *err)
+{
+    if (rb_grow(&r->rows, &r->capacity, r->n_rows + 1, err) != RB_OK)
+        return NULL;
+    rb_metric_row *row = &r->rows[r->n_rows++];
+    *row = (rb_metric_row){ .segment = "all", .value = { NAN, RB_VALUE_UNAVAILABLE } };
+    snprintf(row->part, sizeof row->part, "%s", part);
+    snprintf(row->id, sizeof row->id, "%s", id);
+    return row;
+}
+
+const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id)
+{
+    for (int64_t i = 0; i < r->n_rows; i++)
+        if (strcmp(r->rows[i].part, part) == 0 && strcmp(r->rows[i].id, id) == 0)
+            return &r->rows[i];
+    return NULL;
+}
+
+/* Columns of the table of values, gathered from rows. */
+typedef struct {
+    const char **part, **segment, **id, **per_user;
+    double *value;
+    int32_t *state;
+    int64_t *n, *n_left_out;
+    char (*hex)[65];
+} columns;
+
+static void columns_fini(columns *c)
+{
+    rb_free(c->part);
+    rb_free(c->segment);
+    rb_free(c->id);
+    rb_free(c->per_user);
+    rb_free(c->value);
+    rb_free(c->state);
+    rb_free(c->n);
+    rb_free(c->n_left_out);
+    rb_free(c->hex);
+}
+
+static rb_status columns_from(columns *c, const rb_metric_record *r, rb_error *err)
+{
+    RB_TRY(rb_alloc(&c->part, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->segment, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->id, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->per_user, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->value, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->state, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->n, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->n_left_out, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->hex, r->n_rows, err));
+    for (int64_t i = 0; i < r->n_rows; i++) {
+        const rb_metric_row *row = &r->rows[i];
+        rb_digest_hex(c->hex[i], &row->per_user, 64);
+        c->part[i] = row->part;
+        c->segment[i] = row->segment;
+        c->id[i] = row->id;
+        c->per_user[i] = c->hex[i];
+        c->value[i] = row->value.value;
+        c->state[i] = row->value.state;
+        c->n[i] = row->n;
+        c->n_left_out[i] = row->n_left_out;
+    }
+done:
+    return err->status;
+}
+
+static const char *const part_names[RB_N_PARTS] = { "train", "validation", "test", "none" };
+
+static rb_status write_vectors(hid_t at, const rb_metric_record *r, rb_error *err)
+{
+    char name[128];
+    for (int p = 0; p < RB_N_PARTS; p++)
+        if (r->users[p]) {
+            snprintf(name, sizeof name, "users/%s", part_names[p]);
+            RB_TRY(rb_hdf_write(at, name, RB_HDF_INT32, r->users[p], r->n_users[p], 1, true, err));
+        }
+    for (int64_t i = 0; i < r->n_rows; i++)
+        if (r->rows[i].vector) {
+            snprintf(name, sizeof name, "vector/%lld", (long long)i);
+            RB_TRY(rb_hdf_write(at, name, RB_HDF_DOUBLE, r->rows[i].vector, r->rows[i].n_vector, 1, true, err));
+        }
+done:
+    return err->status;
+}
+
+rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, const char *which, rb_error *err)
+{
+    char path[4096], kind[32], hex[65];
+    rb_hdf file = { 0 };
+    columns c = { 0 };
+    snprintf(kind, sizeof kind, "%s.metric", which);
+    RB_TRY(columns_from(&c, r, err));
+    RB_TRY(rb_hdf_create(&file, rb_unit_path(path, folder, r->key, kind), err));
+    const rb_hdf_column table[] = {
+        { "part", RB_HDF_TEXT, c.part, NULL },
+        { "segment", RB_HDF_TEXT, c.segment, NULL },
+        { "id", RB_HDF_TEXT, c.id, NULL },
+        { "value", RB_HDF_DOUBLE, c.value, NULL },
+        { "state", RB_HDF_INT32, c.state, NULL },
+        { "n", RB_HDF_INT64, c.n, NULL },
+        { "left_out", RB_HDF_INT64, c.n_left_out, NULL },
+        { "per_user", RB_HDF_TEXT, c.per_user, NULL },
+    };
+    RB_TRY(rb_hdf_write_table(file.id, "metrics", table, sizeof table / sizeof *table, r->n_rows, err));
+    RB_TRY(write_vectors(file.id, r, err));
+    rb_digest_hex(hex, &r->lists_digest, 64);
+    RB_TRY(rb_hdf_put_text(file.id, "lists", hex, err));
+    RB_TRY(rb_hdf_put_double(file.id, "wall_s", r->wall_s, err));
+    RB_TRY(rb_hdf_commit(&file, err));
+done:
+    columns_fini(&c);
+    rb_hdf_close(&file);
+    return err->status;
+}
+
+/* Columns of a stored table, as read. */
+typedef struct {
+    char **part, **id, **hex, *all[3];
+    double *value;
+    int32_t *state;
+    int64_t *n, *n_left_out;
+    int64_t n_rows;
+} stored;
+
+static void stored_fini(stored *s)
+{
+    void *const all[] = { s->part,   s->id,    s->hex,   s->all[0], s->all[1],
+                          s->all[2], s->value, s->state, s->n,      s->n_left_out };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        rb_free(all[i]);
+}
+
+static rb_status stored_read(stored *s, hid_t at, rb_error *err)
+{
+    int64_t n;
+    RB_TRY(rb_hdf_read_column_texts(at, "metrics", "part", &s->part, &s->all[0], &s->n_rows, err));
+    RB_TRY(rb_hdf_read_column_texts(at, "metrics", "id", &s->id, &s->all[1], &n, err));
+    RB_TRY(rb_hdf_read_column_texts(at, "metrics", "per_user", &s->hex, &s->all[2], &n, err));
+    RB_TRY(rb_hdf_read_column(at, "metrics", "value", RB_HDF_DOUBLE, (void **)&s->value, &n, err));
+    RB_TRY(rb_hdf_read_column(at, "metrics", "state", RB_HDF_INT32, (void **)&s->state, &n, err));
+    RB_TRY(rb_hdf_read_column(at, "metrics", "n", RB_HDF_INT64, (void **)&s->n, &n, err));
+    RB_TRY(rb_hdf_read_column(at, "metrics", "left_out", RB_HDF_INT64, (void **)&s->n_left_out, &n, err));
+done:
+    return err->status;
+}
+
+static rb_status read_users(rb_metric_record *r, hid_t at, rb_error *err)
+{
+    for (int p = 0; p < RB_N_PARTS; p++) {
+        char name[64];
+        int64_t one;
+        snprintf(name, sizeof name, "users/%s", part_names[p]);
+        if (!r->users[p] && rb_hdf_has(at, name))
+            RB_TRY(rb_hdf_read(at, name, RB_HDF_INT32, (void **)&r->users[p], &r->n_users[p], &one, err));
+    }
+done:
+    return err->status;
+}
+
+rb_status rb_metric_record_read(rb_metric_record *r, const char *path, bool with_vectors, rb_error *err)
+{
+    rb_hdf file = { 0 };
+    stored s = { 0 };
+    char *lists = NULL, name[64];
+    double wall_s;
+    RB_TRY(rb_hdf_open(&file, path, err));
+    RB_TRY(stored_read(&s, file.id, err));
+    RB_TRY(rb_hdf_get_double(file.id, "wall_s", &wall_s, err));
+    RB_TRY(rb_hdf_get_text(file.id, "lists", &lists, err));
+    r->wall_s += wall_s;
+    if (strspn(lists, "0") < 64)
+        rb_digest_parse(&r->lists_digest, lists);
+    if (with_vectors)
+        RB_TRY(read_users(r, file.id, err));
+    for (int64_t i = 0; i < s.n_rows; i++) {
+        if (rb_metric_record_find(r, s.part[i], s.id[i]))
+            continue;
+        rb_metric_row *row = rb_metric_record_add(r, s.part[i], s.id[i], err);
+        if (!row)
+            goto done;
+        row->value = (rb_metric_value){ s.value[i], (rb_value_state)s.state[i] };
+        row->n = s.n[i];
+        row->n_left_out = s.n_left_out[i];
+        rb_digest_parse(&row->per_user, s.hex[i]);
+        snprintf(name, sizeof name, "vector/%lld", (long long)i);
+        int64_t one;
+        if (with_vectors && rb_hdf_has(file.id, name))
+            RB_TRY(rb_hdf_read(file.id, name, RB_HDF_DOUBLE, (void **)&row->vector, &row->n_vector, &one, err));
+    }
+done:
+    rb_free(lists);
+    stored_fini(&s);
+    rb_hdf_close(&file);
+    return err->status;
+}
