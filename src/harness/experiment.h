@@ -1,0 +1,181 @@
+/*
+ * The experiment file: what a researcher asks for, read from YAML and checked as a whole.
+ *
+ * Every rank parses the same bytes and gets the same experiment; nothing here is collective. The tables of
+ * rb_experiment_keys name every key with its default and its help; the parameters of algorithms, spaces, data,
+ * filters and splits come from the tables of those who own them.
+ */
+#ifndef RB_HARNESS_EXPERIMENT_H
+#define RB_HARNESS_EXPERIMENT_H
+
+#include "base/digest.h"
+#include "data/algorithm.h"
+#include "data/filter.h"
+#include "data/read.h"
+#include "data/split.h"
+#include "data/synth.h"
+#include "eval/metric.h"
+#include "eval/ranking.h"
+#include "eval/statistics.h"
+#include "harness/yaml.h"
+
+#define RB_MAX_TRIALS 1000000
+
+/* One value of a swept parameter. */
+typedef struct rb_option {
+    rb_value value;
+    const char *text;      /* as it stands in a configuration's text: "64", "cholesky", "lsa-100", an `as` name */
+    const char *canonical; /* as it stands in a configuration's key: equal for equal values; "" for a reference, whose
+                              key is its child's */
+    int32_t target;        /* entry that is referenced; -1 */
+    int32_t target_index;  /* which of its configurations */
+} rb_option;
+
+/* The values of one parameter in one entry. */
+typedef struct rb_sweep {
+    const rb_param *param;
+    rb_place at;       /* of the value */
+    rb_option *option; /* [n], n >= 1 */
+    int64_t n;
+    int zip; /* parameters with the same number vary together; -1: crossed with all others */
+} rb_sweep;
+
+/* One condition of an `exclude`: the parameter has one of these values. */
+typedef struct rb_condition {
+    const rb_param *param;
+    rb_option *option; /* [n] */
+    int64_t n;
+} rb_condition;
+
+typedef struct rb_exclude {
+    rb_condition *condition; /* [n]: all hold */
+    int32_t n;
+    rb_place at;
+} rb_exclude;
+
+/* One item of `trials`. */
+typedef struct rb_entry {
+    const rb_algorithm *algorithm;
+    const char *name; /* the `as` name, else the algorithm's id */
+    bool named;       /* by `as` */
+    rb_place at;
+    rb_sweep *sweep; /* [n_sweeps] in the order written; what is not here has its default */
+    int32_t n_sweeps;
+    rb_exclude *exclude; /* [n_excludes] */
+    int32_t n_excludes;
+    int64_t n_configurations; /* after exclusion */
+} rb_entry;
+
+typedef enum { RB_DATA_SYNTHETIC, RB_DATA_NAMED, RB_DATA_PATH } rb_data_kind;
+
+typedef struct rb_evaluation {
+    rb_ties ties;
+    bool clip;  /* predictions to the rating scale */
+    bool refit; /* the selected configuration on training + validation, before its test */
+} rb_evaluation;
+
+typedef struct rb_statistics {
+    rb_test_kind test;
+    rb_correction correction;
+    double level; /* of confidence */
+} rb_statistics;
+
+typedef struct rb_early_stopping {
+    bool on;
+    rb_metric metric; /* on validation */
+    int64_t patience; /* evaluations without gain before the fit stops */
+    int64_t every;    /* iterations between evaluations */
+    double min_delta; /* smallest gain that counts */
+} rb_early_stopping;
+
+typedef enum { RB_KEEP_SELECTED, RB_KEEP_ALL, RB_KEEP_NONE } rb_keep;
+
+typedef struct rb_store {
+    rb_keep per_user, models, lists;
+} rb_store;
+
+typedef struct rb_experiment {
+    const char *file; /* as given, for messages */
+    const char *name;
+    uint64_t seed;
+
+    rb_data_kind data_kind;
+    const char *data_name; /* "synthetic", "netflix-titles", ...; NULL where `path` is given */
+    rb_synth synth;        /* RB_DATA_SYNTHETIC */
+    rb_source source;      /* RB_DATA_PATH: all of it, path absolute; RB_DATA_NAMED: its options */
+    rb_filter filter;
+    rb_split split;
+    double relevance; /* smallest rating that is relevant; -INFINITY: every interaction that `filter` leaves */
+
+    rb_metric *metrics; /* [n_metrics] distinct, in the order written */
+    int32_t n_metrics;
+    rb_metric select[2]; /* [n_select] also among metrics; a recommenders' one first */
+    int32_t n_select;
+
+    rb_entry *entry; /* [n_entries] */
+    int32_t n_entries;
+    int32_t *order; /* [n_entries] entries, those that are referenced before those that refer */
+
+    rb_evaluation evaluation;
+    rb_statistics statistics;
+    rb_early_stopping early_stopping;
+    rb_store store;
+    int64_t repeats;
+    double timeout_s;   /* of one trial; INFINITY: none */
+    const char *output; /* root of run folders */
+
+    /* Canonical texts for keys and digests: every value, defaults too, equal for equal meaning. */
+    const char *dataset_text, *filter_text, *split_text, *evaluation_text, *early_stopping_text;
+
+    char *text;     /* the file as resolved: YAML, --set and seed applied, paths absolute; reads back to the same */
+    rb_arena arena; /* owns everything above */
+} rb_experiment;
+
+/* What is read. */
+typedef struct rb_experiment_input {
+    const char *file; /* name for messages; paths inside are relative to its folder */
+    const char *text; /* [n_bytes] of YAML; NULL: read from the file */
+    int64_t n_bytes;
+    const char *const *sets; /* [n_sets] "key=value" */
+    int32_t n_sets;
+    const uint64_t *seed;                  /* replaces the file's; NULL */
+    const rb_algorithm *const *algorithms; /* ended by NULL; NULL: both registries */
+} rb_experiment_input;
+
+/**
+ * Read and check an experiment. Local; starts nothing.
+ *
+ * @param[out] out     zeroed by the caller; rb_experiment_fini whatever is returned
+ * @param[out] errors  zeroed by the caller: everything that is wrong, at once
+ * @return RB_OK (then there are no messages); RB_BAD_INPUT with a message that counts them; RB_IO (the file cannot be
+ *         read); RB_NO_MEMORY
+ *
+ * The same input gives the same experiment anywhere. Cost: O(bytes + options).
+ */
+rb_status rb_experiment_parse(rb_experiment *out, const rb_experiment_input *input, rb_messages *errors, rb_error *err);
+
+/** The bytes of an experiment file ("-": standard input), at most RB_YAML_MAX_BYTES; for rank 0 to hand round. Local.
+ */
+rb_status rb_experiment_load(rb_text *out, const char *file, rb_error *err);
+
+void rb_experiment_fini(rb_experiment *e);
+
+/** Digest of data set, filter, relevance, split and seed: what names the run folder `<experiment>-<8 hex>`. */
+rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb_error *err);
+
+/** Whether an entry's algorithm can give a metric at all (what it can do against the metric's family). */
+bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algorithm);
+
+/* One key of the file, or of a section of it. */
+typedef struct rb_experiment_key {
+    const char *name;       /* NULL ends a table */
+    const char *form;       /* "text", "whole number", "mapping", "list of metrics" */
+    const char *default_;   /* "required", "none", a value */
+    const char *help;       /* one line, no full stop */
+    const rb_param *params; /* the keys of a mapping, where a table names them; NULL */
+} rb_experiment_key;
+
+/** All keys of an experiment file, in the order of the documentation. */
+extern const rb_experiment_key rb_experiment_keys[];
+
+#endif
