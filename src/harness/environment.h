@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "parallel/ctx.h"
 
 /* The rank of this process as the launcher tells it in the environment, before MPI is started. */
