@@ -82,6 +82,7 @@ typedef struct {
                             NULL: no such group */
     const char *help;    /* what the choices mean, "; " between them */
     bool required;       /* there is no default: one must be written */
+    bool quiet;          /* the default does not stand in the definition id */
 } rb_metric_group;
 
 typedef struct rb_metric_def {
