@@ -174,7 +174,7 @@ done:
 
 /* ---- lists ---- */
 
-void rb_lists_fini(rb_lists *l)
+void rb_stored_lists_fini(rb_stored_lists *l)
 {
     rb_free(l->user);
     rb_free(l->item);
@@ -182,7 +182,7 @@ void rb_lists_fini(rb_lists *l)
     memset(l, 0, sizeof *l);
 }
 
-rb_status rb_lists_digest(rb_digest *out, const rb_lists *l, rb_error *err)
+rb_status rb_stored_lists_digest(rb_digest *out, const rb_stored_lists *l, rb_error *err)
 {
     rb_hasher h = { 0 };
     rb_hasher_begin(&h, err);
@@ -195,7 +195,7 @@ rb_status rb_lists_digest(rb_digest *out, const rb_lists *l, rb_error *err)
     return err->status;
 }
 
-rb_status rb_lists_write(const rb_lists *l, const char *folder, const char *key, rb_error *err)
+rb_status rb_stored_lists_write(const rb_stored_lists *l, const char *folder, const char *key, rb_error *err)
 {
     char path[PATH_BYTES];
     rb_hdf file = { 0 };
@@ -210,12 +210,12 @@ done:
     return err->status;
 }
 
-rb_status rb_lists_read(rb_lists *l, const char *folder, const char *key, rb_error *err)
+rb_status rb_stored_lists_read(rb_stored_lists *l, const char *folder, const char *key, rb_error *err)
 {
     char path[PATH_BYTES];
     int64_t n, one;
     rb_hdf file = { 0 };
-    *l = (rb_lists){ 0 };
+    *l = (rb_stored_lists){ 0 };
     RB_TRY(rb_hdf_open(&file, rb_unit_path(path, folder, key, "lists"), err));
     RB_TRY(rb_hdf_get_int(file.id, "k", &l->k, err));
     RB_TRY(rb_hdf_read(file.id, "user", RB_HDF_INT32, (void **)&l->user, &l->n_users, &one, err));

@@ -60,12 +60,12 @@ typedef struct rb_metric_row {
 } rb_metric_row;
 
 /* Top-K lists of one part. */
-typedef struct rb_lists {
+typedef struct rb_stored_lists {
     int64_t n_users, k;
     int32_t *user; /* [n_users] */
     int32_t *item; /* [n_users x k] -1 where there are fewer candidates */
     double *score; /* [n_users x k] */
-} rb_lists;
+} rb_stored_lists;
 
 typedef struct rb_metric_record {
     char key[RB_KEY_DIGITS + 1];
@@ -87,10 +87,10 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
 /** Adds the rows of a file to r; a (part, id) that r has already is left as it is. */
 rb_status rb_metric_record_read(rb_metric_record *r, const char *file, bool with_vectors, rb_error *err);
 
-void rb_lists_fini(rb_lists *l);
-rb_status rb_lists_digest(rb_digest *out, const rb_lists *l, rb_error *err);
-rb_status rb_lists_write(const rb_lists *l, const char *folder, const char *key, rb_error *err);
-rb_status rb_lists_read(rb_lists *l, const char *folder, const char *key, rb_error *err);
+void rb_stored_lists_fini(rb_stored_lists *l);
+rb_status rb_stored_lists_digest(rb_digest *out, const rb_stored_lists *l, rb_error *err);
+rb_status rb_stored_lists_write(const rb_stored_lists *l, const char *folder, const char *key, rb_error *err);
+rb_status rb_stored_lists_read(rb_stored_lists *l, const char *folder, const char *key, rb_error *err);
 
 /** Path of a unit: "<folder>/units/<key>.<kind>.h5"; out holds 4096 bytes. */
 const char *rb_unit_path(char *out, const char *folder, const char *key, const char *kind);
