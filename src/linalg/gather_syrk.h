@@ -4,7 +4,7 @@
  *     G = sum_e w_e b_c(e) b_c(e)'     g = sum_e t_e b_c(e)
  *
  * for the entries e of the row, whose columns are c(e); the kernel that takes most of the time of ALS and iALS. With
- * a border, every b is taken as [b, 1]: the system of a row with a bias of its own.
+ * a border, every b is taken as [b, 1]: the system of a row that has a bias of its own.
  */
 #ifndef RB_LINALG_GATHER_SYRK_H
 #define RB_LINALG_GATHER_SYRK_H
@@ -27,38 +27,39 @@ RB_INLINE int64_t rb_padded_f64(int64_t k)
 }
 
 /*
- * Layout of a system, "triangle": the rows i of the lower triangle of G one after another, each cut to the vectors
- * that hold columns 0 .. i; then two rows of padded(k) + lanes elements: g, with sum of t at [padded(k)], and the
- * border sum of w b, with sum of w at [padded(k)].
+ * Layout "triangle": the rows of a lower triangle one after another, row i cut to the whole vectors that hold columns
+ * 0 .. i; what stands right of the diagonal is undefined. A system of k factors is the triangle of order k + 1 of
+ * [b, t] (k + 2 of [b, 1, t] with a border): its last row is g', and so Cholesky solves the lower system on the way.
  */
 RB_INLINE int64_t rb_triangle_row(int64_t i, int64_t lanes)
 {
     int64_t group = i / lanes;
     return lanes * lanes * (group * (group + 1) / 2) + (i - group * lanes) * (group + 1) * lanes;
 }
-RB_INLINE int64_t rb_triangle_size(int64_t k, int64_t lanes)
+RB_INLINE int64_t rb_triangle_size(int64_t order, int64_t lanes)
 {
-    int64_t padded = (k + lanes - 1) / lanes * lanes;
-    return rb_triangle_row(padded, lanes) + 2 * (padded + lanes);
+    return rb_triangle_row((order + lanes - 1) / lanes * lanes, lanes);
 }
 
-/* Elements of scratch memory that one call needs, for rows of at most `longest` entries. */
-int64_t rb_gather_scratch_f32(int64_t k, int64_t longest);
-int64_t rb_gather_scratch_f64(int64_t k, int64_t longest);
+/** Elements of a system of k factors. */
+int64_t rb_gather_size_f32(int64_t k, bool border);
+int64_t rb_gather_size_f64(int64_t k, bool border);
+
+/** Elements of scratch memory that one call needs, for rows of at most `longest` entries. */
+int64_t rb_gather_scratch_f32(int64_t k, bool border, int64_t longest);
+int64_t rb_gather_scratch_f64(int64_t k, bool border, int64_t longest);
 
 /**
  * The system of one row.
  *
  * Local, one thread; allocates nothing.
  *
- * @param[out] g       [rb_triangle_size(k, lanes)] as above, aligned to 64; columns from k on are 0, the elements above
- *                     the diagonal inside the last vector of a row are the symmetric ones
- * @param[in]  b       [n_cols x k] row stride ldb >= padded(k), elements from k to padded(k) are 0, aligned to 64
+ * @param[out] g       [rb_gather_size(k, border)] triangle, aligned to 64
+ * @param[in]  b       [n_cols x k] with row stride ldb >= padded(k); elements from k to padded(k) are finite; aligned
  * @param[in]  col     [n] rows of b; NULL: rows 0 .. n - 1 in order
  * @param[in]  w       [n] weights; NULL: 1
- * @param[in]  t       [n] targets; NULL: g is 0
- * @param[in]  border  whether the border row is computed (else it is left as it is)
- * @param      scratch [rb_gather_scratch(k, n)] aligned to 64
+ * @param[in]  t       [n] targets; NULL: 0
+ * @param      scratch [rb_gather_scratch(k, border, n)] aligned to 64
  *
  * Bits: an element is one chain of fused multiply-adds over the entries of a chunk, in order; the chunks are summed in
  * the tree of rb_tree_sum. Cost: k (k + 1) useful flops an entry; measured: tests/bench/bench_gram.c.

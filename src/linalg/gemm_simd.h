@@ -2,7 +2,8 @@
  * The widest vectors of the machine that the build is for, and the few operations on them that gcc's operators
  * lack. Kernels are written once against these names and instanced for float and double.
  *
- * rb_fma_* is one rounding on every machine: the instruction where there is one, fma() of libm elsewhere.
+ * rb_fma_* is a b + c and rb_fnma_* is c - a b, in one rounding on every machine: the instruction where there is one,
+ * fma() of libm elsewhere.
  */
 #ifndef RB_LINALG_GEMM_SIMD_H
 #define RB_LINALG_GEMM_SIMD_H
@@ -40,9 +41,17 @@ RB_INLINE rb_vf64 rb_fma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
 {
     return (rb_vf64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 }
+RB_INLINE rb_vf32 rb_fnma_f32(rb_vf32 a, rb_vf32 b, rb_vf32 c)
+{
+    return (rb_vf32)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
 RB_INLINE rb_vf32 rb_sqrt_f32(rb_vf32 a)
 {
     return (rb_vf32)_mm512_sqrt_ps((__m512)a);
+}
+RB_INLINE rb_vf64 rb_fnma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
+{
+    return (rb_vf64)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 }
 RB_INLINE rb_vf64 rb_sqrt_f64(rb_vf64 a)
 {
@@ -57,9 +66,17 @@ RB_INLINE rb_vf64 rb_fma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
 {
     return (rb_vf64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 }
+RB_INLINE rb_vf32 rb_fnma_f32(rb_vf32 a, rb_vf32 b, rb_vf32 c)
+{
+    return (rb_vf32)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
 RB_INLINE rb_vf32 rb_sqrt_f32(rb_vf32 a)
 {
     return (rb_vf32)_mm256_sqrt_ps((__m256)a);
+}
+RB_INLINE rb_vf64 rb_fnma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
+{
+    return (rb_vf64)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 }
 RB_INLINE rb_vf64 rb_sqrt_f64(rb_vf64 a)
 {
@@ -78,11 +95,19 @@ RB_INLINE rb_vf64 rb_fma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
         c[i] = __builtin_fma(a[i], b[i], c[i]);
     return c;
 }
+RB_INLINE rb_vf32 rb_fnma_f32(rb_vf32 a, rb_vf32 b, rb_vf32 c)
+{
+    return rb_fma_f32(-a, b, c);
+}
 RB_INLINE rb_vf32 rb_sqrt_f32(rb_vf32 a)
 {
     for (int i = 0; i < RB_LANES_F32; i++)
         a[i] = __builtin_sqrtf(a[i]);
     return a;
+}
+RB_INLINE rb_vf64 rb_fnma_f64(rb_vf64 a, rb_vf64 b, rb_vf64 c)
+{
+    return rb_fma_f64(-a, b, c);
 }
 RB_INLINE rb_vf64 rb_sqrt_f64(rb_vf64 a)
 {

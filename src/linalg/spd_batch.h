@@ -9,7 +9,7 @@
 
 #include "linalg/gather_syrk.h"
 
-/* Elements of workspace that one call needs. */
+/** Elements of workspace that one call needs. */
 int64_t rb_spd_work_f32(int64_t k, bool border);
 int64_t rb_spd_work_f64(int64_t k, bool border);
 
@@ -20,10 +20,10 @@ int64_t rb_spd_work_f64(int64_t k, bool border);
  *
  * @param[out] x       [n][k, or k + 1 with a border] solutions
  * @param[in]  g       [n] systems in the layout of gather_syrk.h
- * @param[in]  base    added to every G, in that layout, its lower triangle alone; NULL: nothing
+ * @param[in]  base    a triangle of order k or more that is added to every G; NULL: nothing
  * @param[in]  lambda  [n] added to the diagonals
  * @param[in]  n       1 .. lanes
- * @param[in]  border  unknown k is the bias: row k of the system is the border row
+ * @param[in]  border  unknown k is the bias: the system has k + 1 unknowns
  * @param      work    [rb_spd_work(k, border)] aligned to 64
  * @return bit s is set where system s has a pivot that is not a positive finite number; its x is then undefined
  *
