@@ -1,0 +1,103 @@
+/* External ids: found by value or by bytes, printed as written, selected. */
+#include <string.h>
+
+#include "data/ids.h"
+#include "support/support.h"
+
+static void numbers_are_found_by_value(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_ids ids = { 0 };
+    const int64_t sorted[] = { -5, 0, 7, 4000000000, INT64_MAX };
+    char buffer[32];
+    assert_ok(rb_ids_init_numbers(&ids, sorted, 5, &err), &err);
+    for (int32_t i = 0; i < 5; i++)
+        assert_int_equal(rb_ids_find(&ids, rb_ids_name(buffer, &ids, i)), i);
+    assert_string_equal(rb_ids_name(buffer, &ids, 3), "4000000000");
+    assert_int_equal(rb_ids_find(&ids, "007"), 2);
+    assert_int_equal(rb_ids_find(&ids, "6"), -1);
+    assert_int_equal(rb_ids_find(&ids, "-6"), -1);
+    assert_int_equal(rb_ids_find(&ids, "9223372036854775808"), -1);
+    assert_int_equal(rb_ids_find(&ids, "x"), -1);
+    assert_int_equal(rb_ids_find(&ids, ""), -1);
+    rb_ids_fini(&ids);
+}
+
+static void texts_are_found_by_bytes(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_ids ids = { 0 };
+    const char *const sorted[] = { "", "10", "9", "B", "a", "a b", "\xc3\xa9" };
+    char buffer[32];
+    assert_ok(rb_ids_init_texts(&ids, sorted, 7, &err), &err);
+    for (int32_t i = 0; i < 7; i++) {
+        assert_int_equal(rb_ids_find(&ids, sorted[i]), i);
+        assert_string_equal(rb_ids_name(buffer, &ids, i), sorted[i]);
+    }
+    assert_int_equal(rb_ids_find(&ids, "b"), -1);
+    assert_int_equal(rb_ids_find(&ids, "a "), -1);
+    rb_ids_fini(&ids);
+}
+
+static void selected_ids_keep_their_names(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_ids range = { 0 }, texts = { 0 }, some = { 0 };
+    const char *const sorted[] = { "anna", "bert", "carla" };
+    const int32_t kept[] = { 0, 2 };
+    char buffer[32];
+    assert_ok(rb_ids_init_range(&range, 3, &err), &err);
+    assert_ok(rb_ids_select(&some, &range, kept, 2, &err), &err);
+    assert_int_equal(some.n, 2);
+    assert_string_equal(rb_ids_name(buffer, &some, 1), "2");
+    rb_ids_fini(&some);
+    assert_ok(rb_ids_init_texts(&texts, sorted, 3, &err), &err);
+    assert_ok(rb_ids_select(&some, &texts, kept, 2, &err), &err);
+    assert_int_equal(rb_ids_find(&some, "carla"), 1);
+    assert_int_equal(rb_ids_find(&some, "bert"), -1);
+    rb_ids_fini(&some);
+    assert_ok(rb_ids_select(&some, &texts, kept, 0, &err), &err);
+    assert_int_equal(rb_ids_find(&some, "anna"), -1);
+    rb_ids_fini(&some);
+    rb_ids_fini(&texts);
+    rb_ids_fini(&range);
+}
+
+static void a_failed_allocation_leaves_nothing(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_ids texts = { 0 }, some = { 0 };
+    const char *const sorted[] = { "a", "b", "c" };
+    const int32_t kept[] = { 1 };
+    for (int64_t nth = 1; nth <= 2; nth++) {
+        rb_error failed = { 0 };
+        rb_alloc_fail_nth(nth);
+        assert_int_equal(rb_ids_init_texts(&texts, sorted, 3, &failed), RB_NO_MEMORY);
+        rb_alloc_fail_nth(0);
+        assert_null(texts.begin);
+    }
+    assert_ok(rb_ids_init_texts(&texts, sorted, 3, &err), &err);
+    for (int64_t nth = 1; nth <= 3; nth++) {
+        rb_error failed = { 0 };
+        rb_alloc_fail_nth(nth);
+        assert_int_equal(rb_ids_select(&some, &texts, kept, 1, &failed), RB_NO_MEMORY);
+        rb_alloc_fail_nth(0);
+        assert_null(some.begin);
+    }
+    rb_ids_fini(&texts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_found_by_value),
+        cmocka_unit_test(texts_are_found_by_bytes),
+        cmocka_unit_test(selected_ids_keep_their_names),
+        cmocka_unit_test(a_failed_allocation_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
