@@ -8,16 +8,18 @@
 #include "parallel/ctx.h"
 
 /* Text columns, in the order of the Netflix titles file. */
-#define RB_COLUMN_LIST(X)                                                                                       \
-    X(TYPE, "type") X(TITLE, "title") X(DIRECTOR, "director") X(CAST, "cast") X(COUNTRY, "country")            \
-    X(DATE_ADDED, "date_added") X(RELEASE_YEAR, "release_year") X(RATING, "rating") X(DURATION, "duration")    \
-    X(GENRES, "genres") X(DESCRIPTION, "description") X(TAGS, "tags")
+#define RB_COLUMN_LIST(X)                                                                               \
+    X(TYPE, "type")                                                                                     \
+    X(TITLE, "title")                                                                                   \
+    X(DIRECTOR, "director") X(CAST, "cast") X(COUNTRY, "country") X(DATE_ADDED, "date_added")           \
+        X(RELEASE_YEAR, "release_year") X(RATING, "rating") X(DURATION, "duration") X(GENRES, "genres") \
+            X(DESCRIPTION, "description") X(TAGS, "tags")
 
 typedef enum {
 #define RB_COLUMN_ENUM(name, word) RB_COLUMN_##name,
     RB_COLUMN_LIST(RB_COLUMN_ENUM)
 #undef RB_COLUMN_ENUM
-    RB_N_COLUMNS
+        RB_N_COLUMNS
 } rb_column;
 
 /** "type", "title", ...; and back (-1 where unknown; "listed_in" is genres). */
@@ -48,28 +50,28 @@ typedef struct {
 typedef enum { RB_AGE_UNRATED, RB_AGE_KIDS, RB_AGE_OLDER_KIDS, RB_AGE_TEENS, RB_AGE_ADULTS } rb_age_group;
 
 typedef struct {
-    int64_t n_rows;                   /* read */
-    int64_t n_skipped;                /* malformed, with on_error: skip */
-    int64_t blank[RB_N_COLUMNS];      /* empty after trimming, as read */
-    int64_t n_shifted;                /* duration found in the rating column, moved back */
-    int64_t n_duplicates;             /* same trimmed lower-cased title, type and year as an earlier row */
-    int64_t n_dropped;                /* duplicates removed (dataset.drop_duplicates) */
+    int64_t n_rows;              /* read */
+    int64_t n_skipped;           /* malformed, with on_error: skip */
+    int64_t blank[RB_N_COLUMNS]; /* empty after trimming, as read */
+    int64_t n_shifted;           /* duration found in the rating column, moved back */
+    int64_t n_duplicates;        /* same trimmed lower-cased title, type and year as an earlier row */
+    int64_t n_dropped;           /* duplicates removed (dataset.drop_duplicates) */
     int64_t n_bad_dates, n_bad_years, n_bad_durations;
 } rb_cleaning;
 
 typedef struct rb_catalogue {
     int32_t n;
     rb_ids ids;
-    bool has[RB_N_COLUMNS];           /* the source has this column */
-    rb_strings column[RB_N_COLUMNS];  /* raw text, trimmed, shifted rows repaired; [n] where has */
+    bool has[RB_N_COLUMNS];          /* the source has this column */
+    rb_strings column[RB_N_COLUMNS]; /* raw text, trimmed, shifted rows repaired; [n] where has */
     rb_multi director, cast, country, genre;
-    int32_t *year;          /* release year; -1 unavailable */
-    int32_t *date_added;    /* days since 1970-01-01; INT32_MIN unavailable */
-    int32_t *minutes;       /* duration of a movie; -1 */
-    int32_t *seasons;       /* duration of a show; -1 */
-    uint8_t *age_group;     /* rb_age_group */
-    int32_t *duplicate_of;  /* the earlier row that this one repeats, else -1 */
-    int32_t *topic;         /* generator: planted cluster; NULL for real data */
+    int32_t *year;         /* release year; -1 unavailable */
+    int32_t *date_added;   /* days since 1970-01-01; INT32_MIN unavailable */
+    int32_t *minutes;      /* duration of a movie; -1 */
+    int32_t *seasons;      /* duration of a show; -1 */
+    uint8_t *age_group;    /* rb_age_group */
+    int32_t *duplicate_of; /* the earlier row that this one repeats, else -1 */
+    int32_t *topic;        /* generator: planted cluster; NULL for real data */
     rb_cleaning cleaning;
 } rb_catalogue;
 
