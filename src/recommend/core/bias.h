@@ -9,7 +9,7 @@
 #ifndef RB_RECOMMEND_CORE_BIAS_H
 #define RB_RECOMMEND_CORE_BIAS_H
 
-#include "data/interactions.h"
+#include "data/algorithm.h"
 
 typedef struct {
     double reg_user, reg_item; /* ratings; >= 0 */
@@ -22,7 +22,7 @@ typedef struct {
     double *item; /* [n_items] in item_memory; 0 where an item has no rating */
     int32_t n_users, n_items;
     rb_shared user_memory, item_memory;
-} rb_bias;
+} rb_biases; /* rb_bias is the table of the model */
 
 /**
  * Fit biases to ratings.
@@ -35,14 +35,17 @@ typedef struct {
  * Bits: the same for any ranks and threads: a row is one sum in ascending order of its columns.
  * Time O(iterations nnz / (P T)), memory 8 (n_users + n_items) bytes a node.
  */
-rb_status rb_bias_fit(rb_bias *b, const rb_ratings *train, const rb_bias_config *config, const rb_ctx *ctx,
+rb_status rb_bias_fit(rb_biases *b, const rb_ratings *train, const rb_bias_config *config, const rb_ctx *ctx,
                       rb_error *err);
 
 /** Collective over the ctx that fitted it. Zeroed is allowed. */
-void rb_bias_fini(rb_bias *b);
+void rb_bias_fini(rb_biases *b);
+
+/** Names the arrays of the state: bias_mean, bias_user, bias_item. */
+void rb_bias_arrays(rb_biases *b, rb_visitor *v);
 
 /** mu + b_u + b_i; a negative number stands for an unknown user or item, whose bias is 0. */
-static inline double rb_bias_at(const rb_bias *b, int32_t user, int32_t item)
+static inline double rb_bias_at(const rb_biases *b, int32_t user, int32_t item)
 {
     return b->mean + (user >= 0 ? b->user[user] : 0.0) + (item >= 0 ? b->item[item] : 0.0);
 }

@@ -1,0 +1,57 @@
+#include "recommend/core/sums.h"
+
+#include "base/alloc.h"
+
+static double damped_mean(const float *rating, int64_t n, double mean, double damping)
+{
+    double sum = 0.0;
+    for (int64_t e = 0; e < n; e++)
+        sum += (double)rating[e];
+    double weight = (double)n + damping;
+    return weight > 0.0 ? (sum + damping * mean) / weight : mean;
+}
+
+rb_status rb_means_fit(rb_means *m, const rb_ratings *train, rb_side side, double damping, const rb_ctx *ctx,
+                       rb_error *err)
+{
+    const int64_t *begin = side == RB_BY_USER ? train->user_begin : train->item_begin;
+    const float *rating = side == RB_BY_USER ? train->user_rating : train->item_rating;
+    const rb_blocks *blocks = side == RB_BY_USER ? &train->users : &train->items;
+    int64_t *range = NULL; /* [n_ranks + 1] first row of each rank */
+
+    m->n = side == RB_BY_USER ? train->n_users : train->n_items;
+    RB_TRY(rb_shared_alloc(&m->memory, (int64_t)sizeof(double) * m->n, ctx, err));
+    m->row = m->memory.data;
+    RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
+    RB_TRY(rb_ratings_mean(&m->mean, train, ctx, err));
+    rb_blocks_offsets(range, blocks, ctx);
+
+#pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 256)
+    for (int64_t i = range[ctx->rank]; i < range[ctx->rank + 1]; i++)
+        m->row[i] = damped_mean(rating + begin[i], begin[i + 1] - begin[i], m->mean, damping);
+    rb_shared_publish(&m->memory, range, sizeof(double), ctx);
+done:
+    rb_free(range);
+    return err->status;
+}
+
+void rb_means_arrays(rb_means *m, rb_visitor *v)
+{
+    v->scalar(v, "mean", RB_FLOAT64, &m->mean);
+    rb_visit_doubles(v, "row", &m->row, &m->n, &m->memory);
+}
+
+void rb_means_fini(rb_means *m)
+{
+    rb_shared_fini(&m->memory);
+    *m = (rb_means){ 0 };
+}
+
+void rb_visit_doubles(rb_visitor *v, const char *name, double **data, int32_t *n, rb_shared *memory)
+{
+    void *at = *data;
+    int64_t n_rows = *n, n_cols = 1;
+    v->array(v, name, RB_FLOAT64, &at, &n_rows, &n_cols, memory);
+    *data = at;
+    *n = (int32_t)n_rows;
+}

@@ -1,0 +1,42 @@
+/*
+ * Damped means of the rows (users or items) of a rating matrix.
+ */
+#ifndef RB_RECOMMEND_CORE_SUMS_H
+#define RB_RECOMMEND_CORE_SUMS_H
+
+#include "data/algorithm.h"
+
+/* Which side of the ratings the rows are. */
+typedef enum { RB_BY_USER, RB_BY_ITEM } rb_side;
+
+typedef struct {
+    double mean; /* of all ratings; 0 where there are none */
+    double *row; /* [n] in memory */
+    int32_t n;
+    rb_shared memory;
+} rb_means;
+
+/**
+ * (sum of the row's ratings + damping mean) / (count + damping); the mean of all where that is 0 / 0.
+ *
+ * Collective over ctx. Each rank computes the rows of its own blocks.
+ *
+ * @param[out] m        zeroed before; the same on every rank, node-shared, owned by the caller (rb_means_fini)
+ * @param[in]  damping  ratings; >= 0
+ * @return RB_OK, RB_NO_MEMORY (the same on every rank; m can be released)
+ *
+ * Bits: the same for any ranks and threads: a row is one sum in ascending order. Time O(nnz / (P T)).
+ */
+rb_status rb_means_fit(rb_means *m, const rb_ratings *train, rb_side side, double damping, const rb_ctx *ctx,
+                       rb_error *err);
+
+/** Names the arrays of the state: mean, row. */
+void rb_means_arrays(rb_means *m, rb_visitor *v);
+
+/** Collective over the ctx that fitted it. Zeroed is allowed. */
+void rb_means_fini(rb_means *m);
+
+/** Visit a node-shared vector of doubles. */
+void rb_visit_doubles(rb_visitor *v, const char *name, double **data, int32_t *n, rb_shared *memory);
+
+#endif
