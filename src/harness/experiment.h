@@ -42,7 +42,7 @@ typedef struct rb_sweep {
 
 /* One condition of an `exclude`: the parameter has one of these values. */
 typedef struct rb_condition {
-    const rb_param *param;
+    int32_t sweep;     /* number in rb_entry.sweep */
     rb_option *option; /* [n] */
     int64_t n;
 } rb_condition;
@@ -166,16 +166,15 @@ rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb
 /** Whether an entry's algorithm can give a metric at all (what it can do against the metric's family). */
 bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algorithm);
 
-/* One key of the file, or of a section of it. */
+/* The file itself, or a part of it, for documentation. */
 typedef struct rb_experiment_key {
-    const char *name;       /* NULL ends a table */
-    const char *form;       /* "text", "whole number", "mapping", "list of metrics" */
-    const char *default_;   /* "required", "none", a value */
+    const char *name;       /* "" for the file itself; NULL ends the table. `dataset` stands twice */
+    const char *form;       /* "mapping", "list of metrics" */
     const char *help;       /* one line, no full stop */
-    const rb_param *params; /* the keys of a mapping, where a table names them; NULL */
+    const rb_param *params; /* its keys with types, defaults and help; NULL: not a mapping of plain values */
 } rb_experiment_key;
 
-/** All keys of an experiment file, in the order of the documentation. */
+/** All parts of an experiment file, in the order of the documentation. */
 extern const rb_experiment_key rb_experiment_keys[];
 
 #endif

@@ -35,8 +35,10 @@ typedef struct rb_messages {
     int64_t n_left_out;
 } rb_messages;
 
-/** Print the messages by source, line and column, one a line. NULL out prints nothing. */
-void rb_messages_print(FILE *out, rb_messages *m);
+/** Order by source, line, column and words; rb_experiment_parse leaves them so. */
+void rb_messages_sort(rb_messages *m);
+/** One a line. NULL out prints nothing. */
+void rb_messages_print(FILE *out, const rb_messages *m);
 void rb_messages_fini(rb_messages *m);
 
 /* A place that a message can name. */

@@ -1,0 +1,90 @@
+/*
+ * The keys of an experiment file, with types, defaults, ranges and help.
+ */
+#include <math.h>
+
+#include "harness/experiment_reader.h"
+
+const rb_param rb_top_params[] = {
+    RB_STRING(rb_top_keys, experiment, NULL, "name; run folders begin with it"),
+    RB_INT(rb_top_keys, seed, 0, 0, 9.2e18, "", "seed of data, split, ties, samples and trials"),
+    RB_DOUBLE(rb_top_keys, relevance, -INFINITY, -1e9, 1e9, "ratings",
+              "smallest relevant rating; unset: all are relevant"),
+    RB_INT(rb_top_keys, repeats, 1, 1, 10000, "", "times each configuration runs on each fold, each with its own seed"),
+    RB_DOUBLE(rb_top_keys, timeout, INFINITY, 1e-3, 1e9, "s", "longest time of one trial; unset: none"),
+    RB_STRING(rb_top_keys, output, "results", "folder in which run folders are made"),
+    RB_PARAM_END,
+};
+
+const rb_param rb_source_params[] = {
+    RB_STRING(rb_source_keys, name, NULL, "synthetic, netflix-titles or ml-latest-small; or give path"),
+    RB_STRING(rb_source_keys, path, NULL, "file or folder to read"),
+    RB_STRING(rb_source_keys, format, NULL, "format of the file; unset: from its name and first bytes"),
+    RB_STRING(rb_source_keys, delimiter, NULL, "one character or tab; unset: the format's own"),
+    RB_CHOICE(rb_source_keys, header, 0, "auto|false|true", "whether the first line names the columns"),
+    RB_CHOICE(rb_source_keys, on_error, 0, "fail|skip",
+              "what a malformed line does; skipped ones are counted and listed"),
+    RB_CHOICE(rb_source_keys, duplicates, RB_DUPLICATES_ERROR, "error|last|mean",
+              "what a (user, item) pair means that occurs twice"),
+    RB_BOOL(rb_source_keys, drop_duplicates, false, "remove titles that repeat an earlier title, type and year"),
+    RB_PARAM_END,
+};
+
+const rb_param rb_column_params[] = {
+    RB_STRING(rb_column_keys, user, NULL, "name in the header, or number from 1"),
+    RB_STRING(rb_column_keys, item, NULL, "name in the header, or number from 1"),
+    RB_STRING(rb_column_keys, rating, NULL, "name in the header, or number from 1"),
+    RB_STRING(rb_column_keys, timestamp, NULL, "name in the header, or number from 1"),
+    RB_PARAM_END,
+};
+
+const rb_param rb_evaluation_params[] = {
+    RB_CHOICE(rb_evaluation, ties, RB_TIES_HASH, "hash|index|bounds",
+              "order of equal scores; bounds adds the best and worst order"),
+    RB_BOOL(rb_evaluation, clip, true, "clip predictions to the rating scale"),
+    RB_BOOL(rb_evaluation, refit, false, "fit the selected configuration on training and validation before its test"),
+    RB_PARAM_END,
+};
+
+const rb_param rb_statistics_params[] = {
+    RB_CHOICE(rb_statistics, test, RB_TEST_WILCOXON, "wilcoxon|t|bootstrap", "paired test on users"),
+    RB_CHOICE(rb_statistics, correction, RB_CORRECT_HOLM, "holm|bh",
+              "for many comparisons: Holm or Benjamini-Hochberg"),
+    RB_DOUBLE(rb_statistics, level, 0.95, 0.5, 0.9999, "", "confidence of intervals; 1 - level is the level of tests"),
+    RB_PARAM_END,
+};
+
+const rb_param rb_early_stopping_params[] = {
+    RB_STRING(rb_early_stopping_keys, metric, NULL, "watched on validation; unset: the one that select names"),
+    RB_INT(rb_early_stopping_keys, patience, 3, 1, 1000000, "evaluations",
+           "evaluations without a gain before a fit stops"),
+    RB_INT(rb_early_stopping_keys, every, 1, 1, 1000000, "iterations", "iterations between evaluations"),
+    RB_DOUBLE(rb_early_stopping_keys, min_delta, 0.0, 0.0, 1e9, "", "smallest change for the better that is a gain"),
+    RB_PARAM_END,
+};
+
+#define KEEP "selected|all|none"
+
+const rb_param rb_store_params[] = {
+    RB_CHOICE(rb_store, per_user, RB_KEEP_ALL, KEEP, "values of each user, which comparisons need"),
+    RB_CHOICE(rb_store, models, RB_KEEP_SELECTED, KEEP, "fitted models"),
+    RB_CHOICE(rb_store, lists, RB_KEEP_SELECTED, KEEP, "recommendations and labels"),
+    RB_PARAM_END,
+};
+
+const rb_experiment_key rb_experiment_keys[] = {
+    { "", "mapping", "the file itself", rb_top_params },
+    { "dataset", "mapping", "what is read: one of name and path, with columns for delimited text", rb_source_params },
+    { "dataset", "mapping", "what is generated, beside name: synthetic", rb_synth_params },
+    { "filter", "mapping", "which interactions, users and items stay", rb_filter_params },
+    { "split", "mapping", "which interactions train, validate and test", rb_split_params },
+    { "metrics", "list of metrics", "what is measured: NAME[:variant][@K]", NULL },
+    { "select", "metric, or list of two",
+      "what chooses the best configuration: one for recommenders, one for clusterings", NULL },
+    { "trials", "list of algorithms", "each a name, or name: {parameters}; as: NAME beside it names the entry", NULL },
+    { "evaluation", "mapping", "how values are computed", rb_evaluation_params },
+    { "statistics", "mapping", "how configurations are compared", rb_statistics_params },
+    { "early_stopping", "mapping", "when a fit that iterates stops early; unset: never", rb_early_stopping_params },
+    { "store", "mapping", "what results.h5 keeps beside the metrics", rb_store_params },
+    { NULL, NULL, NULL, NULL },
+};

@@ -1,0 +1,101 @@
+/*
+ * What the parts of the experiment's reader share: the experiment that is being filled, and how a part complains.
+ *
+ * A function here fails only with RB_NO_MEMORY (or RB_IO); what is wrong with the input becomes a message, and the
+ * reading goes on, so that all messages come at once.
+ */
+#ifndef RB_HARNESS_EXPERIMENT_READER_H
+#define RB_HARNESS_EXPERIMENT_READER_H
+
+#include "harness/experiment.h"
+
+typedef struct rb_reader {
+    rb_experiment *e;
+    rb_yaml *root;
+    const char *folder;                     /* absolute, of the experiment file: paths are relative to it */
+    const rb_algorithm *const *families[2]; /* lists of algorithms, each ended by NULL */
+    rb_messages *m;
+    rb_error *err;
+} rb_reader;
+
+/** Add a message; err->status. */
+#define RB_COMPLAIN(r, at, ...) rb_messages_add((r)->m, (at), (r)->err, __VA_ARGS__)
+
+/** Turn bad input that a function of another layer reported into a message; other failures go into r->err. */
+rb_status rb_reader_adopt(rb_reader *r, rb_place at, const rb_error *raised);
+
+/** Number of messages so far. */
+int64_t rb_reader_n_messages(const rb_reader *r);
+
+/** Text into the experiment's arena. */
+rb_status rb_reader_keep(rb_reader *r, const char **out, const rb_text *text);
+
+/** "; did you mean 'x'?", "; known: a, b, c", or "". names ends in NULL. */
+rb_status rb_reader_suggest(rb_reader *r, const char **out, const char *name, const char *const *names);
+
+/** A scalar as a value of a parameter; *good is false where a message was added. */
+rb_status rb_reader_value(rb_reader *r, rb_value *out, bool *good, const rb_param *param, const char *owner,
+                          const rb_yaml *node);
+
+/**
+ * The keys of a mapping into a struct that a table describes, on top of its defaults.
+ *
+ * @param[in] node    NULL: defaults alone
+ * @param[in] others  keys that the caller reads itself, ended by NULL; NULL: none
+ */
+rb_status rb_reader_section(rb_reader *r, void *config, const rb_param *table, const char *owner, const rb_yaml *node,
+                            const char *const *others);
+
+/** Make the path of a scalar node absolute, also in the tree, so that the kept file finds it from anywhere. */
+rb_status rb_reader_absolute(rb_reader *r, rb_yaml *node);
+
+/** "name=value name=value ..." of every parameter in a table's order. */
+rb_status rb_reader_canonical(rb_reader *r, const char **out, const char *prefix, const rb_param *table,
+                              const void *config);
+
+/* experiment_data.c: data set, filter, split. */
+rb_status rb_reader_data(rb_reader *r);
+/* experiment_metrics.c: metrics, select, early stopping; after the trials. */
+rb_status rb_reader_metrics(rb_reader *r);
+/* experiment_trials.c: the entries; calls sweep.c for their values and reference.c for what they refer to. */
+rb_status rb_reader_trials(rb_reader *r);
+/* sweep.c: the values of one parameter of an entry; at least one where there is no message. */
+rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, const rb_param *param, rb_yaml *node);
+/* sweep_array.c: numbers from an inline list or a file; *good is false where a message was added. */
+rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
+                          rb_yaml *node);
+/* reference.c: spaces by name or options, models by `as` name. */
+rb_status rb_reader_reference(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
+                              const rb_yaml *node);
+/* reference.c: the order of entries; cycles; references to swept entries become swept; counts of configurations. */
+rb_status rb_reader_resolve(rb_reader *r);
+
+/* The mapping of an inline experiment's own sections. */
+extern const rb_param rb_top_params[], rb_source_params[], rb_evaluation_params[], rb_statistics_params[],
+    rb_early_stopping_params[], rb_store_params[];
+
+/* What the tables above fill, where it is not a struct of the experiment itself. */
+typedef struct {
+    const char *experiment, *output;
+    int64_t seed, repeats;
+    double relevance, timeout;
+} rb_top_keys;
+
+typedef struct {
+    const char *name, *path, *format, *delimiter;
+    int header, on_error, duplicates;
+    bool drop_duplicates;
+} rb_source_keys;
+
+typedef struct {
+    const char *user, *item, *rating, *timestamp;
+} rb_column_keys;
+extern const rb_param rb_column_params[];
+
+typedef struct {
+    const char *metric;
+    int64_t patience, every;
+    double min_delta;
+} rb_early_stopping_keys;
+
+#endif
