@@ -80,7 +80,7 @@ typedef struct {
 } rb_cost;
 
 /* How an array is spread over ranks. */
-typedef enum { RB_REPLICATED, RB_NODE_SHARED } rb_spread;
+typedef enum { RB_REPLICATED, RB_NODE_SHARED } rb_array_spread;
 
 typedef enum { RB_FLOAT32, RB_FLOAT64, RB_INT32, RB_INT64, RB_UINT8 } rb_type;
 
@@ -144,6 +144,8 @@ typedef struct rb_algorithm {
     /** Labels of new points of the same space. Collective. */
     rb_status (*assign)(int32_t *labels, const void *state, const rb_points *points, const void *config, rb_ctx *ctx,
                         rb_error *err);
+    /** Optional: what the model makes of its points, a space for other trials: row-major [n x d], the state's. Local. */
+    const double *(*embed)(const void *state, int64_t *n, int64_t *d);
     /** Optional: scores of all items for a user given by interactions. scores [n_items]. Local. */
     rb_status (*fold_in)(double *scores, const void *state, const int32_t *items, const float *ratings, int64_t n,
                          const void *config, rb_error *err);
