@@ -46,6 +46,16 @@ void rb_fit_record_fini(rb_fit_record *r);
 rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_error *err);
 rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *key, rb_error *err);
 
+/* Over which users a vector of per-user values goes. */
+typedef enum {
+    RB_USERS_NONE,
+    RB_USERS_VALIDATION_RANKING, /* users with a relevant item */
+    RB_USERS_VALIDATION_RATING,  /* users with a rating */
+    RB_USERS_TEST_RANKING,
+    RB_USERS_TEST_RATING,
+    RB_N_USERS
+} rb_population;
+
 /* One value, as the long table of results.h5 holds it. */
 typedef struct rb_metric_row {
     char part[12];    /* "validation", "test"; "all" for clusterings */
@@ -57,6 +67,7 @@ typedef struct rb_metric_row {
     rb_digest per_user; /* of the vector below; zero where there is none */
     double *vector;     /* [n_vector] owned; NULL */
     int64_t n_vector;
+    rb_population population; /* of the vector */
 } rb_metric_row;
 
 /* Top-K lists of one part. */
@@ -71,8 +82,8 @@ typedef struct rb_metric_record {
     char key[RB_KEY_DIGITS + 1];
     int64_t n_rows, capacity;
     rb_metric_row *rows;
-    int32_t *users[RB_N_PARTS]; /* users of the vectors of a part, owned; NULL */
-    int64_t n_users[RB_N_PARTS];
+    int32_t *users[RB_N_USERS]; /* users of the vectors of a population, ascending, owned; NULL */
+    int64_t n_users[RB_N_USERS];
     rb_digest lists_digest; /* of the test lists; zero where there are none */
     double wall_s;          /* scoring and evaluation */
 } rb_metric_record;

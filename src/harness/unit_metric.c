@@ -12,7 +12,7 @@ void rb_metric_record_fini(rb_metric_record *r)
     for (int64_t i = 0; i < r->n_rows; i++)
         rb_free(r->rows[i].vector);
     rb_free(r->rows);
-    for (int p = 0; p < RB_N_PARTS; p++)
+    for (int p = 0; p < RB_N_USERS; p++)
         rb_free(r->users[p]);
     memset(r, 0, sizeof *r);
 }
@@ -40,7 +40,7 @@ const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char
 typedef struct {
     const char **part, **segment, **id, **per_user;
     double *value;
-    int32_t *state;
+    int32_t *state, *population;
     int64_t *n, *n_left_out;
     char (*hex)[65];
 } columns;
@@ -53,6 +53,7 @@ static void columns_fini(columns *c)
     rb_free(c->per_user);
     rb_free(c->value);
     rb_free(c->state);
+    rb_free(c->population);
     rb_free(c->n);
     rb_free(c->n_left_out);
     rb_free(c->hex);
@@ -66,6 +67,7 @@ static rb_status columns_from(columns *c, const rb_metric_record *r, rb_error *e
     RB_TRY(rb_alloc(&c->per_user, r->n_rows, err));
     RB_TRY(rb_alloc(&c->value, r->n_rows, err));
     RB_TRY(rb_alloc(&c->state, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->population, r->n_rows, err));
     RB_TRY(rb_alloc(&c->n, r->n_rows, err));
     RB_TRY(rb_alloc(&c->n_left_out, r->n_rows, err));
     RB_TRY(rb_alloc(&c->hex, r->n_rows, err));
@@ -78,6 +80,7 @@ static rb_status columns_from(columns *c, const rb_metric_record *r, rb_error *e
         c->per_user[i] = c->hex[i];
         c->value[i] = row->value.value;
         c->state[i] = row->value.state;
+        c->population[i] = (int32_t)row->population;
         c->n[i] = row->n;
         c->n_left_out[i] = row->n_left_out;
     }
@@ -85,14 +88,15 @@ done:
     return err->status;
 }
 
-static const char *const part_names[RB_N_PARTS] = { "train", "validation", "test", "none" };
+static const char *const population_names[RB_N_USERS] = { "none", "validation/ranking", "validation/rating",
+                                                          "test/ranking", "test/rating" };
 
 static rb_status write_vectors(hid_t at, const rb_metric_record *r, rb_error *err)
 {
     char name[128];
-    for (int p = 0; p < RB_N_PARTS; p++)
+    for (int p = 0; p < RB_N_USERS; p++)
         if (r->users[p]) {
-            snprintf(name, sizeof name, "users/%s", part_names[p]);
+            snprintf(name, sizeof name, "users/%s", population_names[p]);
             RB_TRY(rb_hdf_write(at, name, RB_HDF_INT32, r->users[p], r->n_users[p], 1, true, err));
         }
     for (int64_t i = 0; i < r->n_rows; i++)
@@ -121,6 +125,7 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
         { "n", RB_HDF_INT64, c.n, NULL },
         { "left_out", RB_HDF_INT64, c.n_left_out, NULL },
         { "per_user", RB_HDF_TEXT, c.per_user, NULL },
+        { "population", RB_HDF_INT32, c.population, NULL },
     };
     RB_TRY(rb_hdf_write_table(file.id, "metrics", table, sizeof table / sizeof *table, r->n_rows, err));
     RB_TRY(write_vectors(file.id, r, err));
@@ -138,15 +143,15 @@ done:
 typedef struct {
     char **part, **id, **hex, *all[3];
     double *value;
-    int32_t *state;
+    int32_t *state, *population;
     int64_t *n, *n_left_out;
     int64_t n_rows;
 } stored;
 
 static void stored_fini(stored *s)
 {
-    void *const all[] = { s->part,   s->id,    s->hex,   s->all[0], s->all[1],
-                          s->all[2], s->value, s->state, s->n,      s->n_left_out };
+    void *const all[] = { s->part,  s->id,    s->hex,        s->all[0], s->all[1],    s->all[2],
+                          s->value, s->state, s->population, s->n,      s->n_left_out };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rb_free(all[i]);
 }
@@ -159,6 +164,7 @@ static rb_status stored_read(stored *s, hid_t at, rb_error *err)
     RB_TRY(rb_hdf_read_column_texts(at, "metrics", "per_user", &s->hex, &s->all[2], &n, err));
     RB_TRY(rb_hdf_read_column(at, "metrics", "value", RB_HDF_DOUBLE, (void **)&s->value, &n, err));
     RB_TRY(rb_hdf_read_column(at, "metrics", "state", RB_HDF_INT32, (void **)&s->state, &n, err));
+    RB_TRY(rb_hdf_read_column(at, "metrics", "population", RB_HDF_INT32, (void **)&s->population, &n, err));
     RB_TRY(rb_hdf_read_column(at, "metrics", "n", RB_HDF_INT64, (void **)&s->n, &n, err));
     RB_TRY(rb_hdf_read_column(at, "metrics", "left_out", RB_HDF_INT64, (void **)&s->n_left_out, &n, err));
 done:
@@ -167,10 +173,10 @@ done:
 
 static rb_status read_users(rb_metric_record *r, hid_t at, rb_error *err)
 {
-    for (int p = 0; p < RB_N_PARTS; p++) {
+    for (int p = 0; p < RB_N_USERS; p++) {
         char name[64];
         int64_t one;
-        snprintf(name, sizeof name, "users/%s", part_names[p]);
+        snprintf(name, sizeof name, "users/%s", population_names[p]);
         if (!r->users[p] && rb_hdf_has(at, name))
             RB_TRY(rb_hdf_read(at, name, RB_HDF_INT32, (void **)&r->users[p], &r->n_users[p], &one, err));
     }
@@ -200,6 +206,7 @@ rb_status rb_metric_record_read(rb_metric_record *r, const char *path, bool with
         if (!row)
             goto done;
         row->value = (rb_metric_value){ s.value[i], (rb_value_state)s.state[i] };
+        row->population = (rb_population)s.population[i];
         row->n = s.n[i];
         row->n_left_out = s.n_left_out[i];
         rb_digest_parse(&row->per_user, s.hex[i]);

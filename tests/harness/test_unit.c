@@ -80,9 +80,9 @@ static void metrics_of_two_files_are_united(void **unused)
     assert_ok(rb_alloc(&row->vector, 3, &err), &err);
     row->vector[2] = 0.75;
     row->n_vector = 3;
-    assert_ok(rb_alloc(&a.users[RB_PART_TEST], 3, &err), &err);
-    a.n_users[RB_PART_TEST] = 3;
-    a.users[RB_PART_TEST][1] = 17;
+    assert_ok(rb_alloc(&a.users[RB_USERS_TEST_RANKING], 3, &err), &err);
+    a.n_users[RB_USERS_TEST_RANKING] = 3;
+    a.users[RB_USERS_TEST_RANKING][1] = 17;
     assert_non_null(rb_metric_record_add(&b, "test", "ndcg:bin-min@10", &err)); /* state unavailable: a's is kept */
     row = rb_metric_record_add(&b, "test", "rmse:global:all", &err);
     row->value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
@@ -106,7 +106,7 @@ static void metrics_of_two_files_are_united(void **unused)
     const rb_metric_row *ndcg = rb_metric_record_find(&both, "test", "ndcg:bin-min@10");
     assert_non_null(ndcg);
     assert_true(ndcg->value.value == 0.25 && ndcg->n == 3 && ndcg->n_left_out == 1 && ndcg->vector[2] == 0.75);
-    assert_int_equal(both.users[RB_PART_TEST][1], 17);
+    assert_int_equal(both.users[RB_USERS_TEST_RANKING][1], 17);
     assert_int_equal(rb_metric_record_find(&both, "test", "rmse:global:all")->value.state, RB_VALUE_NOT_APPLICABLE);
     assert_null(rb_metric_record_find(&both, "validation", "rmse:global:all"));
     rb_metric_record_fini(&a);

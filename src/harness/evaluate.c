@@ -1,0 +1,252 @@
+/* Metrics of a recommender on the parts of a fold. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "eval/rating.h"
+#include "harness/state.h"
+
+static const char *const part_names[] = { [RB_PART_VALIDATION] = "validation", [RB_PART_TEST] = "test" };
+
+/* One evaluation: a model on one part of a fold. */
+typedef struct {
+    const rb_run_state *run;
+    const rb_fold *fold;
+    const rb_algorithm *algorithm;
+    const void *config, *state;
+    rb_part part;
+    rb_ctx *ctx;
+} pass;
+
+static bool is_ranking(const rb_metric *m)
+{
+    return m->def->family == RB_FAMILY_RANKING || m->def->family == RB_FAMILY_BEYOND;
+}
+
+static rb_ranking_rules rules_of(const pass *p, const rb_candidates *candidates)
+{
+    const rb_fold *f = p->fold;
+    return (rb_ranking_rules){
+        .n_users = f->train.n_users,
+        .n_items = f->train.n_items,
+        .train = rb_fold_seen(f),
+        .masked = p->part == RB_PART_TEST && f->has_validation ? &f->held[RB_PART_VALIDATION] : NULL,
+        .candidates = f->candidate_begin && p->part == RB_PART_TEST ? candidates : NULL,
+        .ties = p->run->experiment.evaluation.ties,
+        .tie_seed = p->run->tie_seed,
+    };
+}
+
+static rb_status rank_part(rb_ranking *out, const pass *p, const rb_metric *metrics, int32_t n, rb_error *err)
+{
+    const rb_algorithm *a = p->algorithm;
+    rb_scorer scorer = { a->score, p->state, a->precision ? a->precision(p->config) : RB_DOUBLE_PRECISION };
+    rb_candidates candidates = { p->fold->candidate_begin, p->fold->candidate_item };
+    rb_ranking_rules rules = rules_of(p, &candidates);
+    return rb_rank(out, &scorer, &rules, rb_fold_relevant(p->fold, p->part), &p->fold->facts, metrics, n, 10, p->ctx,
+                   err);
+}
+
+static rb_status rate_part(rb_rating *out, const pass *p, const rb_metric *metrics, int32_t n, rb_error *err)
+{
+    rb_predictor predictor = { p->algorithm->predict, p->state };
+    return rb_rate(out, &predictor, &p->fold->train, &p->fold->held[p->part], p->run->experiment.evaluation.clip,
+                   metrics, n, p->ctx, err);
+}
+
+static rb_population population_of(rb_part part, bool rating)
+{
+    if (part == RB_PART_VALIDATION)
+        return rating ? RB_USERS_VALIDATION_RATING : RB_USERS_VALIDATION_RANKING;
+    return rating ? RB_USERS_TEST_RATING : RB_USERS_TEST_RANKING;
+}
+
+static rb_status note_users(rb_metric_record *record, rb_population population, const int32_t *users, int64_t n,
+                            rb_error *err)
+{
+    RB_TRY(rb_alloc(&record->users[population], n, err));
+    memcpy(record->users[population], users, (size_t)n * sizeof *users);
+    record->n_users[population] = n;
+done:
+    return err->status;
+}
+
+/* Column `m` of a matrix with a row for each user becomes the vector of a metric's row. */
+static rb_status take_vector(rb_metric_row *row, rb_population population, const double *matrix, int64_t n_users,
+                             int32_t n_metrics, int32_t m, rb_error *err)
+{
+    RB_TRY(rb_alloc(&row->vector, n_users, err));
+    row->n_vector = n_users;
+    row->population = population;
+    for (int64_t u = 0; u < n_users; u++)
+        row->vector[u] = matrix[u * n_metrics + m];
+    RB_TRY(rb_digest_of(&row->per_user, row->vector, (size_t)n_users * sizeof *row->vector, err));
+done:
+    return err->status;
+}
+
+static rb_status take_bound(rb_metric_record *record, rb_part part, const rb_metric *m, const char *segment,
+                            rb_metric_value value, int64_t n, rb_error *err)
+{
+    rb_metric_row *row = rb_metric_record_add(record, part_names[part], m->id, err);
+    if (row) {
+        snprintf(row->segment, sizeof row->segment, "%s", segment);
+        row->value = value;
+        row->n = n;
+    }
+    return err->status;
+}
+
+static rb_status take_ranking(rb_metric_record *record, const pass *p, const rb_ranking *r, const rb_metric *metrics,
+                              rb_error *err)
+{
+    rb_population population = population_of(p->part, false);
+    RB_TRY(note_users(record, population, r->lists.user, r->n_evaluated, err));
+    for (int32_t m = 0; m < r->n_metrics; m++) {
+        const rb_ranking_value *v = &r->value[m];
+        rb_metric_row *row = rb_metric_record_add(record, part_names[p->part], metrics[m].id, err);
+        if (!row)
+            goto done;
+        row->value = v->mean;
+        row->n = v->n_users;
+        row->n_left_out = r->n_left_out;
+        if (metrics[m].def->per_user && v->mean.state == RB_VALUE_OK)
+            RB_TRY(take_vector(row, population, r->per_user, r->n_evaluated, r->n_metrics, m, err));
+        if (v->best.state == RB_VALUE_OK) {
+            RB_TRY(take_bound(record, p->part, &metrics[m], "best tie order", v->best, v->n_users, err));
+            RB_TRY(take_bound(record, p->part, &metrics[m], "worst tie order", v->worst, v->n_users, err));
+        }
+    }
+done:
+    return err->status;
+}
+
+static rb_status take_rating(rb_metric_record *record, const pass *p, const rb_rating *r, const rb_metric *metrics,
+                             rb_error *err)
+{
+    rb_population population = population_of(p->part, true);
+    RB_TRY(note_users(record, population, r->user, r->n_users, err));
+    for (int32_t m = 0; m < r->n_metrics; m++) {
+        rb_metric_row *row = rb_metric_record_add(record, part_names[p->part], metrics[m].id, err);
+        if (!row)
+            goto done;
+        row->value = r->value[m].value;
+        row->n = r->value[m].n_ratings;
+        row->n_left_out = r->n_test - r->value[m].n_ratings;
+        if (row->value.state == RB_VALUE_OK)
+            RB_TRY(take_vector(row, population, r->per_user, r->n_users, r->n_metrics, m, err));
+    }
+done:
+    return err->status;
+}
+
+static rb_status not_applicable(rb_metric_record *record, const char *part, const rb_metric *m, rb_error *err)
+{
+    rb_metric_row *row = rb_metric_record_add(record, part, m->id, err);
+    if (row)
+        row->value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
+    return err->status;
+}
+
+static rb_status keep_lists(rb_stored_lists *out, const rb_lists *lists, rb_error *err)
+{
+    *out = (rb_stored_lists){ .n_users = lists->n, .k = lists->k };
+    RB_TRY(rb_alloc(&out->user, out->n_users, err));
+    RB_TRY(rb_alloc(&out->item, out->n_users * out->k, err));
+    RB_TRY(rb_alloc(&out->score, out->n_users * out->k, err));
+    memcpy(out->user, lists->user, (size_t)out->n_users * sizeof *out->user);
+    memcpy(out->item, lists->item, (size_t)(out->n_users * out->k) * sizeof *out->item);
+    memcpy(out->score, lists->score, (size_t)(out->n_users * out->k) * sizeof *out->score);
+done:
+    return err->status;
+}
+
+/* All ranking metrics of a part in one pass, all rating metrics in another. */
+static rb_status evaluate_part(rb_metric_record *record, rb_stored_lists *lists, const pass *p, rb_error *err)
+{
+    const rb_experiment *e = &p->run->experiment;
+    rb_ranking ranking = { 0 };
+    rb_rating rating = { 0 };
+    rb_metric *group[2] = { 0 };
+    int32_t n[2] = { 0 };
+    for (int g = 0; g < 2; g++) {
+        RB_TRY_ALL(p->ctx, rb_alloc(&group[g], e->n_metrics, err));
+        for (int32_t i = 0; i < e->n_metrics; i++)
+            if (g == 0 ? is_ranking(&e->metrics[i]) : e->metrics[i].def->family == RB_FAMILY_RATING)
+                group[g][n[g]++] = e->metrics[i];
+    }
+    bool can[2] = { p->algorithm->can & RB_CAN_RANK, p->algorithm->can & RB_CAN_PREDICT };
+    for (int g = 0; g < 2; g++)
+        for (int32_t i = 0; i < n[g] && !can[g]; i++)
+            RB_TRY_ALL(p->ctx, not_applicable(record, part_names[p->part], &group[g][i], err));
+    if (can[0] && (n[0] > 0 || lists)) {
+        RB_TRY(rank_part(&ranking, p, group[0], n[0], err));
+        RB_TRY_ALL(p->ctx, take_ranking(record, p, &ranking, group[0], err));
+        if (lists)
+            RB_TRY_ALL(p->ctx, keep_lists(lists, &ranking.lists, err));
+    }
+    if (can[1] && n[1] > 0) {
+        RB_TRY(rate_part(&rating, p, group[1], n[1], err));
+        RB_TRY_ALL(p->ctx, take_rating(record, p, &rating, group[1], err));
+    }
+done:
+    rb_ranking_fini(&ranking);
+    rb_rating_fini(&rating);
+    rb_free(group[0]);
+    rb_free(group[1]);
+    return err->status;
+}
+
+rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_run_state *run,
+                                  const rb_fold *fold, const rb_configuration *c, const void *state, rb_ctx *ctx,
+                                  rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    pass p = { run, fold, c->entry->algorithm, c->config, state, RB_PART_VALIDATION, ctx };
+    if (fold->has_validation)
+        RB_TRY(evaluate_part(record, NULL, &p, err));
+    p.part = RB_PART_TEST;
+    RB_TRY(evaluate_part(record, lists, &p, err));
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (e->metrics[i].def->family == RB_FAMILY_CLUSTERING)
+            RB_TRY_ALL(ctx, not_applicable(record, "all", &e->metrics[i], err));
+done:
+    return err->status;
+}
+
+rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run, const rb_fold *fold,
+                                 const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,
+                                 rb_error *err)
+{
+    pass p = { run, fold, c->entry->algorithm, c->config, state, RB_PART_VALIDATION, ctx };
+    rb_ranking ranking = { 0 };
+    rb_rating rating = { 0 };
+    if (is_ranking(metric)) {
+        RB_TRY(rank_part(&ranking, &p, metric, 1, err));
+        *value = ranking.value[0].mean;
+    } else {
+        RB_TRY(rate_part(&rating, &p, metric, 1, err));
+        *value = rating.value[0].value;
+    }
+done:
+    rb_ranking_fini(&ranking);
+    rb_rating_fini(&rating);
+    return err->status;
+}
+
+rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_run_state *run, rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    for (int32_t i = 0; i < e->n_metrics; i++) {
+        if (e->metrics[i].def->family == RB_FAMILY_CLUSTERING) {
+            RB_TRY(not_applicable(record, "all", &e->metrics[i], err));
+            continue;
+        }
+        if (e->split.validation > 0)
+            RB_TRY(not_applicable(record, "validation", &e->metrics[i], err));
+        RB_TRY(not_applicable(record, "test", &e->metrics[i], err));
+    }
+done:
+    return err->status;
+}

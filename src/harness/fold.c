@@ -1,0 +1,127 @@
+/* What the trials of one fold read: its parts, by user and by item. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "harness/state.h"
+
+const rb_ratings *rb_fold_seen(const rb_fold *fold)
+{
+    return fold->has_revealed ? &fold->seen : &fold->train;
+}
+
+const rb_ratings *rb_fold_relevant(const rb_fold *fold, rb_part part)
+{
+    return fold->all_relevant ? &fold->held[part] : &fold->relevant[part];
+}
+
+static unsigned bit(rb_part part)
+{
+    return 1u << part;
+}
+
+static rb_status build_ratings(rb_fold *f, const rb_run_state *run, bool refit, rb_ctx *ctx, rb_error *err)
+{
+    const rb_interactions *x = &run->data.interactions;
+    const uint8_t *part = f->parts.row;
+    unsigned train = bit(RB_PART_TRAIN) | (refit ? bit(RB_PART_VALIDATION) : 0);
+    double relevance = run->experiment.relevance;
+    f->all_relevant = relevance == -INFINITY;
+    f->has_revealed = run->experiment.split.kind == RB_SPLIT_STRONG;
+    f->has_validation = run->experiment.split.validation > 0 && !refit;
+    RB_TRY(rb_ratings_build(&f->train, x, part, train, -INFINITY, ctx, err));
+    if (f->has_revealed)
+        RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));
+    if (!f->all_relevant)
+        RB_TRY(rb_ratings_build(&f->positives, x, part, train, relevance, ctx, err));
+    for (rb_part p = RB_PART_VALIDATION; p <= RB_PART_TEST; p++) {
+        if (p == RB_PART_VALIDATION && !f->has_validation)
+            continue;
+        RB_TRY(rb_ratings_build(&f->held[p], x, part, bit(p), -INFINITY, ctx, err));
+        if (!f->all_relevant)
+            RB_TRY(rb_ratings_build(&f->relevant[p], x, part, bit(p), relevance, ctx, err));
+    }
+done:
+    return err->status;
+}
+
+/* Items of a sorted list joined with a sorted list, ascending; returns how many. */
+static int64_t merge(int32_t *out, const int32_t *a, int64_t n_a, const int32_t *b, int64_t n_b)
+{
+    int64_t n = 0, i = 0, k = 0;
+    while (i < n_a || k < n_b)
+        out[n++] = k == n_b || (i < n_a && a[i] < b[k]) ? a[i++] : b[k++];
+    return n;
+}
+
+/* loo_sampled ranks the held-out item among sampled ones that the user has never met. */
+static rb_status sample_candidates(rb_fold *f, const rb_run_state *run, rb_ctx *ctx, rb_error *err)
+{
+    const int64_t negatives = run->experiment.split.negatives;
+    const int32_t n_users = run->data.interactions.n_users;
+    const rb_ratings *test = &f->held[RB_PART_TEST];
+    rb_ratings all = { 0 };
+    int32_t *sampled = NULL;
+    RB_TRY(rb_ratings_build(&all, &run->data.interactions, NULL, ~0u, -INFINITY, ctx, err));
+    rb_alloc(&sampled, negatives, err);
+    rb_alloc(&f->candidate_begin, n_users + 1, err);
+    RB_TRY_ALL(ctx, rb_alloc(&f->candidate_item, n_users * negatives + test->n, err));
+    for (int32_t u = 0; u < n_users; u++) {
+        int64_t held = test->user_begin[u + 1] - test->user_begin[u];
+        int64_t n = held > 0 ? rb_split_negatives(sampled, negatives, u, &all, run->experiment.seed) : 0;
+        int64_t at = f->candidate_begin[u];
+        f->candidate_begin[u + 1] =
+            at + merge(f->candidate_item + at, sampled, n, test->user_item + test->user_begin[u], held);
+    }
+done:
+    rb_free(sampled);
+    rb_ratings_fini(&all);
+    return err->status;
+}
+
+static bool wants_tfidf(const rb_experiment *e)
+{
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (e->metrics[i].def->kind == RB_METRIC_DIVERSITY && e->metrics[i].variant[0] == RB_DIVERSITY_TFIDF)
+            return true;
+    return false;
+}
+
+rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, bool refit, rb_ctx *ctx, rb_error *err)
+{
+    const rb_dataset *d = &run->data;
+    const rb_experiment *e = &run->experiment;
+    *f = (rb_fold){ .number = number };
+    f->view.items = d->has_catalogue ? &d->catalogue : NULL;
+    f->view.sessions = d->has_sessions ? &d->sessions : NULL;
+    if (!d->has_interactions)
+        return RB_OK;
+    RB_TRY(rb_split_fold(&f->parts, &e->split, d, number, e->seed, ctx, err));
+    RB_TRY(build_ratings(f, run, refit, ctx, err));
+    if (e->split.kind == RB_SPLIT_LOO_SAMPLED)
+        RB_TRY(sample_candidates(f, run, ctx, err));
+    const rb_points *tfidf = wants_tfidf(e) && d->has_catalogue ? rb_run_find_space(run, "tfidf") : NULL;
+    const rb_multi *genre = d->has_catalogue && d->catalogue.has[RB_COLUMN_GENRES] ? &d->catalogue.genre : NULL;
+    RB_TRY_ALL(ctx, rb_item_facts_init(&f->facts, &f->train, genre, tfidf ? tfidf->sparse : NULL, err));
+    f->view.ratings = &f->train;
+    f->view.positives = f->all_relevant ? &f->train : &f->positives;
+    f->view.validation = f->has_validation ? &f->held[RB_PART_VALIDATION] : NULL;
+done:
+    return err->status;
+}
+
+void rb_fold_fini(rb_fold *f)
+{
+    rb_item_facts_fini(&f->facts);
+    rb_free(f->candidate_begin);
+    rb_free(f->candidate_item);
+    for (rb_part p = 0; p < RB_N_PARTS; p++) {
+        rb_ratings_fini(&f->relevant[p]);
+        rb_ratings_fini(&f->held[p]);
+    }
+    rb_ratings_fini(&f->positives);
+    rb_ratings_fini(&f->seen);
+    rb_ratings_fini(&f->train);
+    rb_parts_fini(&f->parts);
+    memset(f, 0, sizeof *f);
+}

@@ -1,0 +1,287 @@
+/* The experiment and what it reads: the file, the data, the spaces. */
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "data/cache.h"
+#include "data/read.h"
+#include "harness/facts.h"
+#include "harness/state.h"
+
+/* ---- the experiment ---- */
+
+/* Rank 0 reads, every rank parses the same bytes; messages are printed once. */
+static rb_status load_experiment(rb_run_state *run, rb_error *err)
+{
+    const rb_run_options *o = run->options;
+    char kept[4200];
+    rb_text text = { 0 };
+    rb_messages messages = { 0 };
+    snprintf(kept, sizeof kept, "%s/experiment.yaml", o->resume ? o->resume : "");
+    const char *file = o->resume ? kept : o->file;
+    if (run->world->rank == 0)
+        rb_experiment_load(&text, file, err);
+    RB_TRY_ALL(run->world, err->status);
+    rb_bcast(run->world, &text.length, sizeof text.length, 0);
+    if (run->world->rank != 0)
+        rb_alloc(&text.data, text.length + 1, err);
+    RB_TRY_ALL(run->world, err->status);
+    rb_bcast(run->world, text.data, text.length, 0);
+    rb_experiment_input input = {
+        .file = file, .text = text.data, .n_bytes = text.length, .sets = o->sets, .n_sets = o->n_sets, .seed = o->seed
+    };
+    rb_experiment_parse(&run->experiment, &input, &messages, err);
+    if (o->errors)
+        rb_messages_print(o->errors, &messages);
+    RB_TRY_ALL(run->world, err->status);
+done:
+    rb_messages_fini(&messages);
+    rb_text_fini(&text);
+    return err->status;
+}
+
+/* ---- the data ---- */
+
+typedef struct {
+    char **name; /* [n] sorted paths */
+    int64_t n, capacity;
+} file_list;
+
+static void file_list_fini(file_list *l)
+{
+    for (int64_t i = 0; i < l->n; i++)
+        rb_free(l->name[i]);
+    rb_free(l->name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static rb_status add_file(file_list *l, const char *folder, const char *name, rb_error *err)
+{
+    char path[8192];
+    struct stat facts;
+    snprintf(path, sizeof path, name ? "%s/%s" : "%s", folder, name);
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return RB_OK;
+    RB_TRY(rb_grow(&l->name, &l->capacity, l->n + 1, err));
+    l->name[l->n] = rb_strdup(path, err);
+    l->n += l->name[l->n] != NULL;
+done:
+    return err->status;
+}
+
+/* The regular files at a path: the file itself, or those of the folder. */
+static rb_status list_files(file_list *l, const char *path, rb_error *err)
+{
+    DIR *dir = opendir(path);
+    if (!dir)
+        return add_file(l, path, NULL, err);
+    for (struct dirent *entry; (entry = readdir(dir)) && err->status == RB_OK;)
+        add_file(l, path, entry->d_name, err);
+    closedir(dir);
+    if (l->n > 0)
+        qsort(l->name, (size_t)l->n, sizeof *l->name, by_text);
+    return err->status;
+}
+
+static rb_status read_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, rb_ctx *ctx, rb_error *err)
+{
+    if (e->data_kind == RB_DATA_NAMED)
+        return rb_dataset_named(data, e->data_name, data_dir, &e->source, ctx, err);
+    return rb_dataset_read(data, &e->source, ctx, err);
+}
+
+/* Parsed and filtered data come from the cache where it has them; a cache that cannot be written is no failure. */
+static rb_status read_through_cache(rb_dataset *data, const rb_experiment *e, const char *data_dir,
+                                    const char *cache_dir, rb_log *log, rb_ctx *ctx, rb_error *err)
+{
+    char path[4200];
+    file_list files = { 0 };
+    rb_text description = { 0 }, note = { 0 };
+    rb_digest key;
+    bool found = false;
+    snprintf(path, sizeof path, "%s/%s", data_dir ? data_dir : "", e->data_name ? e->data_name : "");
+    list_files(&files, e->data_kind == RB_DATA_NAMED ? path : e->source.path, err);
+    rb_text_addf(&description, err, "%s | %s | %s", e->dataset_text, e->filter_text, rb_eval_digest);
+    RB_TRY_ALL(ctx, err->status);
+    bool cached = strcmp(cache_dir, "none") != 0 && files.n > 0;
+    if (cached) {
+        RB_TRY(rb_cache_key(&key, description.data, (const char *const *)files.name, (int)files.n, ctx, err));
+        RB_TRY(rb_cache_load(data, &found, &note, cache_dir, &key, ctx, err));
+        if (note.length > 0)
+            rb_log_warn(log, "%s", note.data);
+    }
+    if (!found) {
+        RB_TRY(read_data(data, e, data_dir, ctx, err));
+        if (!rb_filter_is_none(&e->filter))
+            RB_TRY(rb_dataset_filter(data, &e->filter, ctx, err));
+    }
+    if (cached && !found) {
+        rb_error failure = { 0 };
+        if (rb_cache_store(data, cache_dir, &key, ctx, &failure) == RB_IO)
+            rb_log_warn(log, "the data are not cached: %s", failure.message);
+        else if (failure.status != RB_OK)
+            *err = failure;
+    }
+done:
+    rb_text_fini(&note);
+    rb_text_fini(&description);
+    file_list_fini(&files);
+    return err->status;
+}
+
+rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
+                      rb_log *log, rb_ctx *ctx, rb_error *err)
+{
+    if (e->data_kind != RB_DATA_SYNTHETIC)
+        return read_through_cache(data, e, data_dir, cache_dir, log, ctx, err);
+    RB_TRY(rb_dataset_synth(data, &e->synth, e->seed, ctx, err));
+    if (!rb_filter_is_none(&e->filter))
+        RB_TRY(rb_dataset_filter(data, &e->filter, ctx, err));
+done:
+    return err->status;
+}
+
+static void describe_data(rb_run_state *run)
+{
+    const rb_dataset *d = &run->data;
+    char users[32], items[32], n[32], sessions[32], events[32], hex[17];
+    rb_digest_hex(hex, &d->digest, 8);
+    rb_text_count(items, d->items.n);
+    if (!d->has_interactions) {
+        rb_log_say(&run->log, "%s: %s items (digest %.4s %s)", d->name, items, hex, hex + 4);
+        return;
+    }
+    rb_text_count(users, d->users.n);
+    rb_text_count(n, d->interactions.n);
+    const char *what = d->interactions.rating ? "ratings" : "interactions";
+    if (d->has_sessions)
+        rb_log_say(&run->log, "%s: %s users x %s items, %s events in %s sessions, %s %s (digest %.4s %s)", d->name,
+                   users, items, rb_text_count(events, d->sessions.n_events), rb_text_count(sessions, d->sessions.n), n,
+                   what, hex, hex + 4);
+    else
+        rb_log_say(&run->log, "%s: %s users x %s items, %s %s (digest %.4s %s)", d->name, users, items, n, what, hex,
+                   hex + 4);
+    if (d->n_skipped > 0)
+        rb_log_warn(&run->log, "%s malformed lines were skipped (on_error: skip); results.h5 lists them",
+                    rb_text_count(n, d->n_skipped));
+}
+
+/* ---- what the trials ask of the data ---- */
+
+static rb_status check_needs(const rb_run_state *run, rb_error *err)
+{
+    const rb_dataset *d = &run->data;
+    for (int32_t i = 0; i < run->experiment.n_entries; i++) {
+        const rb_algorithm *a = run->experiment.entry[i].algorithm;
+        const char *lacks = NULL;
+        if (a->needs & (RB_NEEDS_RATINGS | RB_NEEDS_POSITIVES) && !d->has_interactions)
+            lacks = "interactions of users with items";
+        if (a->needs & RB_NEEDS_SESSIONS && !d->has_sessions)
+            lacks = "sessions";
+        if (a->needs & RB_NEEDS_ITEMS && !d->has_catalogue)
+            lacks = "a catalogue";
+        if (lacks)
+            return RB_FAIL(err, RB_BAD_INPUT, "%s:%d:%d: %s needs %s, and the data set '%s' has none",
+                           run->experiment.entry[i].at.origin, run->experiment.entry[i].at.line,
+                           run->experiment.entry[i].at.column, a->name, lacks, d->name);
+    }
+    return RB_OK;
+}
+
+static rb_status add_space(rb_run_state *run, const char *name, rb_error *err)
+{
+    for (int32_t i = 0; i < run->n_spaces; i++)
+        if (strcmp(run->space[i].name, name) == 0)
+            return RB_OK;
+    rb_run_space *s = &run->space[run->n_spaces++];
+    s->name = name;
+    RB_TRY(rb_space_parse(&s->spec, name, err));
+    if (!run->data.has_catalogue)
+        return RB_FAIL(err, RB_BAD_INPUT, "space '%s' needs a catalogue, and the data set '%s' has none", name,
+                       run->data.name);
+    RB_TRY(rb_space_check(&s->spec, &run->data.catalogue, err));
+done:
+    return err->status;
+}
+
+static rb_status collect_spaces(rb_run_state *run, rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    RB_TRY(rb_alloc(&run->space, run->plan.n_configurations + 1, err));
+    for (int32_t i = 0; i < run->plan.n_configurations; i++)
+        if (run->plan.configuration[i].space)
+            RB_TRY(add_space(run, run->plan.configuration[i].space, err));
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (e->metrics[i].def->kind == RB_METRIC_DIVERSITY && e->metrics[i].variant[0] == RB_DIVERSITY_TFIDF)
+            RB_TRY(add_space(run, "tfidf", err));
+done:
+    return err->status;
+}
+
+rb_status rb_run_load(rb_run_state *run, rb_error *err)
+{
+    const rb_run_options *o = run->options;
+    RB_TRY(load_experiment(run, err));
+    const rb_experiment *e = &run->experiment;
+    const char *root = o->output_root ? o->output_root : e->output;
+    char cache[4200];
+    snprintf(run->root, sizeof run->root, "%s", root);
+    snprintf(cache, sizeof cache, "%s/.cache", root);
+    RB_TRY(rb_experiment_folder_digest(&run->folder_digest, e, err));
+    run->tie_seed = rb_seed_named(e->seed, "ties");
+    RB_TRY(rb_run_data(&run->data, e, o->data_dir, o->cache_dir ? o->cache_dir : cache, &run->log, run->world, err));
+    describe_data(run);
+    if (run->data.has_interactions)
+        RB_TRY(rb_split_check(&e->split, &run->data, err));
+    RB_TRY(check_needs(run, err));
+    RB_TRY_ALL(run->world, rb_expand(&run->plan, e, err));
+    RB_TRY_ALL(run->world, rb_alloc(&run->work, run->plan.n_trials, err));
+    RB_TRY_ALL(run->world, collect_spaces(run, err));
+done:
+    return err->status;
+}
+
+/* Whether a trial that is not finished reads the space. */
+static bool is_wanted(const rb_run_state *run, const rb_run_space *space)
+{
+    bool by_metric = true;
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const char *name = run->plan.configuration[run->plan.trial[t].configuration].space;
+        if (name && strcmp(name, space->name) == 0) {
+            if (!run->work[t].evaluated)
+                return true;
+            by_metric = false;
+        }
+    }
+    return by_metric;
+}
+
+rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err)
+{
+    for (int32_t i = 0; i < run->n_spaces; i++) {
+        rb_run_space *s = &run->space[i];
+        if (s->points.n > 0 || !is_wanted(run, s))
+            continue;
+        RB_TRY(rb_space_build(&s->points, &s->spec, &run->data.catalogue, run->world, err));
+        s->points.name = s->name;
+        RB_TRY_ALL(run->world, rb_points_check(&s->points, err));
+    }
+done:
+    return err->status;
+}
+
+const rb_points *rb_run_find_space(const rb_run_state *run, const char *name)
+{
+    for (int32_t i = 0; i < run->n_spaces; i++)
+        if (strcmp(run->space[i].name, name) == 0)
+            return &run->space[i].points;
+    return NULL;
+}

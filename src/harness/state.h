@@ -1,0 +1,153 @@
+/*
+ * The state of a run while it goes: what the phases of harness/run.c hand on to each other.
+ *
+ * Every rank holds the same plan, data and decisions; files are written by rank 0 of the world or of a group.
+ */
+#ifndef RB_HARNESS_STATE_H
+#define RB_HARNESS_STATE_H
+
+#include "base/log.h"
+#include "data/dataset.h"
+#include "data/space.h"
+#include "eval/beyond.h"
+#include "harness/expand.h"
+#include "harness/journal.h"
+#include "harness/run.h"
+#include "harness/unit.h"
+
+/* What one fold's fits and evaluations read; built by the world once, whatever the number of trials. */
+typedef struct rb_fold {
+    int32_t number;
+    bool has_validation;
+    rb_parts parts;
+    rb_ratings train;                /* what models are fitted on */
+    rb_ratings seen;                 /* train and revealed: masked; built only where anything is revealed */
+    rb_ratings held[RB_N_PARTS];     /* all interactions of validation and test */
+    rb_ratings positives;            /* of train; like the next built only where not every one is relevant */
+    rb_ratings relevant[RB_N_PARTS]; /* of held */
+    bool all_relevant, has_revealed;
+    int64_t *candidate_begin; /* loo_sampled: candidates of each user; else NULL */
+    int32_t *candidate_item;
+    rb_item_facts facts;
+    rb_train_view view; /* without space, labels and models */
+} rb_fold;
+
+/* A space that trials name. */
+typedef struct rb_run_space {
+    const char *name; /* canonical; borrowed from the plan */
+    rb_space_spec spec;
+    rb_points points; /* built once, kept until the run ends */
+} rb_run_space;
+
+/* What is known and decided of a trial. */
+typedef struct rb_work {
+    char key[RB_KEY_DIGITS + 1];
+    rb_cost cost;
+    bool fitted;            /* its fit unit is there */
+    bool evaluated;         /* and every metric of it */
+    bool twin;              /* an earlier trial has the same key (a clustering on another fold) */
+    rb_fit_outcome outcome; /* where fitted */
+} rb_work;
+
+typedef struct rb_run_state {
+    const rb_run_options *options;
+    const rb_environment *environment;
+    rb_ctx *world;
+    rb_log log;
+    rb_experiment experiment;
+    rb_plan plan;
+    rb_dataset data;
+    rb_digest folder_digest;
+    char folder[4096];
+    char root[4096];
+    int lock; /* file descriptor of <folder>/lock on rank 0; -1 */
+    rb_journal journal;
+    rb_run_space *space; /* [n_spaces] */
+    int32_t n_spaces;
+    rb_work *work; /* [plan.n_trials] */
+    char which[9]; /* names the metrics asked for and the code that computes them */
+    uint64_t tie_seed;
+    double budget_bytes; /* a node may use; INFINITY: not known */
+    rb_ctx group;        /* this rank's group of ranks */
+    int32_t n_groups, group_number;
+    int64_t n_kept; /* trials that were whole before this start */
+    double begin_s;
+} rb_run_state;
+
+/* ---- harness/load.c: the experiment and its data ---- */
+
+/** Read, broadcast and check the experiment; load or make the data, filter, expand. Collective. */
+rb_status rb_run_load(rb_run_state *run, rb_error *err);
+/** Load or make the data of an experiment, from the cache where it has them, and filter them. Collective. */
+rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
+                      rb_log *log, rb_ctx *ctx, rb_error *err);
+/** Build what is named by trials that are not evaluated yet. Collective. */
+rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
+const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
+
+/* ---- harness/fold.c ---- */
+
+/** Collective over ctx. refit: validation joins training. */
+rb_status rb_fold_build(rb_fold *fold, const rb_run_state *run, int32_t number, bool refit, rb_ctx *ctx, rb_error *err);
+/** Collective over the ctx that built it. */
+void rb_fold_fini(rb_fold *fold);
+/** Interactions that are never recommended again: train, and what is revealed of held-out users. Local. */
+const rb_ratings *rb_fold_seen(const rb_fold *fold);
+const rb_ratings *rb_fold_relevant(const rb_fold *fold, rb_part part);
+
+/* ---- harness/key.c ---- */
+
+/** Keys of all trials, twins marked, and `which`. Local; the same on every rank. */
+rb_status rb_run_keys(rb_run_state *run, rb_error *err);
+/** The digest of a model's code, or NULL for an unknown id. */
+const char *rb_code_digest_of(const char *algorithm);
+
+/* ---- harness/preflight.c ---- */
+
+/** Shape of the view that a trial gets, from sizes alone. Local. */
+rb_shape rb_run_shape(const rb_run_state *run, const rb_configuration *c, const rb_ctx *ctx);
+/** Costs, budget and groups. Collective. */
+rb_status rb_run_preflight(rb_run_state *run, rb_error *err);
+/** Print every trial with its predicted bytes and flops. Local. */
+void rb_run_print_plan(const rb_run_state *run, FILE *out);
+/** The sentence for a trial that needs more memory than is allowed; empty where it fits. */
+void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t trial);
+
+/* ---- harness/folder.c: the run folder ---- */
+
+/** Make or reopen the folder, lock it, keep the experiment; find what is finished. Collective. */
+rb_status rb_run_open_folder(rb_run_state *run, rb_error *err);
+/** Read which units are there into run->work. Collective. */
+rb_status rb_run_scan(rb_run_state *run, rb_error *err);
+
+/* ---- harness/trial.c: one trial in a group ---- */
+
+/** Fit and evaluate one trial and write its units. Collective over run->group. A failed trial is RB_OK here. */
+rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t trial, rb_error *err);
+
+/* ---- harness/evaluate.c, harness/evaluate_clusters.c ---- */
+
+/** All rows of a recommender on one fold: values, vectors, lists (of the test part; NULL: not wanted). Collective. */
+rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_run_state *run,
+                                  const rb_fold *fold, const rb_configuration *c, const void *state, rb_ctx *ctx,
+                                  rb_error *err);
+/** One metric on validation, for early stopping. Collective. */
+rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run, const rb_fold *fold,
+                                 const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,
+                                 rb_error *err);
+/** Rows of all clusterings that lack them, all labellings of a space together. Collective over the world. */
+rb_status rb_evaluate_clusterings(rb_run_state *run, rb_error *err);
+/** Rows that say "not applicable" for every metric of the experiment. Local. */
+rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_run_state *run, rb_error *err);
+
+/* ---- harness/schedule.c ---- */
+
+/** Run all trials that are not finished, group by group. Collective. *stopped: asked to stop before the end. */
+rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err);
+
+/* ---- harness/results.c ---- */
+
+/** Merge all units into results.h5, drop models and lists that are not kept, fill the outcome. World rank 0 only. */
+rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err);
+
+#endif
