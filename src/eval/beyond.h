@@ -60,15 +60,6 @@ double rb_list_novelty(const rb_item_facts *facts, const int32_t *list, int32_t 
 double rb_list_diversity_genre(const rb_item_facts *facts, const int32_t *list, int32_t n);
 double rb_list_diversity_tfidf(const rb_item_facts *facts, const int32_t *list, int32_t n);
 
-/**
- * The k candidates of a user that have the most training users (ties: the lower index), [k], ascending by item; returns
- * how many there are. masked items are no candidates.
- *
- * @param[in] masked  [n_masked] parts of interactions whose items of the user are left out
- */
-int32_t rb_popular_candidates(int32_t *out, int32_t k, const rb_item_facts *facts, const rb_ratings *const *masked,
-                              int32_t n_masked, int32_t user);
-
 /** Mean training users of the list's items / mean training users of the user's own training items; NAN where either
  *  list is empty. */
 double rb_list_popularity_bias(const rb_item_facts *facts, const int32_t *list, int32_t n, int32_t user);

@@ -2,6 +2,7 @@
 #include "eval/metric.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #define NOISE                                                                                                     \
     {                                                                                                             \
