@@ -4,12 +4,12 @@
 
 /* Rows of a register tile of 1, 2, 3 and 4 vectors. */
 #if RB_SIMD_BYTES == 64 /* 32 vector registers */
-#define MOST_ROWS_1 16
-#define MOST_ROWS_2 8
+#define MOST_ROWS_1 18
+#define MOST_ROWS_2 9
 #define MOST_ROWS_3 8
-#define MOST_ROWS_4 4
+#define MOST_ROWS_4 6
 #else /* 16 */
-#define MOST_ROWS_1 8
+#define MOST_ROWS_1 10
 #define MOST_ROWS_2 4
 #define MOST_ROWS_3 4
 #define MOST_ROWS_4 2

@@ -1,33 +1,36 @@
 /*
  * Gather-SYRK, instanced by gather_syrk.c for float and double through REAL, VECTOR, LANES and NAME(x).
  *
- * The entries are gathered, PACK_BYTES at a time, into a buffer of the first cache, as rows [b, t] or [b, 1, t]; the
+ * The entries are gathered, PACK_BYTES at a time, into a buffer of the nearest caches, as rows [b, t] or [b, 1, t]; the
  * register tiles then pass over the buffer, each holding `rows` x `width` vectors of the triangle and taking width
- * vector loads and `rows` broadcasts an entry. Rows come in groups of LANES (all rows of a group have the same
- * vectors); a tile has 16 to 24 accumulators, which hides the latency of the multiply-add. Of the flops computed, k (k
- * + 1) an entry are useful: 81 % at k = 64 and 90 % at 128 in single, 90 and 95 % in double.
+ * vector loads and `rows` broadcasts an entry. Rows come in groups of LANES: all rows of a group have the same vectors.
+ * A tile has up to 24 accumulators, which hides the latency of the multiply-add. Of the flops computed, k (k + 1) an
+ * entry are useful: 78 % at k = 64 and 88 % at 128 in single, 88 and 93 % in double.
+ *
+ * Where k fills its vectors, the rows 1 and t would be a group of their own, too few for the latency; they join the
+ * rows of the last group, whose vectors they share, and the corner, two scalars, is summed while gathering.
  */
-#define PACK_BYTES 32768
+#define PACK_BYTES 65536 /* 32, 40, 64, 128 KiB give 63, 66, 72, 71 GFLOP/s at k = 128 in double */
 #define MOST_PACKED 256
 #define LEAST_PACKED 16
 #define AHEAD 12 /* entries between the prefetch of a row and its use */
 
 /* A pass over the packed entries; rows and width are constants where this is inlined. */
-RB_INLINE void NAME(tile)(REAL *g, int64_t ldg, const REAL *row, const REAL *column, int64_t stride, int64_t n,
-                          bool first, const int rows, const int width)
+RB_INLINE void NAME(tile)(REAL *const *g, const REAL *row, const REAL *column, int64_t stride, int64_t n, bool first,
+                          const int rows, const int width)
 {
-    VECTOR sum[16][4];
-#pragma GCC unroll 16
+    VECTOR sum[MOST_ROWS_1][4];
+#pragma GCC unroll 24
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < width; j++)
-            sum[i][j] = first ? (VECTOR){ 0 } : NAME(rb_load)(g + i * ldg + j * LANES);
+            sum[i][j] = first ? (VECTOR){ 0 } : NAME(rb_load)(g[i] + j * LANES);
     for (int64_t e = 0; e < n; e++) {
         VECTOR x[4];
 #pragma GCC unroll 4
         for (int j = 0; j < width; j++)
             x[j] = NAME(rb_load)(column + e * stride + j * LANES);
-#pragma GCC unroll 16
+#pragma GCC unroll 24
         for (int i = 0; i < rows; i++) {
             VECTOR scalar = NAME(rb_splat)(row[e * stride + i]);
 #pragma GCC unroll 4
@@ -35,61 +38,48 @@ RB_INLINE void NAME(tile)(REAL *g, int64_t ldg, const REAL *row, const REAL *col
                 sum[i][j] = NAME(rb_fma)(scalar, x[j], sum[i][j]);
         }
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 24
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < width; j++)
-            NAME(rb_store)(g + i * ldg + j * LANES, sum[i][j]);
+            NAME(rb_store)(g[i] + j * LANES, sum[i][j]);
 }
 
-#define TILE(rows, width)                                               \
-    case (rows)*8 + (width):                                            \
-        NAME(tile)(g, ldg, row, column, stride, n, first, rows, width); \
+#define TILE(rows, width)                                                                              \
+    case (rows)*8 + (width):                                                                           \
+        NAME(tile)(g, row, column, stride, n, first, (rows) <= MOST_ROWS_##width ? (rows) : 1, width); \
         break;
 
-static void NAME(any_tile)(REAL *g, int64_t ldg, const REAL *row, const REAL *column, int64_t stride, int64_t n,
-                           bool first, int rows, int width)
+/* g: addresses of the tile's rows. */
+static void NAME(any_tile)(REAL *const *g, const REAL *row, const REAL *column, int64_t stride, int64_t n, bool first,
+                           int rows, int width)
 {
     switch (rows * 8 + width) {
         TILE(1, 1)
-        TILE(2, 1)
-        TILE(4, 1)
-        TILE(8, 1)
-        TILE(16, 1)
-        TILE(1, 2)
-        TILE(2, 2)
-        TILE(4, 2)
-        TILE(8, 2)
-        TILE(1, 3)
-        TILE(2, 3)
-        TILE(4, 3)
-        TILE(8, 3)
-        TILE(1, 4)
-        TILE(2, 4)
-        TILE(4, 4)
-    default:
-        RB_ASSERT(false);
+        TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1)
+            TILE(12, 1) TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1) TILE(17, 1) TILE(18, 1) TILE(1, 2) TILE(2, 2)
+                TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2) TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(1, 3) TILE(2, 3)
+                    TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3) TILE(1, 4) TILE(2, 4) TILE(3, 4)
+                        TILE(4, 4) TILE(5, 4) TILE(6, 4) default : RB_ASSERT(false);
     }
 }
 #undef TILE
 
-/* The tiles of one group of rows: widths of 4 vectors and what remains, never 1 beside a 4 (5 is 3 + 2). */
-static void NAME(group)(REAL *g, int group, int n_rows, const REAL *rows, const REAL *columns, int64_t stride,
-                        int64_t n, bool first)
+/* Rows first_row .. first_row + n_rows of the triangle, vectors 0 .. n_vectors of each, in tiles of equal heights. */
+static void NAME(band)(REAL *g, int64_t first_row, int n_rows, int n_vectors, const REAL *rows, const REAL *columns,
+                       int64_t stride, int64_t n, bool first)
 {
     static const int most_rows[5] = { 0, MOST_ROWS_1, MOST_ROWS_2, MOST_ROWS_3, MOST_ROWS_4 };
-    int n_vectors = group + 1;
-    int64_t ldg = (int64_t)n_vectors * LANES;
+    REAL *at[MOST_ROWS_1];
     for (int v = 0, width; v < n_vectors; v += width) {
         int left = n_vectors - v;
-        width = left == 5 ? 3 : left < 4 ? left : 4;
+        width = left == 5 || left == 6 ? 3 : left < 4 ? left : 4; /* a single vector is loaded for few rows only */
         for (int r = 0, height; r < n_rows; r += height) {
-            height = most_rows[width];
-            while (height > n_rows - r)
-                height /= 2;
-            NAME(any_tile)
-            (g + r * ldg + v * LANES, ldg, rows + group * LANES + r, columns + v * LANES, stride, n, first, height,
-             width);
+            int passes = (n_rows - r + most_rows[width] - 1) / most_rows[width];
+            height = (n_rows - r + passes - 1) / passes;
+            for (int i = 0; i < height; i++)
+                at[i] = g + rb_triangle_row(first_row + r + i, LANES) + v * LANES;
+            NAME(any_tile)(at, rows + first_row + r, columns + v * LANES, stride, n, first, height, width);
         }
     }
 }
@@ -142,23 +132,43 @@ static void NAME(weigh)(REAL *out, const REAL *packed, int64_t k, const REAL *w,
     }
 }
 
+/* The corner of [1, t], for k that fills its vectors: the same chains as the tiles'. */
+static void NAME(corner)(REAL *g, const REAL *packed, const REAL *weighed, int64_t k, int64_t n, bool border,
+                         bool first)
+{
+    int64_t stride = NAME(stride)(k, border);
+    REAL *w = g + rb_triangle_row(k, LANES) + k, *t = g + rb_triangle_row(k + 1, LANES) + k;
+    REAL sum_w = first ? 0 : *w, sum_t = first ? 0 : *t;
+    for (int64_t e = 0; e < n; e++) {
+        sum_w += weighed[e * stride + k] * packed[e * stride + k];
+        sum_t += weighed[e * stride + k + 1];
+    }
+    *w = sum_w;
+    *t = sum_t;
+}
+
 /* At most RB_GATHER_CHUNK entries, from `from` on. */
 static void NAME(chunk)(REAL *g, const REAL *b, int64_t ldb, int64_t k, const int32_t *col, const REAL *w,
                         const REAL *t, int64_t from, int64_t to, bool border, REAL *scratch)
 {
     int64_t stride = NAME(stride)(k, border), most = NAME(packed)(k, border), order = k + border + 1;
     REAL *columns = scratch, *rows = w ? scratch + most * stride : scratch;
-    int64_t at = from;
+    bool full = k % LANES == 0;
+    int64_t passes = (to - from + most - 1) / most, at = from;
     do {
-        int64_t n = to - at < most ? to - at : most;
+        int64_t n = passes > 1 ? (to - at + passes - 1) / passes : to - at;
+        bool first = at == from;
         NAME(gather)(columns, b, ldb, k, col, t, at, n, border);
         if (w)
             NAME(weigh)(rows, columns, k, w + at, n, border);
-        for (int64_t r = 0; r < order; r += LANES)
-            NAME(group)
-            (g + rb_triangle_row(r, LANES), (int)(r / LANES), (int)(order - r < LANES ? order - r : LANES), rows,
-             columns, stride, n, at == from);
+        for (int64_t r = 0; r < (full ? k : order); r += LANES) {
+            int64_t n_rows = order - r < LANES || (full && r + LANES == k) ? order - r : LANES;
+            NAME(band)(g, r, (int)n_rows, (int)(r / LANES) + 1, rows, columns, stride, n, first);
+        }
+        if (full && border)
+            NAME(corner)(g, columns, rows, k, n, border, first);
         at += n;
+        passes--;
     } while (at < to);
 }
 
