@@ -1,0 +1,66 @@
+#include <math.h>
+
+#include "cli/command.h"
+#include "harness/expand.h"
+
+static const rb_operand operands[] = {
+    { .name = "FILE", .kind = RB_ARG_FILE, .help = "experiment file (-: standard input)" },
+    { .name = NULL },
+};
+
+static const rb_command_option options[] = {
+    { .name = "set",
+      .letter = 's',
+      .argument = "KEY=VALUE",
+      .repeats = true,
+      .help = "change a value of the file: seed=7, trials.0.factors=[16,32]" },
+    { .name = NULL },
+};
+
+static void describe(FILE *out, const rb_plan *plan)
+{
+    char trials[32];
+    const rb_experiment *e = plan->experiment;
+    fprintf(out, "%s: valid; experiment %s, seed %llu\n", e->file, e->name, (unsigned long long)e->seed);
+    fprintf(out, "%s trial%s: %d configuration%s of %d entr%s, %d fold%s, %d repeat%s\n",
+            rb_text_count(trials, plan->n_trials), plan->n_trials == 1 ? "" : "s", plan->n_configurations,
+            plan->n_configurations == 1 ? "" : "s", e->n_entries, e->n_entries == 1 ? "y" : "ies", plan->n_folds,
+            plan->n_folds == 1 ? "" : "s", plan->n_repeats, plan->n_repeats == 1 ? "" : "s");
+}
+
+static rb_status run(rb_call *call, rb_error *err)
+{
+    rb_experiment experiment = { 0 };
+    rb_messages messages = { 0 };
+    rb_plan plan = { 0 };
+    rb_text text = { 0 };
+    const char **sets = NULL;
+    RB_TRY(rb_alloc(&sets, call->n_values, err));
+    rb_experiment_input input = { .file = call->operands[0], .sets = sets };
+    input.n_sets = rb_call_list(sets, call, "set");
+    RB_TRY(rb_experiment_load(&text, input.file, err));
+    input.text = text.data ? text.data : "";
+    input.n_bytes = text.length;
+    if (rb_experiment_parse(&experiment, &input, &messages, err) != RB_OK)
+        rb_messages_print(call->errors, &messages);
+    RB_TRY(err->status);
+    RB_TRY(rb_expand(&plan, &experiment, err));
+    describe(call->out, &plan);
+done:
+    rb_plan_fini(&plan);
+    rb_experiment_fini(&experiment);
+    rb_messages_fini(&messages);
+    rb_text_fini(&text);
+    rb_free(sets);
+    return err->status;
+}
+
+const rb_command rb_cmd_validate = {
+    .name = "validate",
+    .summary = "check an experiment file, naming all its errors at once",
+    .description = "Reads no data and starts nothing. For the predicted bytes and flops of each trial: run --dry-run.",
+    .operands = operands,
+    .options = options,
+    .example = "reelbench validate experiments/quickstart.yaml",
+    .run = run,
+};
