@@ -79,9 +79,6 @@ typedef struct {
     double flops;          /* of the whole fit */
 } rb_cost;
 
-/* How an array is spread over ranks. */
-typedef enum { RB_REPLICATED, RB_NODE_SHARED } rb_array_spread;
-
 typedef enum { RB_FLOAT32, RB_FLOAT64, RB_INT32, RB_INT64, RB_UINT8 } rb_type;
 
 /*

@@ -115,8 +115,10 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t trial);
 
 /* ---- harness/folder.c: the run folder ---- */
 
-/** Make or reopen the folder, lock it, keep the experiment; find what is finished. Collective. */
+/** Make or reopen the folder, lock it, keep the experiment. Collective. */
 rb_status rb_run_open_folder(rb_run_state *run, rb_error *err);
+/** Open the journal on the rank 0 of each group. Collective. */
+rb_status rb_run_open_journal(rb_run_state *run, rb_error *err);
 /** Read which units are there into run->work. Collective. */
 rb_status rb_run_scan(rb_run_state *run, rb_error *err);
 
@@ -145,9 +147,13 @@ rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_run_state *run,
 /** Run all trials that are not finished, group by group. Collective. *stopped: asked to stop before the end. */
 rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err);
 
-/* ---- harness/results.c ---- */
+/* ---- harness/results*.c: results.h5; rank 0 of the world only ---- */
 
-/** Merge all units into results.h5, drop models and lists that are not kept, fill the outcome. World rank 0 only. */
+/** Merge all units into results.h5, drop models and lists that are not kept, fill the outcome's digest. */
 rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err);
+/** Write /provenance. */
+rb_status rb_write_provenance(hid_t file, const rb_run_state *run, rb_error *err);
+/** Write /dataset. */
+rb_status rb_write_dataset(hid_t file, const rb_dataset *data, rb_error *err);
 
 #endif

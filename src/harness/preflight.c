@@ -1,0 +1,147 @@
+/* Before anything is fitted: what each trial costs, what the node allows, how the ranks are grouped. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "harness/state.h"
+
+static int64_t share_of(double share, int64_t n)
+{
+    return (int64_t)floor(share * (double)n + 0.5);
+}
+
+rb_shape rb_run_shape(const rb_run_state *run, const rb_configuration *c, const rb_ctx *ctx)
+{
+    const rb_dataset *d = &run->data;
+    const rb_split *split = &run->experiment.split;
+    rb_shape s = { .n_items = d->items.n,
+                   .n_users = d->users.n,
+                   .n_ranks = ctx->n_ranks,
+                   .n_node_ranks = ctx->n_node_ranks,
+                   .n_threads = ctx->n_threads };
+    if (d->has_interactions) {
+        int64_t n = d->interactions.n;
+        double test = split->kind == RB_SPLIT_K_FOLD ? 1.0 / (double)split->folds : split->test;
+        s.nnz = n - share_of(test, n) - share_of(split->validation, n);
+        s.n_positives = s.nnz;
+    }
+    if (d->has_sessions) {
+        s.n_sessions = d->sessions.n;
+        s.n_events = d->sessions.n_events;
+    }
+    for (int32_t i = 0; c->space && i < run->n_spaces; i++)
+        if (strcmp(run->space[i].name, c->space) == 0) {
+            rb_space_size size = rb_space_cost(&run->space[i].spec, &run->data.catalogue);
+            s.n_points = size.n_points;
+            s.n_dims = size.n_dims;
+            s.n_points_nnz = size.nnz;
+        }
+    return s;
+}
+
+/* A number in a small file ("max" and absent files give INFINITY). */
+static double number_in(const char *path)
+{
+    double value = INFINITY;
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return INFINITY;
+    if (fscanf(f, "%lf", &value) != 1 || value <= 0)
+        value = INFINITY;
+    fclose(f);
+    return value;
+}
+
+/* What a node may use: the least of its memory, its control group and what Slurm gave. */
+static double node_budget(const rb_environment *env)
+{
+    double budget = env->memory_bytes > 0 ? env->memory_bytes : INFINITY;
+    budget = fmin(budget, number_in("/sys/fs/cgroup/memory.max"));
+    budget = fmin(budget, number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+    const char *slurm = getenv("SLURM_MEM_PER_NODE"); /* megabytes */
+    if (slurm && atof(slurm) > 0)
+        budget = fmin(budget, atof(slurm) * 1048576.0);
+    return budget;
+}
+
+/* Bytes of a node while one trial runs on each group of it. */
+static double node_bytes(const rb_cost *cost, const rb_ctx *group, int node_ranks)
+{
+    double groups = fmax(1.0, (double)node_ranks / group->n_node_ranks);
+    return cost->bytes_per_rank * node_ranks + cost->bytes_per_node * groups;
+}
+
+void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t t)
+{
+    out[0] = 0;
+    double needs = node_bytes(&run->work[t].cost, &run->group, run->world->n_node_ranks);
+    if (needs <= run->budget_bytes)
+        return;
+    char need[32], allowed[32];
+    snprintf(out, 512, "needs %s a node, %s are allowed: not started; fewer groups or more nodes would hold it",
+             rb_text_bytes(need, needs), rb_text_bytes(allowed, run->budget_bytes));
+}
+
+static int64_t n_waiting(const rb_run_state *run)
+{
+    int64_t n = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++)
+        n += !run->work[t].twin && !(run->work[t].fitted && run->work[t].evaluated);
+    return n;
+}
+
+/* The smallest group that leaves no rank idle: as many groups as there are trials to run, at most. */
+static int choose_group_size(const rb_run_state *run)
+{
+    int64_t waiting = n_waiting(run);
+    int n_ranks = run->world->n_ranks;
+    for (int size = 1; size < n_ranks; size++)
+        if (n_ranks % size == 0 && n_ranks / size <= waiting)
+            return size;
+    return n_ranks;
+}
+
+rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
+{
+    int n_ranks = run->world->n_ranks;
+    int size = run->options->group_size > 0 ? run->options->group_size : choose_group_size(run);
+    if (n_ranks % size != 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "--group-size %d does not divide the %d ranks into equal groups", size, n_ranks);
+    run->n_groups = n_ranks / size;
+    run->group_number = run->world->rank / size;
+    RB_TRY(rb_ctx_split(&run->group, run->world, run->group_number, err));
+    run->budget_bytes = node_budget(run->environment);
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_configuration *c = &run->plan.configuration[run->plan.trial[t].configuration];
+        rb_shape shape = rb_run_shape(run, c, &run->group);
+        run->work[t].cost = c->entry->algorithm->cost(c->config, &shape);
+    }
+done:
+    return err->status;
+}
+
+void rb_run_print_plan(const rb_run_state *run, FILE *out)
+{
+    double flops = 0;
+    fprintf(out, "%6s  %-16s %12s %12s %10s  %s\n", "trial", "algorithm", "bytes a rank", "bytes a node", "flops",
+            "parameters");
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_trial *trial = &run->plan.trial[t];
+        const rb_configuration *c = &run->plan.configuration[trial->configuration];
+        const rb_cost *cost = &run->work[t].cost;
+        char rank[32], node[32];
+        fprintf(out, "%6lld  %-16s %12s %12s %10.2e  %s", (long long)trial->number, c->entry->name,
+                rb_text_bytes(rank, cost->bytes_per_rank), rb_text_bytes(node, cost->bytes_per_node), cost->flops, c->text);
+        if (run->plan.n_folds > 1)
+            fprintf(out, " fold=%d", trial->fold + 1);
+        if (run->plan.n_repeats > 1)
+            fprintf(out, " repeat=%d", trial->repeat + 1);
+        fputs(run->work[t].twin ? "  (the same as on fold 1)\n" : "\n", out);
+        flops += run->work[t].twin ? 0 : cost->flops;
+    }
+    char n[32];
+    fprintf(out, "%s trials, %.3g flops in all, %d groups of %d ranks\n", rb_text_count(n, run->plan.n_trials), flops,
+            run->n_groups, run->group.n_ranks);
+}

@@ -1,0 +1,244 @@
+/*
+ * Which group runs which trial, and how rank 0 learns what is done.
+ *
+ * Trials are dealt out by predicted flops, the largest first, each to the group with the least work so far: the
+ * assignment is a function of the plan alone and needs no messages. Trials that other trials refer to come first,
+ * level by level. Every group reports each finished trial to rank 0 of the world, which shows the progress.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "harness/state.h"
+
+/* ---- levels: children before parents ---- */
+
+static int32_t level_of(const rb_plan *plan, const rb_configuration *c)
+{
+    int32_t level = 0;
+    for (int32_t i = 0; i < c->n_children; i++) {
+        int32_t below = level_of(plan, &plan->configuration[c->children[i]]) + 1;
+        level = below > level ? below : level;
+    }
+    return level;
+}
+
+/* ---- dealing out ---- */
+
+typedef struct {
+    int64_t trial;
+    double flops;
+} load;
+
+static int by_flops(const void *a, const void *b)
+{
+    const load *x = a, *y = b;
+    if (x->flops != y->flops)
+        return x->flops < y->flops ? 1 : -1;
+    return x->trial < y->trial ? -1 : 1;
+}
+
+static int by_trial(const void *a, const void *b)
+{
+    const load *x = a, *y = b;
+    return x->trial < y->trial ? -1 : 1;
+}
+
+/* Trials of this rank's group, in the order of the plan, into mine; returns how many. `all` is scratch. */
+static int64_t deal(load *mine, const rb_run_state *run, load *all, int64_t n, double *group_flops)
+{
+    memset(group_flops, 0, (size_t)run->n_groups * sizeof *group_flops);
+    qsort(all, (size_t)n, sizeof *all, by_flops);
+    int64_t taken = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t least = 0;
+        for (int32_t g = 1; g < run->n_groups; g++)
+            if (group_flops[g] < group_flops[least])
+                least = g;
+        group_flops[least] += all[i].flops + 1e6; /* a trial is never free */
+        if (least == run->group_number)
+            mine[taken++] = all[i];
+    }
+    qsort(mine, (size_t)taken, sizeof *mine, by_trial);
+    return taken;
+}
+
+/* ---- progress ---- */
+
+enum { TAG_DONE = 71 };
+
+/* One report: a trial (or -1: the group has ended this round). */
+typedef struct {
+    rb_run_state *run;
+    rb_progress progress;
+    int64_t n_done;
+    int32_t n_ended;  /* groups that ended the round; on rank 0 */
+    int64_t sending;  /* must live until the send is complete */
+    MPI_Request request;
+} board;
+
+static void show(board *b, int64_t trial)
+{
+    char what[256];
+    const rb_plan *plan = &b->run->plan;
+    const rb_configuration *c = &plan->configuration[plan->trial[trial].configuration];
+    snprintf(what, sizeof what, "%s %s", c->entry->name, c->text);
+    rb_progress_step(&b->progress, ++b->n_done, what);
+}
+
+static void note(board *b, int64_t trial)
+{
+    if (trial < 0)
+        b->n_ended++;
+    else
+        show(b, trial);
+}
+
+/* Rank 0 takes what other groups have sent. */
+static void listen(board *b)
+{
+    int waiting = 1;
+    while (b->run->world->rank == 0 && b->run->world->n_ranks > 1 && waiting) {
+        MPI_Status status;
+        RB_MPI(MPI_Iprobe(MPI_ANY_SOURCE, TAG_DONE, b->run->world->comm, &waiting, &status));
+        if (!waiting)
+            break;
+        int64_t trial;
+        RB_MPI(MPI_Recv(&trial, 1, MPI_INT64_T, status.MPI_SOURCE, TAG_DONE, b->run->world->comm, MPI_STATUS_IGNORE));
+        note(b, trial);
+    }
+}
+
+static void report(board *b, int64_t trial)
+{
+    const rb_run_state *run = b->run;
+    if (run->world->rank == 0) {
+        note(b, trial);
+        listen(b);
+    } else if (run->group.rank == 0) {
+        RB_MPI(MPI_Wait(&b->request, MPI_STATUS_IGNORE));
+        b->sending = trial;
+        RB_MPI(MPI_Isend(&b->sending, 1, MPI_INT64_T, 0, TAG_DONE, run->world->comm, &b->request));
+    }
+}
+
+/* Wait until every group has ended the round. */
+static void gather_round(board *b)
+{
+    report(b, -1);
+    const struct timespec pause = { .tv_nsec = 1000000 };
+    while (b->run->world->rank == 0 && b->n_ended < b->run->n_groups) {
+        listen(b);
+        if (b->n_ended < b->run->n_groups)
+            nanosleep(&pause, NULL);
+    }
+    RB_MPI(MPI_Wait(&b->request, MPI_STATUS_IGNORE));
+    b->n_ended = 0;
+}
+
+/* Rank 0 of the group decides for the group whether it was asked to stop. */
+static bool asked_to_stop(const rb_run_state *run)
+{
+    int64_t stop = run->world->stop && *run->world->stop;
+    rb_max_int64(&run->group, &stop, 1);
+    return stop != 0;
+}
+
+/* ---- rounds ---- */
+
+typedef struct {
+    load *all, *mine;
+    double *group_flops;
+} scratch;
+
+/* The unfinished trials of a fold and level. */
+static int64_t pick(load *all, const rb_run_state *run, int32_t fold, int32_t level)
+{
+    int64_t n = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_trial *trial = &run->plan.trial[t];
+        const rb_configuration *c = &run->plan.configuration[trial->configuration];
+        const rb_work *w = &run->work[t];
+        bool later = w->fitted && !w->evaluated && !(c->entry->algorithm->can & (RB_CAN_RANK | RB_CAN_PREDICT));
+        if (trial->fold == fold && !w->twin && !w->evaluated && !later && level_of(&run->plan, c) == level)
+            all[n++] = (load){ t, w->cost.flops };
+    }
+    return n;
+}
+
+/* What each group found out about its trials, on every rank. */
+static void share_work(rb_run_state *run, const load *all, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        rb_work *w = &run->work[all[i].trial];
+        int64_t facts[3] = { w->fitted, w->evaluated, w->outcome };
+        rb_max_int64(run->world, facts, 3);
+        w->fitted = facts[0];
+        w->evaluated = facts[1];
+        w->outcome = (rb_fit_outcome)facts[2];
+    }
+}
+
+static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level, scratch *s, board *b, bool *stopped,
+                           rb_error *err)
+{
+    int64_t n = pick(s->all, run, fold->number, level);
+    int64_t n_mine = deal(s->mine, run, s->all, n, s->group_flops);
+    for (int64_t i = 0; i < n_mine && !*stopped && err->status == RB_OK; i++) {
+        *stopped = asked_to_stop(run);
+        if (!*stopped && rb_trial_run(run, fold, s->mine[i].trial, err) == RB_OK)
+            report(b, s->mine[i].trial);
+    }
+    gather_round(b);
+    int64_t stop = *stopped;
+    rb_max_int64(run->world, &stop, 1);
+    *stopped = stop != 0;
+    RB_TRY_ALL(run->world, err->status);
+    share_work(run, s->all, n);
+done:
+    return err->status;
+}
+
+static int32_t n_levels(const rb_plan *plan)
+{
+    int32_t most = 0;
+    for (int32_t i = 0; i < plan->n_configurations; i++) {
+        int32_t level = level_of(plan, &plan->configuration[i]);
+        most = level > most ? level : most;
+    }
+    return most + 1;
+}
+
+rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err)
+{
+    scratch s = { 0 };
+    board b = { .run = run, .request = MPI_REQUEST_NULL };
+    rb_fold fold = { 0 };
+    *stopped = false;
+    rb_alloc(&s.all, run->plan.n_trials, err);
+    rb_alloc(&s.mine, run->plan.n_trials, err);
+    RB_TRY_ALL(run->world, rb_alloc(&s.group_flops, run->n_groups, err));
+    b.n_done = run->n_kept;
+    rb_progress_begin(&b.progress, &run->log, "trials", run->n_kept, run->plan.n_trials);
+    for (int32_t f = 0; f < run->plan.n_folds && !*stopped; f++) {
+        bool any = false;
+        for (int32_t level = 0; level < n_levels(&run->plan); level++)
+            any = any || pick(s.all, run, f, level) > 0;
+        if (!any)
+            continue;
+        RB_TRY(rb_fold_build(&fold, run, f, false, run->world, err));
+        for (int32_t level = 0; level < n_levels(&run->plan) && !*stopped; level++)
+            RB_TRY(run_round(run, &fold, level, &s, &b, stopped, err));
+        rb_barrier(run->world);
+        rb_fold_fini(&fold);
+    }
+done:
+    rb_progress_end(&b.progress);
+    rb_fold_fini(&fold);
+    rb_free(s.all);
+    rb_free(s.mine);
+    rb_free(s.group_flops);
+    return err->status;
+}

@@ -1,0 +1,247 @@
+#include "harness/select.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+void rb_selection_fini(rb_selection *s)
+{
+    for (int32_t i = 0; i < s->n; i++)
+        rb_free(s->selected[i].vector);
+    rb_free(s->selected);
+    rb_free(s->pair);
+    memset(s, 0, sizeof *s);
+}
+
+typedef struct {
+    const rb_plan *plan;
+    const rb_trial_reader *reader;
+    const rb_metric *metric;
+    const char *selection_part, *test_part;
+    int32_t n_users;
+} question;
+
+/* Mean of a metric over the folds and repeats of a configuration; not OK where a trial lacks it. */
+static rb_status mean_value(rb_metric_value *out, const question *q, int32_t configuration, const char *part,
+                            rb_error *err)
+{
+    int32_t n = q->plan->n_folds * q->plan->n_repeats;
+    double sum = 0;
+    *out = (rb_metric_value){ NAN, RB_VALUE_UNAVAILABLE };
+    for (int32_t i = 0; i < n; i++) {
+        const rb_trial *t = rb_plan_trial(q->plan, configuration, i / q->plan->n_repeats, i % q->plan->n_repeats);
+        rb_metric_record record = { 0 };
+        bool finished = q->reader->read(&record, q->reader->self, t->number - 1, false, err);
+        const rb_metric_row *row = finished ? rb_metric_record_find(&record, part, q->metric->id) : NULL;
+        bool good = row && row->value.state == RB_VALUE_OK;
+        sum += good ? row->value.value : 0;
+        if (row && !good)
+            out->state = row->value.state;
+        rb_metric_record_fini(&record);
+        if (!good)
+            return err->status;
+    }
+    *out = (rb_metric_value){ sum / n, RB_VALUE_OK };
+    return RB_OK;
+}
+
+/* ---- the winner's test values ---- */
+
+/* Adds the vector of one trial to the sums over its users. */
+static void add_vector(double *sum, int32_t *count, const rb_metric_record *record, const rb_metric_row *row)
+{
+    const int32_t *users = record->users[row->population];
+    for (int64_t i = 0; users && i < row->n_vector; i++)
+        if (!isnan(row->vector[i])) {
+            sum[users[i]] += row->vector[i];
+            count[users[i]]++;
+        }
+}
+
+/* Means over users and the spread over repeats; the value of a repeat is the mean over its folds. */
+static rb_status describe(rb_selected *s, const question *q, rb_error *err)
+{
+    double *repeat = NULL;
+    int32_t *count = NULL;
+    rb_spread spread;
+    RB_TRY(rb_alloc(&repeat, q->plan->n_repeats, err));
+    RB_TRY(rb_alloc(&count, q->n_users, err));
+    RB_TRY(rb_alloc(&s->vector, q->n_users, err));
+    s->n_vector = q->n_users;
+    for (int32_t r = 0; r < q->plan->n_repeats; r++)
+        for (int32_t f = 0; f < q->plan->n_folds; f++) {
+            const rb_trial *t = rb_plan_trial(q->plan, s->configuration, f, r);
+            rb_metric_record record = { 0 };
+            if (q->reader->read(&record, q->reader->self, t->number - 1, true, err)) {
+                const rb_metric_row *row = rb_metric_record_find(&record, q->test_part, q->metric->id);
+                repeat[r] += row->value.value / q->plan->n_folds;
+                if (row->vector)
+                    add_vector(s->vector, count, &record, row);
+            }
+            rb_metric_record_fini(&record);
+            RB_TRY(err->status);
+        }
+    int64_t any = 0;
+    for (int32_t u = 0; u < q->n_users; u++) {
+        any += count[u] > 0;
+        s->vector[u] = count[u] > 0 ? s->vector[u] / count[u] : NAN;
+    }
+    double level = q->plan->experiment->statistics.level;
+    RB_TRY(rb_spread_of(&spread, s->vector, s->n_vector, level, err));
+    s->spread_users = spread.sd;
+    bool is_mean = any > 0 && q->plan->n_folds == 1 && fabs(spread.mean - s->test.value) <= 1e-9 * fabs(s->test.value);
+    s->low = is_mean ? spread.low : NAN;
+    s->high = is_mean ? spread.high : NAN;
+    RB_TRY(rb_spread_of(&spread, repeat, q->plan->n_repeats, level, err));
+    s->spread_seeds = spread.sd;
+    if (any == 0) {
+        rb_free(s->vector);
+        s->vector = NULL;
+        s->n_vector = 0;
+    }
+done:
+    rb_free(repeat);
+    rb_free(count);
+    return err->status;
+}
+
+/* ---- families ---- */
+
+static bool same_family(const question *q, const rb_configuration *a, const rb_configuration *b)
+{
+    if (strcmp(a->entry->name, b->entry->name) != 0)
+        return false;
+    if (q->metric->def->family != RB_FAMILY_CLUSTERING)
+        return true;
+    const char *x = a->space ? a->space : "", *y = b->space ? b->space : "";
+    return strcmp(x, y) == 0;
+}
+
+/* Whether an earlier configuration is of the same family, which has been settled then. */
+static bool is_settled(const question *q, int32_t configuration)
+{
+    for (int32_t i = 0; i < configuration; i++)
+        if (same_family(q, &q->plan->configuration[i], &q->plan->configuration[configuration]))
+            return true;
+    return false;
+}
+
+static rb_status select_family(rb_selection *out, const question *q, int32_t first, rb_error *err)
+{
+    rb_metric_value best = { NAN, RB_VALUE_UNAVAILABLE };
+    int32_t winner = -1;
+    for (int32_t i = first; i < q->plan->n_configurations; i++) {
+        rb_metric_value value;
+        if (!same_family(q, &q->plan->configuration[i], &q->plan->configuration[first]))
+            continue;
+        RB_TRY(mean_value(&value, q, i, q->selection_part, err));
+        if (value.state == RB_VALUE_OK && (winner < 0 || rb_metric_is_better(q->metric, value, best))) {
+            best = value;
+            winner = i;
+        }
+    }
+    if (winner < 0)
+        return RB_OK;
+    rb_selected *s = &out->selected[out->n++];
+    *s = (rb_selected){ .metric = q->metric, .configuration = winner, .selection = best.value, .low = NAN, .high = NAN,
+                        .spread_users = NAN, .spread_seeds = NAN };
+    RB_TRY(mean_value(&s->test, q, winner, q->test_part, err));
+    if (s->test.state == RB_VALUE_OK)
+        RB_TRY(describe(s, q, err));
+done:
+    return err->status;
+}
+
+/* Best test value first; equal ones by configuration. */
+static int by_value(const void *a, const void *b)
+{
+    const rb_selected *x = a, *y = b;
+    if (rb_metric_is_better(x->metric, x->test, y->test))
+        return -1;
+    if (rb_metric_is_better(x->metric, y->test, x->test))
+        return 1;
+    return x->configuration < y->configuration ? -1 : 1;
+}
+
+/* ---- comparisons ---- */
+
+static rb_status give_letters(rb_selection *out, int32_t first, int32_t first_pair, double alpha, rb_error *err)
+{
+    int32_t n = out->n - first;
+    bool *differs = NULL;
+    char *letters = NULL;
+    const int width = (int)sizeof out->selected->letters;
+    RB_TRY(rb_alloc(&differs, n * n, err));
+    RB_TRY(rb_alloc(&letters, n * width, err));
+    for (int32_t k = first_pair; k < out->n_pairs; k++) {
+        int32_t a = out->pair[k].a - first, b = out->pair[k].b - first;
+        differs[a * n + b] = differs[b * n + a] = out->pair[k].p_adjusted < alpha;
+    }
+    rb_error many = { 0 };
+    if (rb_letters(letters, width, differs, n, &many) == RB_OK)
+        for (int32_t i = 0; i < n; i++)
+            memcpy(out->selected[first + i].letters, letters + i * width, (size_t)width);
+    else if (many.status != RB_NOT_APPLICABLE) /* more letters than there are: the pairs tell all the same */
+        *err = many;
+done:
+    rb_free(differs);
+    rb_free(letters);
+    return err->status;
+}
+
+static rb_status compare(rb_selection *out, int32_t first, const question *q, int n_threads, rb_error *err)
+{
+    const rb_statistics *rule = &q->plan->experiment->statistics;
+    int32_t first_pair = out->n_pairs;
+    double *p = NULL;
+    uint64_t seed = rb_seed_named(q->plan->experiment->seed, "bootstrap");
+    for (int32_t i = first; i < out->n; i++)
+        for (int32_t k = i + 1; k < out->n; k++) {
+            const rb_selected *a = &out->selected[i], *b = &out->selected[k];
+            if (!a->vector || !b->vector)
+                continue;
+            rb_pair *pair = &out->pair[out->n_pairs++];
+            *pair = (rb_pair){ .a = i, .b = k };
+            RB_TRY(rb_compare(&pair->test, rule->test, a->vector, b->vector, a->n_vector, rule->level, seed, n_threads,
+                              err));
+        }
+    int32_t n = out->n_pairs - first_pair;
+    if (n == 0)
+        return RB_OK;
+    RB_TRY(rb_alloc(&p, n, err));
+    for (int32_t k = 0; k < n; k++)
+        p[k] = out->pair[first_pair + k].test.p;
+    RB_TRY(rb_adjust(p, p, n, rule->correction, err));
+    for (int32_t k = 0; k < n; k++)
+        out->pair[first_pair + k].p_adjusted = p[k];
+    RB_TRY(give_letters(out, first, first_pair, 1 - rule->level, err));
+done:
+    rb_free(p);
+    return err->status;
+}
+
+rb_status rb_select(rb_selection *out, const rb_plan *plan, const rb_trial_reader *reader, int32_t n_users,
+                    int n_threads, rb_error *err)
+{
+    const rb_experiment *e = plan->experiment;
+    int32_t most = plan->n_configurations * e->n_select;
+    RB_TRY(rb_alloc(&out->selected, most, err));
+    for (int32_t m = 0; m < e->n_select; m++) {
+        bool clustering = e->select[m].def->family == RB_FAMILY_CLUSTERING;
+        question q = { plan, reader, &e->select[m], clustering ? "all" : "validation", clustering ? "all" : "test",
+                       clustering ? 0 : n_users };
+        int32_t first = out->n;
+        for (int32_t c = 0; c < plan->n_configurations; c++)
+            if (!is_settled(&q, c))
+                RB_TRY(select_family(out, &q, c, err));
+        qsort(out->selected + first, (size_t)(out->n - first), sizeof *out->selected, by_value);
+        int64_t n = out->n - first, had = out->n_pairs;
+        int64_t capacity = had;
+        RB_TRY(rb_grow(&out->pair, &capacity, had + n * (n - 1) / 2 + 1, err));
+        RB_TRY(compare(out, first, &q, n_threads, err));
+    }
+done:
+    return err->status;
+}
