@@ -13,7 +13,7 @@
 #include "data/dataset.h"
 
 typedef struct {
-    double threshold;             /* smallest rating kept; -INFINITY: none */
+    double threshold;             /* smallest rating kept, compared in single precision; -INFINITY: none */
     int64_t user_core, item_core; /* interactions; 0: none */
 } rb_filter;
 

@@ -24,9 +24,9 @@ typedef struct {
 } rb_sessions;
 
 /**
- * Allocate the arrays of n sessions and n_events events, zeroed; out->begin[n] is set. Collective.
+ * Allocate the arrays of n sessions and n_events events, zeroed; begin[n] is set. Collective.
  *
- * Fill the parts that you own through the pointers cast to writable, then rb_sessions_publish.
+ * Fill the sessions that you own through the pointers cast to writable, then rb_sessions_publish.
  */
 rb_status rb_sessions_alloc(rb_sessions *s, int64_t n, int64_t n_events, bool with_completion, bool with_device,
                             const rb_ctx *ctx, rb_error *err);

@@ -84,8 +84,8 @@ typedef struct {
  * @return RB_OK; RB_BAD_INPUT as rb_split_check, and for pairs of `files` that do not fit; RB_IO; RB_NO_MEMORY
  *
  * Bits: the same for any ranks, threads and nodes (integers only).
- * Time O(n / (P T)) for random choices, O(n / T) plus O(n log n / (P T)) within users; memory n bytes a node, and
- * 8 n / P bytes a rank for the kinds that work within users.
+ * Time O(n / (P T)) for random choices, O(n) plus O(n log n / (P T)) within users; memory n bytes a node, and
+ * 16 n / P bytes a rank for the kinds that work within users.
  */
 rb_status rb_split_fold(rb_parts *out, const rb_split *s, const rb_dataset *d, int64_t fold, uint64_t seed, rb_ctx *ctx,
                         rb_error *err);
