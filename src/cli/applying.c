@@ -1,0 +1,34 @@
+#include "cli/applying.h"
+
+#include <errno.h>
+#include <string.h>
+
+rb_status rb_applying_begin(rb_session *s, rb_apply_options *o, rb_call *call, rb_error *err)
+{
+    const char *output = rb_call_text(call, "output");
+    *o = (rb_apply_options){ .run = call->operands[0],
+                             .trial = call->operands[1],
+                             .data_dir = rb_call_text(call, "data"),
+                             .cache_dir = rb_call_text(call, "cache"),
+                             .out = call->out };
+    RB_TRY(rb_session_begin_serial(s, call, err));
+    if (call->speaks && strcmp(output, "-") != 0) {
+        o->out = fopen(output, "w");
+        if (!o->out)
+            RB_FAIL(err, RB_IO, "%s: %s", output, strerror(errno));
+    }
+done:
+    return err->status;
+}
+
+rb_status rb_applying_end(rb_session *s, rb_apply_options *o, rb_call *call, rb_error *err)
+{
+    if (o->out && o->out != call->out) {
+        bool failed = ferror(o->out) != 0;
+        if (fclose(o->out) != 0 || failed)
+            RB_FAIL(err, RB_IO, "%s: cannot be written", rb_call_text(call, "output"));
+    }
+    o->out = NULL;
+    rb_session_end(s);
+    return err->status;
+}

@@ -1,0 +1,51 @@
+#include "base/alloc.h"
+#include "cli/applying.h"
+
+static const rb_operand operands[] = { RB_OPERANDS_MODEL, { .name = NULL } };
+
+static const rb_command_option options[] = {
+    { .name = "user",
+      .letter = 'u',
+      .argument = "ID",
+      .repeats = true,
+      .takes_many = true,
+      .help = "users by their own ids" },
+    { .name = "top",
+      .letter = 'k',
+      .argument = "K",
+      .min = 1,
+      .max = 1000000,
+      .fallback = "10",
+      .help = "items a user" },
+    RB_OPTIONS_MODEL,
+    { .name = NULL },
+};
+
+static rb_status run(rb_call *call, rb_error *err)
+{
+    rb_session session = { 0 };
+    rb_apply_options apply = { 0 };
+    const char **users = NULL;
+    RB_TRY(rb_alloc(&users, call->n_values, err));
+    int n_users = rb_call_list(users, call, "user");
+    if (n_users == 0)
+        RB_FAIL(err, RB_BAD_INPUT, "recommend: for whom? Name users by --user ID...");
+    RB_TRY(err->status);
+    RB_TRY(rb_applying_begin(&session, &apply, call, err));
+    RB_TRY(rb_apply_recommend(&apply, users, n_users, rb_call_int(call, "top"), &session.ctx, err));
+done:
+    rb_free(users);
+    return rb_applying_end(&session, &apply, call, err);
+}
+
+const rb_command rb_cmd_recommend = {
+    .name = "recommend",
+    .summary = "best items for users, from a stored model",
+    .description =
+        "Lines of user, rank, item, score and title, separated by tabs. Items that the user had in training are\n"
+        "left out. The model must have been kept (store: { models: selected } keeps the selected ones).",
+    .operands = operands,
+    .options = options,
+    .example = "reelbench recommend results/quickstart-8c1f22a0 ials --user 17 42 --top 5",
+    .run = run,
+};

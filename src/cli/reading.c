@@ -1,0 +1,65 @@
+#include "cli/reading.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/param.h"
+#include "data/read.h"
+#include "data/write.h"
+
+static rb_status fill_source(rb_source *source, const rb_call *call, rb_error *err)
+{
+    const char *delimiter = rb_call_text(call, "delimiter");
+    const char *header = rb_call_text(call, "header");
+    *source = (rb_source){
+        .format = rb_call_text(call, "from"),
+        .user_column = rb_call_text(call, "user-column"),
+        .item_column = rb_call_text(call, "item-column"),
+        .rating_column = rb_call_text(call, "rating-column"),
+        .timestamp_column = rb_call_text(call, "timestamp-column"),
+        .header = header ? strcmp(header, "yes") == 0 : -1,
+        .skip_errors = strcmp(rb_call_text(call, "on-error"), "skip") == 0,
+        .duplicates = (rb_duplicates)rb_choice_index("error|last|mean", rb_call_text(call, "duplicates")),
+    };
+    if (delimiter && strcmp(delimiter, "\\t") == 0)
+        delimiter = "\t";
+    if (delimiter && strlen(delimiter) != 1)
+        return RB_FAIL(err, RB_BAD_INPUT, "--delimiter is '%s', expected one character (\\t: tab)", delimiter);
+    source->delimiter = (char)(delimiter ? delimiter[0] : 0);
+    return RB_OK;
+}
+
+rb_status rb_reading(rb_dataset *out, const char *what, const rb_call *call, rb_ctx *ctx, rb_error *err)
+{
+    rb_source source;
+    RB_TRY(fill_source(&source, call, err));
+    source.path = what;
+    if (access(what, F_OK) == 0 || strchr(what, '/'))
+        return rb_dataset_read(out, &source, ctx, err);
+    const char *folder = rb_call_text(call, "data");
+    if (!folder)
+        folder = getenv("REELBENCH_DATA");
+    if (!folder)
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "%s: no such file; for a data set's name, give its folder by --data or REELBENCH_DATA", what);
+    return rb_dataset_named(out, what, folder, &source, ctx, err);
+done:
+    return err->status;
+}
+
+rb_status rb_writing(const char *path, const rb_dataset *d, const char *format, const rb_call *call, rb_error *err)
+{
+    if (!call->speaks)
+        return RB_OK;
+    if (strcmp(path, "-") == 0)
+        return rb_dataset_write(call->out, d, format, "standard output", err);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+    rb_dataset_write(file, d, format, path, err);
+    if (fclose(file) != 0)
+        RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+    return err->status;
+}
