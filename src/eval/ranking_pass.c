@@ -13,7 +13,7 @@
  * should stay in a core's second-level cache (1 MiB), and be wide enough that a call to the scorer is worth its
  * packing. The rows are padded by a cache line, so that rows a power of two apart do not fall into the same sets.
  */
-#define BATCH 128
+#define BATCH 256
 #define TILE_BYTES (512 << 10)
 #define PAD 16
 

@@ -50,36 +50,66 @@ void rb_topk_finish(rb_topk *t)
 }
 
 /*
- * The scan takes whole chunks, so that the comparisons run in vectors and only their disjunction is looked at: with k
- * of n kept, n / CHUNK chunks are passed and about k ln(n / k) are opened.
+ * The scan takes whole chunks of 64 scores, one bit each: with k of n kept, n / 64 chunks are passed and about k ln(n /
+ * k) bits are found. The comparison is "not below", so that NaN is found too.
  */
 #define CHUNK 64
 
-#define RB_SCANS(type)                                                                                         \
-    int64_t rb_scan_##type(const type *row, int64_t from, int64_t n, type least)                               \
-    {                                                                                                          \
-        for (; from + CHUNK <= n; from += CHUNK) {                                                             \
-            int any = 0;                                                                                       \
-            for (int j = 0; j < CHUNK; j++)                                                                    \
-                any |= !(row[from + j] < least);                                                               \
-            if (any)                                                                                           \
-                break;                                                                                         \
-        }                                                                                                      \
-        while (from < n && row[from] < least)                                                                  \
-            from++;                                                                                            \
-        return from;                                                                                           \
-    }                                                                                                          \
-                                                                                                               \
-    void rb_count_##type(int64_t *below, int64_t *equal, const type *row, int64_t n, type pivot)               \
-    {                                                                                                          \
-        int32_t less = 0, same = 0; /* a row has less than 2^31 entries: 32-bit counters fill whole vectors */ \
-        for (int64_t j = 0; j < n; j++) {                                                                      \
-            less += row[j] < pivot;                                                                            \
-            same += row[j] == pivot;                                                                           \
-        }                                                                                                      \
-        *below = less;                                                                                         \
-        *equal = same;                                                                                         \
+#ifdef __AVX512F__
+#include <immintrin.h>
+
+static inline uint64_t found_float(const float *row, float least)
+{
+    uint64_t bits = 0;
+    for (int v = 0; v < CHUNK / 16; v++)
+        bits |= (uint64_t)_mm512_cmp_ps_mask(_mm512_loadu_ps(row + 16 * v), _mm512_set1_ps(least), _CMP_NLT_UQ)
+                << 16 * v;
+    return bits;
+}
+
+static inline uint64_t found_double(const double *row, double least)
+{
+    uint64_t bits = 0;
+    for (int v = 0; v < CHUNK / 8; v++)
+        bits |= (uint64_t)_mm512_cmp_pd_mask(_mm512_loadu_pd(row + 8 * v), _mm512_set1_pd(least), _CMP_NLT_UQ) << 8 * v;
+    return bits;
+}
+#else
+#define FOUND(type)                                                  \
+    static inline uint64_t found_##type(const type *row, type least) \
+    {                                                                \
+        uint64_t bits = 0;                                           \
+        for (int j = 0; j < CHUNK; j++)                              \
+            bits |= (uint64_t) !(row[j] < least) << j;               \
+        return bits;                                                 \
+    }
+FOUND(float)
+FOUND(double)
+#endif
+
+#define SCANS(type)                                                                              \
+    int64_t rb_scan_##type(const type *row, int64_t from, int64_t n, type least)                 \
+    {                                                                                            \
+        for (; from + CHUNK <= n; from += CHUNK) {                                               \
+            uint64_t bits = found_##type(row + from, least);                                     \
+            if (bits)                                                                            \
+                return from + __builtin_ctzll(bits);                                             \
+        }                                                                                        \
+        while (from < n && row[from] < least)                                                    \
+            from++;                                                                              \
+        return from;                                                                             \
+    }                                                                                            \
+                                                                                                 \
+    void rb_count_##type(int64_t *below, int64_t *equal, const type *row, int64_t n, type pivot) \
+    {                                                                                            \
+        int32_t less = 0, same = 0; /* a row is shorter than 2^31: counters fill vectors */      \
+        for (int64_t j = 0; j < n; j++) {                                                        \
+            less += row[j] < pivot;                                                              \
+            same += row[j] == pivot;                                                             \
+        }                                                                                        \
+        *below = less;                                                                           \
+        *equal = same;                                                                           \
     }
 
-RB_SCANS(float)
-RB_SCANS(double)
+SCANS(float)
+SCANS(double)
