@@ -61,6 +61,8 @@ rb_status rb_reader_metrics(rb_reader *r);
 rb_status rb_reader_trials(rb_reader *r);
 /* sweep.c: the values of one parameter of an entry; at least one where there is no message. */
 rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, const rb_param *param, rb_yaml *node);
+/* sweep.c: the texts of a plain value, from the value. */
+rb_status rb_reader_name_option(rb_reader *r, rb_option *o, const rb_param *param);
 /* sweep_array.c: numbers from an inline list or a file; *good is false where a message was added. */
 rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
                           rb_yaml *node);

@@ -1,0 +1,226 @@
+#include "harness/expand.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "data/space.h"
+#include "harness/sweep_cursor.h"
+
+/* One entry on its way into configurations. */
+typedef struct {
+    rb_plan *plan;
+    const rb_entry *entry;
+    const rb_param *params;
+    int32_t n_params;
+    int32_t *sweep_of;    /* [n_params] the entry's sweep of each parameter; -1: its default */
+    rb_option *fixed;     /* [n_params] the default */
+    int32_t n_children;   /* most that a configuration can have */
+    const int32_t *first; /* [n_entries] first configuration of each entry */
+    rb_error *err;
+} entry_plan;
+
+static rb_status keep(rb_plan *plan, const char **out, const rb_text *text, rb_error *err)
+{
+    *out = rb_arena_text(&plan->arena, text->data ? text->data : "", text->length, err);
+    return err->status;
+}
+
+/* The canonical name of the space that a table's default names. */
+static rb_status default_space(entry_plan *p, rb_option *o, const char *name)
+{
+    rb_space_spec spec = { 0 };
+    rb_text text = { 0 };
+    RB_TRY(rb_space_parse(&spec, name, p->err));
+    RB_TRY(rb_space_canonical(&text, &spec, p->err));
+    RB_TRY(keep(p->plan, &o->canonical, &text, p->err));
+    o->value.text = o->canonical;
+done:
+    rb_space_spec_fini(&spec);
+    rb_text_fini(&text);
+    return p->err->status;
+}
+
+/* Defaults as options; `config` holds a table's defaults. */
+static rb_status default_option(entry_plan *p, int32_t k, const void *config)
+{
+    const rb_param *param = &p->params[k];
+    rb_option *o = &p->fixed[k];
+    rb_text text = { 0 };
+    *o = (rb_option){ .value = { .kind = param->kind }, .text = "", .canonical = "~", .target = -1 };
+    if (param->kind == RB_PARAM_MODEL || param->kind == RB_PARAM_ARRAY)
+        return RB_OK;
+    if (param->kind == RB_PARAM_SPACE)
+        return param->default_text ? default_space(p, o, param->default_text) : RB_OK;
+    if (param->kind == RB_PARAM_STRING && param->default_text)
+        RB_TRY(rb_yaml_write_scalar(&text, param->default_text, true, p->err));
+    else if (param->kind != RB_PARAM_STRING)
+        RB_TRY(rb_param_format(&text, param, config, p->err));
+    else
+        return RB_OK;
+    RB_TRY(keep(p->plan, &o->canonical, &text, p->err));
+done:
+    rb_text_fini(&text);
+    return p->err->status;
+}
+
+static rb_status begin_entry(entry_plan *p)
+{
+    const rb_algorithm *a = p->entry->algorithm;
+    rb_arena *arena = &p->plan->arena;
+    char *config;
+    p->params = a->params;
+    while (p->params && p->params[p->n_params].name)
+        p->n_params++;
+    RB_TRY(rb_arena_alloc(arena, &p->sweep_of, p->n_params, p->err));
+    RB_TRY(rb_arena_alloc(arena, &p->fixed, p->n_params, p->err));
+    RB_TRY(rb_arena_alloc(arena, &config, (int64_t)a->config_size, p->err));
+    rb_params_default(config, p->params);
+    for (int32_t k = 0; k < p->n_params; k++) {
+        rb_param_kind kind = p->params[k].kind;
+        p->n_children += kind == RB_PARAM_MODEL || kind == RB_PARAM_SPACE;
+        p->sweep_of[k] = -1;
+        for (int32_t s = 0; s < p->entry->n_sweeps; s++)
+            if (p->entry->sweep[s].param == &p->params[k])
+                p->sweep_of[k] = s;
+        RB_TRY(default_option(p, k, config));
+    }
+done:
+    return p->err->status;
+}
+
+static const rb_option *option_of(const entry_plan *p, const rb_sweep_cursor *cursor, int32_t k)
+{
+    int32_t s = p->sweep_of[k];
+    return s < 0 ? &p->fixed[k] : &p->entry->sweep[s].option[cursor->position[s]];
+}
+
+/* Models first, in the order of the table, then the trial that makes the space. */
+static void fill(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
+{
+    for (int32_t k = 0; k < p->n_params; k++) {
+        const rb_option *o = option_of(p, cursor, k);
+        rb_value value = o->value;
+        if (p->params[k].kind == RB_PARAM_MODEL && o->target >= 0) {
+            value.integer = c->n_children;
+            c->children[c->n_children++] = p->first[o->target] + o->target_index;
+        }
+        if (p->params[k].kind == RB_PARAM_SPACE) {
+            c->space = o->target < 0 ? value.text : NULL;
+            c->space_child = o->target < 0 ? -1 : p->first[o->target] + o->target_index;
+        }
+        rb_param_store(c->config, &p->params[k], &value);
+    }
+    if (c->space_child >= 0)
+        c->children[c->n_children++] = c->space_child;
+}
+
+#define NESTED_TEXT_MAX 200 /* longer ones are named by their number: texts of texts would grow without end */
+
+/* The reference's name; where it has several configurations, with the text of the one meant. */
+static rb_status add_reference(const entry_plan *p, rb_text *text, const rb_option *o)
+{
+    const rb_configuration *child = &p->plan->configuration[p->first[o->target] + o->target_index];
+    if (strlen(child->text) > NESTED_TEXT_MAX)
+        return rb_text_addf(text, p->err, "%s(%d)", o->text, o->target_index + 1);
+    if (child->entry->n_configurations > 1)
+        return rb_text_addf(text, p->err, "%s(%s)", o->text, child->text);
+    return rb_text_addf(text, p->err, "%s", o->text);
+}
+
+static rb_status name_configuration(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
+{
+    rb_text text = { 0 }, canonical = { 0 };
+    for (int32_t s = 0; s < p->entry->n_sweeps; s++) {
+        const rb_sweep *sweep = &p->entry->sweep[s];
+        const rb_option *o = &sweep->option[cursor->position[s]];
+        RB_TRY(rb_text_addf(&text, p->err, "%s%s=", s ? " " : "", sweep->param->name));
+        RB_TRY(o->target >= 0 ? add_reference(p, &text, o) : rb_text_addf(&text, p->err, "%s", o->text));
+    }
+    for (int32_t k = 0; k < p->n_params; k++)
+        RB_TRY(rb_text_addf(&canonical, p->err, "%s%s=%s", k ? " " : "", p->params[k].name,
+                            option_of(p, cursor, k)->canonical));
+    RB_TRY(keep(p->plan, &c->text, &text, p->err));
+    RB_TRY(keep(p->plan, &c->canonical, &canonical, p->err));
+done:
+    rb_text_fini(&text);
+    rb_text_fini(&canonical);
+    return p->err->status;
+}
+
+static rb_status expand_entry(entry_plan *p, int32_t index)
+{
+    rb_plan *plan = p->plan;
+    rb_sweep_cursor cursor;
+    char *config;
+    RB_TRY(begin_entry(p));
+    RB_TRY(rb_sweep_cursor_init(&cursor, p->entry, &plan->arena, p->err));
+    do {
+        if (rb_sweep_cursor_excluded(&cursor, NULL))
+            continue;
+        rb_configuration *c = &plan->configuration[index];
+        *c = (rb_configuration){ .entry = p->entry, .index = index, .space_child = -1 };
+        index++;
+        RB_TRY(rb_arena_alloc(&plan->arena, &config, (int64_t)p->entry->algorithm->config_size, p->err));
+        RB_TRY(rb_arena_alloc(&plan->arena, &c->children, p->n_children, p->err));
+        c->config = config;
+        fill(p, c, &cursor);
+        RB_TRY(name_configuration(p, c, &cursor));
+    } while (rb_sweep_cursor_next(&cursor));
+done:
+    return p->err->status;
+}
+
+static rb_status number_trials(rb_plan *plan, rb_error *err)
+{
+    plan->n_trials = (int64_t)plan->n_configurations * plan->n_folds * plan->n_repeats;
+    RB_TRY(rb_arena_alloc(&plan->arena, &plan->trial, plan->n_trials, err));
+    int64_t t = 0;
+    for (int32_t c = 0; c < plan->n_configurations; c++)
+        for (int32_t f = 0; f < plan->n_folds; f++)
+            for (int32_t r = 0; r < plan->n_repeats; r++, t++)
+                plan->trial[t] = (rb_trial){ .number = t + 1, .configuration = c, .fold = f, .repeat = r };
+done:
+    return err->status;
+}
+
+rb_status rb_expand(rb_plan *out, const rb_experiment *e, rb_error *err)
+{
+    int32_t *first, n_ordered = 0;
+    out->experiment = e;
+    out->n_folds = (int32_t)rb_split_n_folds(&e->split);
+    out->n_repeats = (int32_t)e->repeats;
+    RB_TRY(rb_arena_alloc(&out->arena, &first, e->n_entries, err));
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        first[i] = out->n_configurations;
+        out->n_configurations += (int32_t)e->entry[i].n_configurations;
+    }
+    RB_TRY(rb_arena_alloc(&out->arena, &out->configuration, out->n_configurations, err));
+    RB_TRY(rb_arena_alloc(&out->arena, &out->order, out->n_configurations, err));
+    for (int32_t i = 0; i < e->n_entries; i++) { /* children first: their texts stand in their parents' */
+        int32_t entry = e->order[i];
+        entry_plan p = { .plan = out, .entry = &e->entry[entry], .first = first, .err = err };
+        RB_TRY(expand_entry(&p, first[entry]));
+        for (int64_t c = 0; c < p.entry->n_configurations; c++)
+            out->order[n_ordered++] = first[entry] + (int32_t)c;
+    }
+    RB_TRY(number_trials(out, err));
+done:
+    return err->status;
+}
+
+void rb_plan_fini(rb_plan *plan)
+{
+    rb_arena_fini(&plan->arena);
+    memset(plan, 0, sizeof *plan);
+}
+
+const rb_trial *rb_plan_trial(const rb_plan *plan, int32_t configuration, int32_t fold, int32_t repeat)
+{
+    return &plan->trial[((int64_t)configuration * plan->n_folds + fold) * plan->n_repeats + repeat];
+}
+
+uint64_t rb_plan_seed(const rb_plan *plan, int32_t repeat)
+{
+    return rb_mix(rb_seed_named(plan->experiment->seed, "trial"), (uint64_t)repeat);
+}

@@ -1,0 +1,206 @@
+/*
+ * Reading an experiment: YAML, overrides, sections, and what they must agree on.
+ */
+#include "harness/experiment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cluster/cluster.h"
+#include "harness/experiment_reader.h"
+#include "recommend/recommend.h"
+
+#define NAME_MAX_BYTES 100 /* of an experiment: it names a folder */
+
+rb_status rb_experiment_load(rb_text *out, const char *file, rb_error *err)
+{
+    char block[65536];
+    bool is_stdin = strcmp(file, "-") == 0;
+    FILE *f = is_stdin ? stdin : fopen(file, "rb");
+    if (!f)
+        return RB_FAIL(err, RB_IO, "cannot open %s: %s", file, strerror(errno));
+    for (size_t n = 1; n > 0;) {
+        n = fread(block, 1, sizeof block, f);
+        if (n == 0 && ferror(f))
+            RB_TRY(RB_FAIL(err, RB_IO, "cannot read %s: %s", file, strerror(errno)));
+        RB_TRY(rb_text_add(out, block, (int64_t)n, err));
+        if (out->length > RB_YAML_MAX_BYTES)
+            RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s is no experiment file: it has more than 16 MiB", file));
+    }
+done:
+    if (!is_stdin)
+        fclose(f);
+    return err->status;
+}
+
+static rb_status read_name(rb_reader *r, const char *name, const rb_yaml *node)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    r->e->name = name;
+    if (!node)
+        return RB_COMPLAIN(r, r->root->at, "'experiment' is missing: a name, which run folders begin with");
+    if (name && (strspn(name, allowed) != strlen(name) || strlen(name) > NAME_MAX_BYTES || strchr(".-", name[0])))
+        return RB_COMPLAIN(r, node->at,
+                           "'experiment' is '%s', expected a name of letters, digits, - _ and . (it names a "
+                           "folder), at most %d",
+                           name, NAME_MAX_BYTES);
+    return RB_OK;
+}
+
+/* The plain values and the sections that fill one struct each. */
+static rb_status read_plain(rb_reader *r)
+{
+    rb_experiment *e = r->e;
+    const char *others[16];
+    int n = 0;
+    for (const rb_experiment_key *key = rb_experiment_keys; key->name; key++)
+        if (*key->name && (n == 0 || strcmp(others[n - 1], key->name) != 0))
+            others[n++] = key->name;
+    others[n] = NULL;
+    rb_top_keys top = { 0 };
+    RB_TRY(rb_reader_section(r, &top, rb_top_params, "experiment", r->root, others));
+    RB_TRY(read_name(r, top.experiment, rb_yaml_get(r->root, "experiment")));
+    e->seed = (uint64_t)top.seed;
+    e->repeats = top.repeats;
+    e->relevance = top.relevance;
+    e->timeout_s = top.timeout;
+    e->output = top.output;
+    RB_TRY(rb_reader_section(r, &e->evaluation, rb_evaluation_params, "evaluation", rb_yaml_get(r->root, "evaluation"),
+                             NULL));
+    RB_TRY(rb_reader_section(r, &e->statistics, rb_statistics_params, "statistics", rb_yaml_get(r->root, "statistics"),
+                             NULL));
+    RB_TRY(rb_reader_section(r, &e->store, rb_store_params, "store", rb_yaml_get(r->root, "store"), NULL));
+    RB_TRY(rb_reader_canonical(r, &e->evaluation_text, "evaluation", rb_evaluation_params, &e->evaluation));
+done:
+    return r->err->status;
+}
+
+static rb_status check_n_trials(rb_reader *r)
+{
+    const rb_experiment *e = r->e;
+    const rb_yaml *node = rb_yaml_get(r->root, "trials");
+    int64_t n = 0;
+    char digits[32];
+    for (int32_t i = 0; i < e->n_entries; i++)
+        n += e->entry[i].n_configurations;
+    bool over = __builtin_mul_overflow(n, rb_split_n_folds(&e->split), &n) || __builtin_mul_overflow(n, e->repeats, &n);
+    if (over || n > RB_MAX_TRIALS)
+        return RB_COMPLAIN(r, node->at, "%s trials (configurations x folds x repeats), at most 1,000,000 are allowed",
+                           over ? "far too many" : rb_text_count(digits, n));
+    return RB_OK;
+}
+
+static rb_status read_tree(rb_reader *r)
+{
+    if (r->root->kind != RB_YAML_MAP)
+        return RB_COMPLAIN(r, r->root->at, "the file is %s, expected a mapping: experiment: NAME, dataset: ...",
+                           rb_yaml_words(r->root));
+    RB_TRY(read_plain(r));
+    RB_TRY(rb_reader_data(r));
+    RB_TRY(rb_reader_trials(r));
+    RB_TRY(rb_reader_metrics(r));
+    if (rb_reader_n_messages(r) == 0)
+        RB_TRY(check_n_trials(r));
+done:
+    return r->err->status;
+}
+
+/* The absolute folder of the file; NULL where paths inside stay as they are. */
+static rb_status find_folder(rb_reader *r, const char *file)
+{
+    rb_text name = { 0 };
+    const char *slash = strrchr(file, '/');
+    RB_TRY(rb_text_addf(&name, r->err, "%.*s", slash ? (int)(slash - file + 1) : 1, slash ? file : "."));
+    char *real = realpath(name.data, NULL);
+    if (real) {
+        r->folder = rb_arena_text(&r->e->arena, real, (int64_t)strlen(real), r->err);
+        free(real);
+    }
+done:
+    rb_text_fini(&name);
+    return r->err->status;
+}
+
+static rb_status apply_overrides(rb_reader *r, const rb_experiment_input *input)
+{
+    char seed[64];
+    for (int32_t i = 0; i < input->n_sets; i++)
+        RB_TRY(rb_yaml_set(r->root, input->sets[i], i + 1, &r->e->arena, r->m, r->err));
+    if (input->seed) {
+        snprintf(seed, sizeof seed, "seed=%llu", (unsigned long long)*input->seed);
+        RB_TRY(rb_yaml_set(r->root, seed, input->n_sets + 1, &r->e->arena, r->m, r->err));
+    }
+done:
+    return r->err->status;
+}
+
+/* YAML, then everything that it says; messages where something is wrong. */
+static rb_status read_text(rb_reader *r, const rb_experiment_input *input, const char *text, int64_t n)
+{
+    rb_experiment *e = r->e;
+    rb_place at = { .origin = e->file };
+    rb_text resolved = { 0 };
+    RB_TRY(find_folder(r, e->file));
+    RB_TRY(rb_yaml_parse(&r->root, text, n, at, &e->arena, r->m, r->err));
+    if (!r->root) {
+        if (rb_reader_n_messages(r) == 0)
+            RB_TRY(RB_COMPLAIN(r, at, "the file is empty"));
+        goto done;
+    }
+    RB_TRY(apply_overrides(r, input));
+    RB_TRY(read_tree(r));
+    RB_TRY(rb_yaml_write(&resolved, r->root, r->err));
+    RB_TRY(rb_reader_keep(r, &e->text, &resolved));
+done:
+    rb_text_fini(&resolved);
+    return r->err->status;
+}
+
+rb_status rb_experiment_parse(rb_experiment *out, const rb_experiment_input *input, rb_messages *errors, rb_error *err)
+{
+    static const rb_algorithm *const none[] = { NULL };
+    rb_reader r = { .e = out,
+                    .m = errors,
+                    .err = err,
+                    .families = { input->algorithms ? input->algorithms : rb_recommend_registry,
+                                  input->algorithms ? none : rb_cluster_registry } };
+    rb_text loaded = { 0 };
+    int64_t n = input->n_bytes;
+    out->file = rb_arena_text(&out->arena, input->file, (int64_t)strlen(input->file), err);
+    RB_TRY(err->status);
+    if (!input->text)
+        RB_TRY(rb_experiment_load(&loaded, input->file, err));
+    const char *text = input->text ? input->text : loaded.data;
+    n = input->text ? n : loaded.length;
+    RB_TRY(read_text(&r, input, text ? text : "", n));
+    rb_messages_sort(errors);
+    if (rb_reader_n_messages(&r) > 0)
+        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s: %lld error%s", out->file, (long long)rb_reader_n_messages(&r),
+                       rb_reader_n_messages(&r) == 1 ? "" : "s"));
+done:
+    rb_text_fini(&loaded);
+    return err->status;
+}
+
+void rb_experiment_fini(rb_experiment *e)
+{
+    rb_arena_fini(&e->arena);
+    memset(e, 0, sizeof *e);
+}
+
+rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb_error *err)
+{
+    rb_hasher h = { 0 };
+    RB_TRY(rb_hasher_begin(&h, err));
+    rb_hasher_text(&h, e->dataset_text);
+    rb_hasher_text(&h, e->filter_text);
+    rb_hasher_double(&h, e->relevance);
+    rb_hasher_text(&h, e->split_text);
+    rb_hasher_int(&h, (int64_t)e->seed);
+done:
+    rb_hasher_end(&h, out);
+    return err->status;
+}

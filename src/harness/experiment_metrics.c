@@ -1,0 +1,223 @@
+/*
+ * Metrics, what selects, and what stops early: read after the trials, which say what can be measured.
+ */
+#include <string.h>
+
+#include "harness/experiment_reader.h"
+
+bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algorithm)
+{
+    switch (metric->family) {
+    case RB_FAMILY_RANKING:
+    case RB_FAMILY_BEYOND:
+        return algorithm->can & RB_CAN_RANK;
+    case RB_FAMILY_RATING:
+        return algorithm->can & RB_CAN_PREDICT;
+    default:
+        return algorithm->can & RB_CAN_ASSIGN;
+    }
+}
+
+static bool has_validation(const rb_experiment *e)
+{
+    return e->split.validation > 0 || e->split.validation_file;
+}
+
+/* One metric as written; *good is false where a message was added. */
+static rb_status read_metric(rb_reader *r, rb_metric *out, bool *good, const rb_yaml *node)
+{
+    rb_error raised = { 0 };
+    *good = false;
+    if (node->kind != RB_YAML_SCALAR || rb_yaml_is_null(node))
+        return RB_COMPLAIN(r, node->at, "%s stands where a metric is expected, such as ndcg@10", rb_yaml_words(node));
+    *good = rb_metric_parse(out, node->text, &raised) == RB_OK;
+    return rb_reader_adopt(r, node->at, &raised);
+}
+
+/* A file whose trials were not understood gets no second message about its metrics. */
+static rb_status check_given(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
+{
+    const rb_experiment *e = r->e;
+    for (int32_t i = 0; i < e->n_entries; i++)
+        if (!e->entry[i].algorithm || rb_experiment_applies(metric->def, e->entry[i].algorithm))
+            return RB_OK;
+    if (e->n_entries == 0)
+        return RB_OK;
+    static const char *const wanted[] = { [RB_FAMILY_RANKING] = "ranks the catalogue",
+                                          [RB_FAMILY_BEYOND] = "ranks the catalogue",
+                                          [RB_FAMILY_RATING] = "predicts ratings",
+                                          [RB_FAMILY_CLUSTERING] = "clusters" };
+    return RB_COMPLAIN(r, node->at, "no trial of this file can give '%s': none %s", metric->label,
+                       wanted[metric->def->family]);
+}
+
+static int32_t find_metric(const rb_experiment *e, const rb_metric *metric)
+{
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (strcmp(e->metrics[i].id, metric->id) == 0)
+            return i;
+    return -1;
+}
+
+static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
+{
+    rb_experiment *e = r->e;
+    if (!node)
+        return RB_COMPLAIN(r, r->root->at, "'metrics' is missing: a list such as [ndcg@10, rmse]");
+    const rb_yaml *first = node->kind == RB_YAML_LIST ? node->first : node;
+    if (!first)
+        return RB_COMPLAIN(r, node->at, "'metrics' is an empty list");
+    RB_TRY(rb_arena_alloc(&e->arena, &e->metrics, node->n + 3, r->err)); /* select may add two */
+    for (const rb_yaml *child = first; child; child = node->kind == RB_YAML_LIST ? child->next : NULL) {
+        rb_metric metric;
+        bool good;
+        RB_TRY(read_metric(r, &metric, &good, child));
+        if (!good)
+            continue;
+        if (find_metric(e, &metric) >= 0) {
+            RB_TRY(RB_COMPLAIN(r, child->at, "metric '%s' is listed twice", child->text));
+            continue;
+        }
+        RB_TRY(check_given(r, &metric, child));
+        e->metrics[e->n_metrics++] = metric;
+    }
+done:
+    return r->err->status;
+}
+
+/* "test" as a word of a selection: ndcg@10:test, test ndcg@10. */
+static bool names_test(const char *text)
+{
+    const char *at = strstr(text, "test");
+    return at && (at == text || strchr(": @./-", at[-1])) && (!at[4] || strchr(": @./-", at[4]));
+}
+
+static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
+{
+    const rb_metric_def *def = metric->def;
+    if (def->external)
+        return RB_COMPLAIN(r, node->at,
+                           "selecting on '%s' is refused: agreement with a reference labelling counts as "
+                           "test; select on silhouette or another internal metric",
+                           metric->label);
+    if (def->better == RB_BETTER_NEITHER)
+        return RB_COMPLAIN(r, node->at, "'%s' cannot select: neither high nor low values of it are better",
+                           metric->label);
+    if (def->family != RB_FAMILY_CLUSTERING && !has_validation(r->e))
+        return RB_COMPLAIN(r, node->at,
+                           "selecting on '%s' is refused: there is no validation part; give "
+                           "split.validation a share, such as 0.1",
+                           metric->label);
+    return check_given(r, metric, node);
+}
+
+static rb_status read_selected(rb_reader *r, rb_yaml *node)
+{
+    rb_experiment *e = r->e;
+    rb_metric metric;
+    bool good;
+    if (node->kind == RB_YAML_SCALAR && names_test(node->text))
+        return RB_COMPLAIN(r, node->at,
+                           "selecting on test is refused: a configuration is selected on validation, and "
+                           "its test value is then an honest one");
+    RB_TRY(read_metric(r, &metric, &good, node));
+    if (!good)
+        goto done;
+    for (int i = 0; i < e->n_select; i++)
+        if ((e->select[i].def->family == RB_FAMILY_CLUSTERING) == (metric.def->family == RB_FAMILY_CLUSTERING))
+            return RB_COMPLAIN(r, node->at, "'%s' and '%s' both select %s: one of them can", e->select[i].label,
+                               metric.label,
+                               metric.def->family == RB_FAMILY_CLUSTERING ? "clusterings" : "recommenders");
+    RB_TRY(check_selects(r, &metric, node));
+    if (find_metric(e, &metric) < 0 && e->metrics)
+        e->metrics[e->n_metrics++] = metric;
+    e->select[e->n_select++] = metric;
+    if (e->n_select == 2 && e->select[0].def->family == RB_FAMILY_CLUSTERING) {
+        e->select[1] = e->select[0];
+        e->select[0] = metric;
+    }
+done:
+    return r->err->status;
+}
+
+/* A metric, a list of two, or { metric: NAME, part: validation }, whose other part is refused in words. */
+static rb_status read_select(rb_reader *r, rb_yaml *node)
+{
+    const rb_yaml *part = rb_yaml_get(node, "part");
+    if (!node)
+        return RB_OK;
+    if (part && part->kind == RB_YAML_SCALAR && names_test(part->text))
+        return RB_COMPLAIN(r, part->at,
+                           "selecting on test is refused: a configuration is selected on validation, and "
+                           "its test value is then an honest one");
+    if (node->kind == RB_YAML_MAP)
+        return RB_COMPLAIN(r, node->at, "'select' is a mapping, expected a metric or a list of two");
+    if (node->kind == RB_YAML_SCALAR)
+        return read_selected(r, node);
+    if (node->n < 1 || node->n > 2)
+        return RB_COMPLAIN(r, node->at,
+                           "'select' lists %d metrics, expected one for recommenders and one for "
+                           "clusterings",
+                           node->n);
+    for (rb_yaml *child = node->first; child; child = child->next)
+        RB_TRY(read_selected(r, child));
+done:
+    return r->err->status;
+}
+
+/* The metric that early stopping watches: its own, else the one that selects recommenders. */
+static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *text)
+{
+    rb_early_stopping *stopping = &r->e->early_stopping;
+    const rb_yaml *node = rb_yaml_get(section, "metric");
+    bool good = true;
+    if (text)
+        RB_TRY(read_metric(r, &stopping->metric, &good, node));
+    else if (r->e->n_select > 0)
+        stopping->metric = r->e->select[0];
+    if (!good)
+        return RB_OK;
+    const rb_metric_def *def = stopping->metric.def;
+    const rb_yaml *at = node ? node : section;
+    if (!def || (!text && def->family == RB_FAMILY_CLUSTERING))
+        return RB_COMPLAIN(r, at->at, "'early_stopping' needs a metric, its own or that of 'select'");
+    if (def->family == RB_FAMILY_CLUSTERING || def->better == RB_BETTER_NEITHER)
+        return RB_COMPLAIN(r, at->at, "'%s' cannot stop a fit: expected a ranking or rating metric",
+                           stopping->metric.label);
+    if (!has_validation(r->e))
+        return RB_COMPLAIN(r, at->at,
+                           "'early_stopping' watches the validation part, and there is none; give "
+                           "split.validation a share, such as 0.1");
+    RB_TRY(check_given(r, &stopping->metric, at));
+done:
+    return r->err->status;
+}
+
+static rb_status read_early_stopping(rb_reader *r, const rb_yaml *node)
+{
+    rb_experiment *e = r->e;
+    rb_early_stopping_keys keys = { 0 };
+    e->early_stopping_text = "never";
+    if (!node)
+        return RB_OK;
+    RB_TRY(rb_reader_section(r, &keys, rb_early_stopping_params, "early_stopping", node, NULL));
+    if (node->kind == RB_YAML_MAP)
+        RB_TRY(read_watched(r, node, keys.metric));
+    e->early_stopping.on = true;
+    e->early_stopping.patience = keys.patience;
+    e->early_stopping.every = keys.every;
+    e->early_stopping.min_delta = keys.min_delta;
+    keys.metric = e->early_stopping.metric.id;
+    RB_TRY(rb_reader_canonical(r, &e->early_stopping_text, "early", rb_early_stopping_params, &keys));
+done:
+    return r->err->status;
+}
+
+rb_status rb_reader_metrics(rb_reader *r)
+{
+    RB_TRY(read_metrics(r, rb_yaml_get(r->root, "metrics")));
+    RB_TRY(read_select(r, rb_yaml_get(r->root, "select")));
+    RB_TRY(read_early_stopping(r, rb_yaml_get(r->root, "early_stopping")));
+done:
+    return r->err->status;
+}
