@@ -1,7 +1,11 @@
 /* --help, from the tables. */
+#include <ctype.h>
 #include <string.h>
 
 #include "cli/command.h"
+
+#define PAGE_WIDTH 100
+#define TEXT_COLUMN 34 /* where the words of an option begin */
 
 const rb_exit_words rb_exit_table[] = {
     { 0, "all went well; also after SIGUSR1, which finishes the running trials and saves" },
@@ -12,6 +16,26 @@ const rb_exit_words rb_exit_table[] = {
     { 143, "stopped by SIGTERM; resume goes on (mpirun itself then returns 1)" },
     { 0, NULL },
 };
+
+/* Words up to the width of a page, further lines indented like the first. */
+static void write_wrapped(FILE *out, const char *text, int indent)
+{
+    int at = indent;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (at > indent && at + 1 + length > PAGE_WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (at > indent) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", length, text);
+        at += length;
+        text += length + (text[length] == ' ');
+    }
+    fputc('\n', out);
+}
 
 static void write_signature(FILE *out, const rb_command_option *option)
 {
@@ -27,13 +51,12 @@ static void write_signature(FILE *out, const rb_command_option *option)
 
 static void write_option(FILE *out, const rb_command_option *option)
 {
+    char text[512];
     write_signature(out, option);
-    fputs(option->help, out);
-    if (option->fallback)
-        fprintf(out, " [%s]", option->fallback);
-    if (option->repeats)
-        fputs(" (may be repeated)", out);
-    fputc('\n', out);
+    snprintf(text, sizeof text, "%s%s%s%s%s", option->help, option->fallback ? " [" : "",
+             option->fallback ? option->fallback : "", option->fallback ? "]" : "",
+             option->repeats ? " (may be repeated)" : "");
+    write_wrapped(out, text, TEXT_COLUMN);
 }
 
 void rb_help_usage(FILE *out, const rb_command *command)
@@ -64,7 +87,7 @@ void rb_help_command(FILE *out, const rb_command *command)
     static const rb_command_option help = { .name = "help", .letter = 'h', .help = "this text" };
     fputs("usage: ", out);
     rb_help_usage(out, command);
-    fprintf(out, "\n\n%s.\n", command->summary);
+    fprintf(out, "\n\n%c%s.\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
     if (command->description) {
         fputc('\n', out);
         write_lines(out, command->description, "");

@@ -9,11 +9,10 @@
 #include "report/report.h"
 
 /* Options of all commands that compute; each table begins with those that it takes. */
-#define RB_OPTION_BLAS_CORE                                                                                          \
-    {                                                                                                                \
-        .name = "blas-core", .argument = "auto|inherit|NAME", .fallback = "auto",                                    \
-        .help =                                                                                                      \
-            "OpenBLAS kernels: what it detects, what the environment says, or this core; part of the results' class" \
+#define RB_OPTION_BLAS_CORE                                                                                \
+    {                                                                                                      \
+        .name = "blas-core", .argument = "CORE", .fallback = "auto",                                       \
+        .help = "OpenBLAS kernels: auto (what it detects), inherit (what the environment says), or a name" \
     }
 #define RB_OPTION_THREADS                                                                             \
     {                                                                                                 \

@@ -135,7 +135,7 @@ static void collect_libraries(rb_environment *env)
 static void collect_build(rb_environment *env)
 {
     snprintf(env->compiler, sizeof env->compiler, "%s", rb_build.compiler);
-    snprintf(env->flags, sizeof env->flags, "%s", rb_build.flags);
+    snprintf(env->flags, sizeof env->flags, "%s", rb_build.flags + strspn(rb_build.flags, " "));
     snprintf(env->build_type, sizeof env->build_type, "%s", rb_build.build_type);
     snprintf(env->march, sizeof env->march, "%s", rb_build.march);
     snprintf(env->version, sizeof env->version, "%s", rb_build.version);
