@@ -1,6 +1,6 @@
 /*
  * Statistics of comparisons: paired tests on per-user (or per-fold) values, corrections for many comparisons, effect
- * size, intervals, and letters for a table. Everything is serial and local; the bits depend on the input alone.
+ * size, intervals, and letters for a table. Everything is local; the bits depend on the input alone.
  *
  * Pairs in which either value is NAN are left out; n says how many were used.
  */
@@ -26,12 +26,12 @@ typedef struct {
 /** @param level  confidence, for example 0.95. @return RB_OK, RB_NO_MEMORY */
 rb_status rb_spread_of(rb_spread *out, const double *x, int64_t n, double level, rb_error *err);
 
-/* A comparison of a with b on the same users. */
+/* A comparison of a with b on the same users (or folds). */
 typedef struct {
     rb_test_kind kind;
     int64_t n;         /* pairs used */
     double difference; /* mean of a - b */
-    double low, high;  /* 95 % (or the level given) interval of the difference: Student's t, or the bootstrap's */
+    double low, high;  /* interval of the difference at the level given: Student's t, or the bootstrap's */
     double statistic;  /* t; W = min(W+, W-); the bootstrap's mean difference */
     double p;          /* two-sided; 1 where all differences are 0; NAN where n < 2 */
     double cohen_d;    /* mean of the differences / their standard deviation; 0 where all are 0, NAN where n < 2 */
@@ -42,9 +42,10 @@ typedef struct {
 rb_status rb_paired_t(rb_comparison *out, const double *a, const double *b, int64_t n, double level, rb_error *err);
 
 /**
- * Wilcoxon signed-rank test, two-sided. Zero differences are dropped (`wilcox`, Wilcoxon's own rule, SciPy's default);
- * tied absolute differences get their mean rank. Exact where at most 50 differences remain and none are tied (as SciPy
- * up to 1.12); else the normal approximation with the variance corrected for ties, without continuity correction:
+ * Wilcoxon signed-rank test, two-sided. Zero differences are dropped (Wilcoxon's own rule, zero_method `wilcox` of
+ * SciPy); tied absolute differences get their mean rank. Exact where at most 50 differences remain and none are tied
+ * (p = 2 P(W+ <= W), at most 1); else the normal approximation with the variance corrected for ties, without
+ * continuity correction:
  *
  *     z = (W - m (m + 1) / 4) / sqrt(m (m + 1) (2 m + 1) / 24 - sum (t^3 - t) / 48)
  *
@@ -53,11 +54,14 @@ rb_status rb_paired_t(rb_comparison *out, const double *a, const double *b, int6
 rb_status rb_wilcoxon(rb_comparison *out, const double *a, const double *b, int64_t n, double level, rb_error *err);
 
 /**
- * Paired bootstrap on users: n_resamples means of n differences drawn with replacement; p is twice the smaller share of
- * resampled differences, centred at 0, at or beyond the observed one, with 1 added to count and total (never 0); the
- * interval is the percentile one. Draws are Philox(seed, resample, place): the same for any order.
+ * Paired bootstrap on users: R means m* of n differences drawn with replacement;
  *
- * Efron and Tibshirani 1993, ch. 13, 16. @return RB_OK, RB_NO_MEMORY. Cost: O(n n_resamples).
+ *     p = (1 + #{|m* - m| >= |m|}) / (R + 1)
+ *
+ * (never 0); the interval is the percentile one, linear between order statistics. Draws are Philox(seed, resample,
+ * place): the same for any number of threads.
+ *
+ * Efron and Tibshirani 1993, ch. 13 and 16.4. @return RB_OK, RB_NO_MEMORY. Cost: O(n n_resamples).
  */
 rb_status rb_bootstrap(rb_comparison *out, const double *a, const double *b, int64_t n, double level,
                        int64_t n_resamples, uint64_t seed, int n_threads, rb_error *err);
