@@ -2,10 +2,10 @@
  * Spaces: points made of a catalogue, by name.
  *
  *   tfidf    TF-IDF of text columns, sparse
- *   lsa-N    the same projected on its first N right singular vectors, dense
+ *   lsa-N    the same projected on its first N right singular vectors (linalg/rsvd.h), dense
  *   genre    multi-hot genres, dense
- *   numeric  year, minutes, seasons; standardised, unavailable = mean of the column
- *   mixed    genre, numeric, type and age group side by side
+ *   numeric  year, minutes, seasons; less their mean, over their standard deviation; 0 (the mean) where unavailable
+ *   mixed    genres (0 or 1), numeric, then one column of 0 or 1 for every type and every age group
  *
  * A spec is a kind and the values of its parameter table. Its canonical name lists what differs from the defaults:
  * lsa-100(columns=description+genres,max_features=20000); rb_space_parse reads that back.
@@ -19,6 +19,7 @@
 
 #include "data/algorithm.h"
 #include "data/tfidf.h"
+#include "linalg/rsvd.h"
 
 typedef enum { RB_SPACE_TFIDF, RB_SPACE_LSA, RB_SPACE_GENRE, RB_SPACE_NUMERIC, RB_SPACE_MIXED } rb_space_id;
 
@@ -84,12 +85,11 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c);
 typedef struct {
     rb_space_spec spec; /* with the columns resolved */
     rb_tfidf tfidf;
-    double *components;   /* [n_components x n_terms] row-major, rows of length 1 */
-    double *singular;     /* [n_components] */
-    double explained;     /* lsa: share of the variance of the TF-IDF columns that the components hold */
-    int64_t n_components; /* at most N: less where the matrix has no more */
-    rb_strings genres;
-    double mean[3], deviation[3]; /* year, minutes, seasons; deviation 1 where all are equal */
+    rb_rsvd svd;                  /* of lsa-N; svd.k < N where the matrix has a lower rank */
+    double explained;             /* lsa: share of the variance of the TF-IDF columns that the components hold */
+    rb_strings genres;            /* ascending */
+    rb_strings types;             /* ascending */
+    double mean[3], deviation[3]; /* of year, minutes, seasons; deviation 1 where all are equal */
 } rb_space_model;
 
 /**
