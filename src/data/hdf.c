@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "data/hdf_internal.h"
 
 static void part_name(char out[4160], const char *path)
 {
     snprintf(out, 4160, "%s.part", path);
 }
 
-static hid_t memory_type(rb_hdf_type type)
+hid_t rb_hdf_memory_type(rb_hdf_type type)
 {
     switch (type) {
     case RB_HDF_INT32:
@@ -29,13 +30,13 @@ static hid_t memory_type(rb_hdf_type type)
     }
 }
 
-static size_t type_size(rb_hdf_type type)
+size_t rb_hdf_type_size(rb_hdf_type type)
 {
-    return type == RB_HDF_TEXT ? sizeof(char *) : H5Tget_size(memory_type(type));
+    return type == RB_HDF_TEXT ? sizeof(char *) : H5Tget_size(rb_hdf_memory_type(type));
 }
 
 /* A fixed-length UTF-8 string type; the caller closes it. */
-static hid_t text_type(size_t length)
+hid_t rb_hdf_text_type(size_t length)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, length > 0 ? length : 1);
@@ -44,7 +45,7 @@ static hid_t text_type(size_t length)
     return type;
 }
 
-static rb_status failed(rb_error *err, hid_t at, const char *doing, const char *name)
+rb_status rb_hdf_failed(rb_error *err, hid_t at, const char *doing, const char *name)
 {
     char file[512] = "";
     H5Fget_name(at, file, sizeof file);
@@ -135,7 +136,7 @@ hid_t rb_hdf_group(hid_t at, const char *name, rb_error *err)
     hid_t group = H5Gcreate2(at, name, links, H5P_DEFAULT, H5P_DEFAULT);
     H5Pclose(links);
     if (group < 0)
-        failed(err, at, "making group", name);
+        rb_hdf_failed(err, at, "making group", name);
     return group;
 }
 
@@ -174,7 +175,7 @@ static hid_t creation(int rank, const hsize_t *dims, size_t size, bool compress)
 }
 
 /* Creates a dataset and writes it in one step. */
-static rb_status write_dataset(hid_t at, const char *name, hid_t file_type, hid_t type, int rank, const hsize_t *dims,
+rb_status rb_hdf_write_dataset(hid_t at, const char *name, hid_t file_type, hid_t type, int rank, const hsize_t *dims,
                                const void *data, bool compress, rb_error *err)
 {
     hid_t space = H5Screate_simple(rank, dims, NULL);
@@ -184,7 +185,7 @@ static rb_status write_dataset(hid_t at, const char *name, hid_t file_type, hid_
     hid_t set = H5Dcreate2(at, name, file_type, space, links, properties, H5P_DEFAULT);
     bool empty = dims[0] == 0 || (rank == 2 && dims[1] == 0);
     if (set < 0 || (!empty && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
-        failed(err, at, "writing", name);
+        rb_hdf_failed(err, at, "writing", name);
     if (set >= 0)
         H5Dclose(set);
     H5Pclose(properties);
@@ -199,17 +200,18 @@ rb_status rb_hdf_write(hid_t at, const char *name, rb_hdf_type type, const void 
     hsize_t dims[2] = { (hsize_t)n_rows, (hsize_t)n_cols };
     int rank = n_cols == 1 ? 1 : 2;
     if (type != RB_HDF_TEXT)
-        return write_dataset(at, name, memory_type(type), memory_type(type), rank, dims, data, compress, err);
+        return rb_hdf_write_dataset(at, name, rb_hdf_memory_type(type), rb_hdf_memory_type(type), rank, dims, data,
+                                    compress, err);
     hid_t texts = H5Tcopy(H5T_C_S1);
     H5Tset_size(texts, H5T_VARIABLE);
     H5Tset_cset(texts, H5T_CSET_UTF8);
-    write_dataset(at, name, texts, texts, rank, dims, data, false, err);
+    rb_hdf_write_dataset(at, name, texts, texts, rank, dims, data, false, err);
     H5Tclose(texts);
     return err->status;
 }
 
 /* Shape of a dataset: 1 or 2 dimensions. */
-static bool shape_of(hid_t set, int64_t *n_rows, int64_t *n_cols)
+bool rb_hdf_shape(hid_t set, int64_t *n_rows, int64_t *n_cols)
 {
     hid_t space = H5Dget_space(set);
     int rank = H5Sget_simple_extent_ndims(space);
@@ -227,12 +229,13 @@ rb_status rb_hdf_read(hid_t at, const char *name, rb_hdf_type type, void **data,
 {
     *data = NULL;
     hid_t set = rb_hdf_has(at, name) ? H5Dopen2(at, name, H5P_DEFAULT) : -1;
-    if (set < 0 || !shape_of(set, n_rows, n_cols)) {
-        failed(err, at, "reading", name);
+    if (set < 0 || !rb_hdf_shape(set, n_rows, n_cols)) {
+        rb_hdf_failed(err, at, "reading", name);
     } else {
-        *data = rb_alloc_array(*n_rows * *n_cols, type_size(type), err);
-        if (*data && *n_rows * *n_cols > 0 && H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, *data) < 0)
-            failed(err, at, "reading", name);
+        *data = rb_alloc_array(*n_rows * *n_cols, rb_hdf_type_size(type), err);
+        if (*data && *n_rows * *n_cols > 0 &&
+            H5Dread(set, rb_hdf_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, *data) < 0)
+            rb_hdf_failed(err, at, "reading", name);
     }
     if (set >= 0)
         H5Dclose(set);
@@ -243,19 +246,6 @@ rb_status rb_hdf_read(hid_t at, const char *name, rb_hdf_type type, void **data,
     return err->status;
 }
 
-/* Rows of `length` bytes each, padded with 0, made into texts. */
-static rb_status split_texts(char ***texts, char **all, const char *rows, int64_t n, size_t length, rb_error *err)
-{
-    RB_TRY(rb_alloc(texts, n, err));
-    RB_TRY(rb_alloc(all, n * (int64_t)(length + 1), err));
-    for (int64_t i = 0; i < n; i++) {
-        (*texts)[i] = *all + i * (int64_t)(length + 1);
-        memcpy((*texts)[i], rows + i * (int64_t)length, length);
-    }
-done:
-    return err->status;
-}
-
 rb_status rb_hdf_read_texts(hid_t at, const char *name, char ***texts, char **all, int64_t *n, rb_error *err)
 {
     *texts = NULL;
@@ -263,8 +253,8 @@ rb_status rb_hdf_read_texts(hid_t at, const char *name, char ***texts, char **al
     char **given = NULL;
     int64_t n_cols, bytes = 0;
     hid_t type = -1, space = -1, set = rb_hdf_has(at, name) ? H5Dopen2(at, name, H5P_DEFAULT) : -1;
-    if (set < 0 || !shape_of(set, n, &n_cols)) {
-        failed(err, at, "reading", name);
+    if (set < 0 || !rb_hdf_shape(set, n, &n_cols)) {
+        rb_hdf_failed(err, at, "reading", name);
         goto done;
     }
     type = H5Tcopy(H5T_C_S1);
@@ -274,7 +264,7 @@ rb_status rb_hdf_read_texts(hid_t at, const char *name, char ***texts, char **al
     RB_TRY(rb_alloc(&given, *n, err));
     RB_TRY(rb_alloc(texts, *n, err));
     if (*n > 0 && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, given) < 0) {
-        failed(err, at, "reading", name);
+        rb_hdf_failed(err, at, "reading", name);
         goto done;
     }
     for (int64_t i = 0; i < *n; i++)
@@ -305,7 +295,7 @@ static rb_status put(hid_t at, const char *name, hid_t type, const void *value, 
     hid_t space = H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate2(at, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, type, value) < 0)
-        failed(err, at, "writing attribute", name);
+        rb_hdf_failed(err, at, "writing attribute", name);
     if (attribute >= 0)
         H5Aclose(attribute);
     H5Sclose(space);
@@ -314,7 +304,7 @@ static rb_status put(hid_t at, const char *name, hid_t type, const void *value, 
 
 rb_status rb_hdf_put_text(hid_t at, const char *name, const char *value, rb_error *err)
 {
-    hid_t type = text_type(strlen(value));
+    hid_t type = rb_hdf_text_type(strlen(value));
     put(at, name, type, value, err);
     H5Tclose(type);
     return err->status;
@@ -334,7 +324,7 @@ static rb_status get(hid_t at, const char *name, hid_t type, void *value, rb_err
 {
     hid_t attribute = H5Aexists(at, name) > 0 ? H5Aopen(at, name, H5P_DEFAULT) : -1;
     if (attribute < 0 || H5Aread(attribute, type, value) < 0)
-        failed(err, at, "reading attribute", name);
+        rb_hdf_failed(err, at, "reading attribute", name);
     if (attribute >= 0)
         H5Aclose(attribute);
     return err->status;
@@ -345,11 +335,11 @@ rb_status rb_hdf_get_text(hid_t at, const char *name, char **value, rb_error *er
     *value = NULL;
     hid_t attribute = H5Aexists(at, name) > 0 ? H5Aopen(at, name, H5P_DEFAULT) : -1;
     if (attribute < 0)
-        return failed(err, at, "reading attribute", name);
+        return rb_hdf_failed(err, at, "reading attribute", name);
     hid_t type = H5Aget_type(attribute);
     *value = rb_alloc_array((int64_t)H5Tget_size(type) + 1, 1, err);
     if (*value && (H5Tis_variable_str(type) > 0 || H5Aread(attribute, type, *value) < 0))
-        failed(err, at, "reading attribute", name);
+        rb_hdf_failed(err, at, "reading attribute", name);
     H5Tclose(type);
     H5Aclose(attribute);
     return err->status;
@@ -363,126 +353,4 @@ rb_status rb_hdf_get_int(hid_t at, const char *name, int64_t *value, rb_error *e
 rb_status rb_hdf_get_double(hid_t at, const char *name, double *value, rb_error *err)
 {
     return get(at, name, H5T_NATIVE_DOUBLE, value, err);
-}
-
-/* ---- tables ---- */
-
-static size_t longest(const char *const *texts, int64_t n)
-{
-    size_t most = 1;
-    for (int64_t i = 0; i < n; i++)
-        if (strlen(texts[i]) > most)
-            most = strlen(texts[i]);
-    return most;
-}
-
-rb_status rb_hdf_write_table(hid_t at, const char *name, const rb_hdf_column *columns, int n_columns, int64_t n_rows,
-                             rb_error *err)
-{
-    enum { MOST = 64 };
-    size_t offset[MOST + 1] = { 0 }, size[MOST] = { 0 };
-    hid_t types[MOST], table = -1;
-    char *rows = NULL;
-    RB_ASSERT(n_columns <= MOST);
-    for (int c = 0; c < n_columns; c++) {
-        bool text = columns[c].type == RB_HDF_TEXT;
-        types[c] = text ? text_type(longest(columns[c].data, n_rows)) : H5Tcopy(memory_type(columns[c].type));
-        size[c] = H5Tget_size(types[c]);
-        offset[c + 1] = offset[c] + size[c];
-    }
-    size_t row = offset[n_columns];
-    table = H5Tcreate(H5T_COMPOUND, row);
-    for (int c = 0; c < n_columns; c++)
-        H5Tinsert(table, columns[c].name, offset[c], types[c]);
-    RB_TRY(rb_alloc(&rows, n_rows * (int64_t)row, err));
-    for (int c = 0; c < n_columns; c++)
-        for (int64_t i = 0; i < n_rows; i++) {
-            char *to = rows + (size_t)i * row + offset[c];
-            if (columns[c].type == RB_HDF_TEXT)
-                memcpy(to, ((const char *const *)columns[c].data)[i],
-                       strlen(((const char *const *)columns[c].data)[i]));
-            else
-                memcpy(to, (const char *)columns[c].data + (size_t)i * size[c], size[c]);
-        }
-    RB_TRY(write_dataset(at, name, table, table, 1, (hsize_t[]){ (hsize_t)n_rows }, rows, true, err));
-    hid_t set = H5Dopen2(at, name, H5P_DEFAULT);
-    for (int c = 0; c < n_columns && set >= 0; c++) {
-        char attribute[128];
-        snprintf(attribute, sizeof attribute, "%s.unit", columns[c].name);
-        if (columns[c].unit)
-            rb_hdf_put_text(set, attribute, columns[c].unit, err);
-    }
-    H5Dclose(set);
-done:
-    for (int c = 0; c < n_columns; c++)
-        H5Tclose(types[c]);
-    H5Tclose(table);
-    rb_free(rows);
-    return err->status;
-}
-
-/* Reads one member of a compound dataset; member_type is closed here. */
-static rb_status read_member(hid_t set, const char *column, hid_t member, void *data, rb_error *err)
-{
-    hid_t type = H5Tcreate(H5T_COMPOUND, H5Tget_size(member));
-    H5Tinsert(type, column, 0, member);
-    if (H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-        failed(err, set, "reading column", column);
-    H5Tclose(type);
-    return err->status;
-}
-
-/* Opens a table and finds a column's own type; negative on failure. The caller closes both. */
-static hid_t open_column(hid_t at, const char *table, const char *column, hid_t *own, int64_t *n, rb_error *err)
-{
-    int64_t n_cols;
-    *own = -1;
-    hid_t set = rb_hdf_has(at, table) ? H5Dopen2(at, table, H5P_DEFAULT) : -1;
-    if (set >= 0 && shape_of(set, n, &n_cols)) {
-        hid_t type = H5Dget_type(set);
-        int index = H5Tget_class(type) == H5T_COMPOUND ? H5Tget_member_index(type, column) : -1;
-        if (index >= 0)
-            *own = H5Tget_member_type(type, (unsigned)index);
-        H5Tclose(type);
-    }
-    if (*own < 0)
-        failed(err, at, "reading column", column);
-    return set;
-}
-
-rb_status rb_hdf_read_column(hid_t at, const char *table, const char *column, rb_hdf_type type, void **data, int64_t *n,
-                             rb_error *err)
-{
-    hid_t own;
-    *data = NULL;
-    hid_t set = open_column(at, table, column, &own, n, err);
-    if (err->status == RB_OK && (*data = rb_alloc_array(*n, type_size(type), err)) && *n > 0)
-        read_member(set, column, memory_type(type), *data, err);
-    if (own >= 0)
-        H5Tclose(own);
-    if (set >= 0)
-        H5Dclose(set);
-    return err->status;
-}
-
-rb_status rb_hdf_read_column_texts(hid_t at, const char *table, const char *column, char ***texts, char **all,
-                                   int64_t *n, rb_error *err)
-{
-    hid_t own;
-    char *rows = NULL;
-    *texts = NULL;
-    *all = NULL;
-    hid_t set = open_column(at, table, column, &own, n, err);
-    if (err->status == RB_OK && rb_alloc(&rows, *n * (int64_t)H5Tget_size(own), err) == RB_OK) {
-        if (*n > 0)
-            read_member(set, column, own, rows, err);
-        if (err->status == RB_OK)
-            split_texts(texts, all, rows, *n, H5Tget_size(own), err);
-    }
-    rb_free(rows);
-    if (own >= 0)
-        H5Tclose(own);
-    if (set >= 0)
-        H5Dclose(set);
-    return err->status;
 }

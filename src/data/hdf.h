@@ -13,7 +13,15 @@
 
 #include "base/status.h"
 
-typedef enum { RB_HDF_INT32, RB_HDF_INT64, RB_HDF_UINT8, RB_HDF_FLOAT, RB_HDF_DOUBLE, RB_HDF_TEXT } rb_hdf_type;
+typedef enum {
+    RB_HDF_INT32,
+    RB_HDF_INT64,
+    RB_HDF_UINT8,
+    RB_HDF_FLOAT,
+    RB_HDF_DOUBLE,
+    RB_HDF_TEXT,
+    RB_HDF_CHARS
+} rb_hdf_type;
 
 typedef struct {
     hid_t id;
@@ -57,12 +65,17 @@ rb_status rb_hdf_get_text(hid_t at, const char *name, char **value, rb_error *er
 rb_status rb_hdf_get_int(hid_t at, const char *name, int64_t *value, rb_error *err);
 rb_status rb_hdf_get_double(hid_t at, const char *name, double *value, rb_error *err);
 
-/* A column of a table: n_rows values; texts become strings of the longest one's length. */
+/*
+ * A column of a table: n_rows values, side by side or `stride` bytes apart (the fields of an array of structs). Texts
+ * are given by pointers (RB_HDF_TEXT) or lie in place, ended by 0 (RB_HDF_CHARS, in tables only); they become strings
+ * of the longest one's length.
+ */
 typedef struct {
     const char *name;
     rb_hdf_type type;
-    const void *data; /* typed by `type`; const char *const * for texts */
+    const void *data;
     const char *unit; /* written as attribute "<name>.unit" where not NULL */
+    size_t stride;    /* 0: side by side */
 } rb_hdf_column;
 
 /** A table: one dataset of a compound type, which h5py, pandas and h5dump show as rows. */

@@ -108,7 +108,8 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     int n_ranks = run->world->n_ranks;
     int size = run->options->group_size > 0 ? run->options->group_size : choose_group_size(run);
     if (n_ranks % size != 0)
-        return RB_FAIL(err, RB_BAD_INPUT, "--group-size %d does not divide the %d ranks into equal groups", size, n_ranks);
+        return RB_FAIL(err, RB_BAD_INPUT, "--group-size %d does not divide the %d ranks into equal groups", size,
+                       n_ranks);
     run->n_groups = n_ranks / size;
     run->group_number = run->world->rank / size;
     RB_TRY(rb_ctx_split(&run->group, run->world, run->group_number, err));
@@ -133,7 +134,8 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
         const rb_cost *cost = &run->work[t].cost;
         char rank[32], node[32];
         fprintf(out, "%6lld  %-16s %12s %12s %10.2e  %s", (long long)trial->number, c->entry->name,
-                rb_text_bytes(rank, cost->bytes_per_rank), rb_text_bytes(node, cost->bytes_per_node), cost->flops, c->text);
+                rb_text_bytes(rank, cost->bytes_per_rank), rb_text_bytes(node, cost->bytes_per_node), cost->flops,
+                c->text);
         if (run->plan.n_folds > 1)
             fprintf(out, " fold=%d", trial->fold + 1);
         if (run->plan.n_repeats > 1)

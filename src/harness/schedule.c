@@ -74,8 +74,8 @@ typedef struct {
     rb_run_state *run;
     rb_progress progress;
     int64_t n_done;
-    int32_t n_ended;  /* groups that ended the round; on rank 0 */
-    int64_t sending;  /* must live until the send is complete */
+    int32_t n_ended; /* groups that ended the round; on rank 0 */
+    int64_t sending; /* must live until the send is complete */
     MPI_Request request;
 } board;
 

@@ -145,8 +145,13 @@ static rb_status select_family(rb_selection *out, const question *q, int32_t fir
     if (winner < 0)
         return RB_OK;
     rb_selected *s = &out->selected[out->n++];
-    *s = (rb_selected){ .metric = q->metric, .configuration = winner, .selection = best.value, .low = NAN, .high = NAN,
-                        .spread_users = NAN, .spread_seeds = NAN };
+    *s = (rb_selected){ .metric = q->metric,
+                        .configuration = winner,
+                        .selection = best.value,
+                        .low = NAN,
+                        .high = NAN,
+                        .spread_users = NAN,
+                        .spread_seeds = NAN };
     RB_TRY(mean_value(&s->test, q, winner, q->test_part, err));
     if (s->test.state == RB_VALUE_OK)
         RB_TRY(describe(s, q, err));
@@ -230,7 +235,11 @@ rb_status rb_select(rb_selection *out, const rb_plan *plan, const rb_trial_reade
     RB_TRY(rb_alloc(&out->selected, most, err));
     for (int32_t m = 0; m < e->n_select; m++) {
         bool clustering = e->select[m].def->family == RB_FAMILY_CLUSTERING;
-        question q = { plan, reader, &e->select[m], clustering ? "all" : "validation", clustering ? "all" : "test",
+        question q = { plan,
+                       reader,
+                       &e->select[m],
+                       clustering ? "all" : "validation",
+                       clustering ? "all" : "test",
                        clustering ? 0 : n_users };
         int32_t first = out->n;
         for (int32_t c = 0; c < plan->n_configurations; c++)

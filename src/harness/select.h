@@ -16,14 +16,14 @@
 typedef struct rb_selected {
     const rb_metric *metric;
     int32_t configuration;
-    double selection;       /* mean value that selected it: on validation, or of the clustering */
-    rb_metric_value test;   /* mean on test; of clusterings the same as selection */
-    double low, high;       /* interval of the mean over users; NAN where the metric is no mean over users */
-    double spread_users;    /* standard deviation over users; NAN */
-    double spread_seeds;    /* standard deviation over repeats; NAN with one */
-    double *vector;         /* [n_vector] test values by user, mean over folds and repeats; owned; NULL */
+    double selection;     /* mean value that selected it: on validation, or of the clustering */
+    rb_metric_value test; /* mean on test; of clusterings the same as selection */
+    double low, high;     /* interval of the mean over users; NAN where the metric is no mean over users */
+    double spread_users;  /* standard deviation over users; NAN */
+    double spread_seeds;  /* standard deviation over repeats; NAN with one */
+    double *vector;       /* [n_vector] test values by user, mean over folds and repeats; owned; NULL */
     int64_t n_vector;
-    char letters[32];       /* of the compact display; "" where nothing was compared */
+    char letters[32]; /* of the compact display; "" where nothing was compared */
 } rb_selected;
 
 /* A pair of winners. */

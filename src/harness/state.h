@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "data/dataset.h"
+#include "data/hdf.h"
 #include "data/space.h"
 #include "eval/beyond.h"
 #include "harness/expand.h"

@@ -91,11 +91,11 @@ typedef struct rb_metric_record {
 void rb_metric_record_fini(rb_metric_record *r);
 /** A new row at the end, zeroed but for part, segment and id; NULL where memory is short (err is set). */
 rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const char *id, rb_error *err);
-/** The row of a part and id, or NULL. */
+/** The row of a part and id over all of it (segment "all"), or NULL. */
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id);
 /** @param which  8 hexadecimal digits naming what was computed */
 rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, const char *which, rb_error *err);
-/** Adds the rows of a file to r; a (part, id) that r has already is left as it is. */
+/** Adds the rows of a file to r; a value that r has already is left as it is. */
 rb_status rb_metric_record_read(rb_metric_record *r, const char *file, bool with_vectors, rb_error *err);
 
 void rb_stored_lists_fini(rb_stored_lists *l);

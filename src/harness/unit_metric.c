@@ -31,14 +31,14 @@ rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id)
 {
     for (int64_t i = 0; i < r->n_rows; i++)
-        if (strcmp(r->rows[i].part, part) == 0 && strcmp(r->rows[i].id, id) == 0)
+        if (strcmp(r->rows[i].part, part) == 0 && strcmp(r->rows[i].id, id) == 0 && strcmp(r->rows[i].segment, "all") == 0)
             return &r->rows[i];
     return NULL;
 }
 
 /* Columns of the table of values, gathered from rows. */
 typedef struct {
-    const char **part, **segment, **id, **per_user;
+    const char **part, **segment, **id, **definition, **per_user;
     double *value;
     int32_t *state, *population;
     int64_t *n, *n_left_out;
@@ -50,6 +50,7 @@ static void columns_fini(columns *c)
     rb_free(c->part);
     rb_free(c->segment);
     rb_free(c->id);
+    rb_free(c->definition);
     rb_free(c->per_user);
     rb_free(c->value);
     rb_free(c->state);
@@ -64,6 +65,7 @@ static rb_status columns_from(columns *c, const rb_metric_record *r, rb_error *e
     RB_TRY(rb_alloc(&c->part, r->n_rows, err));
     RB_TRY(rb_alloc(&c->segment, r->n_rows, err));
     RB_TRY(rb_alloc(&c->id, r->n_rows, err));
+    RB_TRY(rb_alloc(&c->definition, r->n_rows, err));
     RB_TRY(rb_alloc(&c->per_user, r->n_rows, err));
     RB_TRY(rb_alloc(&c->value, r->n_rows, err));
     RB_TRY(rb_alloc(&c->state, r->n_rows, err));
@@ -77,6 +79,7 @@ static rb_status columns_from(columns *c, const rb_metric_record *r, rb_error *e
         c->part[i] = row->part;
         c->segment[i] = row->segment;
         c->id[i] = row->id;
+        c->definition[i] = row->definition;
         c->per_user[i] = c->hex[i];
         c->value[i] = row->value.value;
         c->state[i] = row->value.state;
@@ -117,15 +120,16 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
     RB_TRY(columns_from(&c, r, err));
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, folder, r->key, kind), err));
     const rb_hdf_column table[] = {
-        { "part", RB_HDF_TEXT, c.part, NULL },
-        { "segment", RB_HDF_TEXT, c.segment, NULL },
-        { "id", RB_HDF_TEXT, c.id, NULL },
-        { "value", RB_HDF_DOUBLE, c.value, NULL },
-        { "state", RB_HDF_INT32, c.state, NULL },
-        { "n", RB_HDF_INT64, c.n, NULL },
-        { "left_out", RB_HDF_INT64, c.n_left_out, NULL },
-        { "per_user", RB_HDF_TEXT, c.per_user, NULL },
-        { "population", RB_HDF_INT32, c.population, NULL },
+        { "part", RB_HDF_TEXT, c.part, NULL, 0 },
+        { "segment", RB_HDF_TEXT, c.segment, NULL, 0 },
+        { "id", RB_HDF_TEXT, c.id, NULL, 0 },
+        { "definition", RB_HDF_TEXT, c.definition, NULL, 0 },
+        { "value", RB_HDF_DOUBLE, c.value, NULL, 0 },
+        { "state", RB_HDF_INT32, c.state, NULL, 0 },
+        { "n", RB_HDF_INT64, c.n, NULL, 0 },
+        { "left_out", RB_HDF_INT64, c.n_left_out, NULL, 0 },
+        { "per_user", RB_HDF_TEXT, c.per_user, NULL, 0 },
+        { "population", RB_HDF_INT32, c.population, NULL, 0 },
     };
     RB_TRY(rb_hdf_write_table(file.id, "metrics", table, sizeof table / sizeof *table, r->n_rows, err));
     RB_TRY(write_vectors(file.id, r, err));
@@ -141,7 +145,7 @@ done:
 
 /* Columns of a stored table, as read. */
 typedef struct {
-    char **part, **id, **hex, *all[3];
+    char **part, **segment, **id, **definition, **hex, *all[5];
     double *value;
     int32_t *state, *population;
     int64_t *n, *n_left_out;
@@ -150,7 +154,7 @@ typedef struct {
 
 static void stored_fini(stored *s)
 {
-    void *const all[] = { s->part,  s->id,    s->hex,        s->all[0], s->all[1],    s->all[2],
+    void *const all[] = { s->segment, s->definition, s->all[3], s->all[4], s->part,  s->id,    s->hex,        s->all[0], s->all[1],    s->all[2],
                           s->value, s->state, s->population, s->n,      s->n_left_out };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rb_free(all[i]);
@@ -162,6 +166,8 @@ static rb_status stored_read(stored *s, hid_t at, rb_error *err)
     RB_TRY(rb_hdf_read_column_texts(at, "metrics", "part", &s->part, &s->all[0], &s->n_rows, err));
     RB_TRY(rb_hdf_read_column_texts(at, "metrics", "id", &s->id, &s->all[1], &n, err));
     RB_TRY(rb_hdf_read_column_texts(at, "metrics", "per_user", &s->hex, &s->all[2], &n, err));
+    RB_TRY(rb_hdf_read_column_texts(at, "metrics", "segment", &s->segment, &s->all[3], &n, err));
+    RB_TRY(rb_hdf_read_column_texts(at, "metrics", "definition", &s->definition, &s->all[4], &n, err));
     RB_TRY(rb_hdf_read_column(at, "metrics", "value", RB_HDF_DOUBLE, (void **)&s->value, &n, err));
     RB_TRY(rb_hdf_read_column(at, "metrics", "state", RB_HDF_INT32, (void **)&s->state, &n, err));
     RB_TRY(rb_hdf_read_column(at, "metrics", "population", RB_HDF_INT32, (void **)&s->population, &n, err));
@@ -184,6 +190,16 @@ done:
     return err->status;
 }
 
+/* Whether an earlier file gave this value already. */
+static bool is_held(const rb_metric_record *r, int64_t n_before, const stored *s, int64_t i)
+{
+    for (int64_t k = 0; k < n_before; k++)
+        if (strcmp(r->rows[k].part, s->part[i]) == 0 && strcmp(r->rows[k].id, s->id[i]) == 0 &&
+            strcmp(r->rows[k].segment, s->segment[i]) == 0)
+            return true;
+    return false;
+}
+
 rb_status rb_metric_record_read(rb_metric_record *r, const char *path, bool with_vectors, rb_error *err)
 {
     rb_hdf file = { 0 };
@@ -197,15 +213,18 @@ rb_status rb_metric_record_read(rb_metric_record *r, const char *path, bool with
     r->wall_s += wall_s;
     if (strspn(lists, "0") < 64)
         rb_digest_parse(&r->lists_digest, lists);
+    int64_t n_before = r->n_rows;
     if (with_vectors)
         RB_TRY(read_users(r, file.id, err));
     for (int64_t i = 0; i < s.n_rows; i++) {
-        if (rb_metric_record_find(r, s.part[i], s.id[i]))
+        if (is_held(r, n_before, &s, i))
             continue;
         rb_metric_row *row = rb_metric_record_add(r, s.part[i], s.id[i], err);
         if (!row)
             goto done;
         row->value = (rb_metric_value){ s.value[i], (rb_value_state)s.state[i] };
+        snprintf(row->segment, sizeof row->segment, "%s", s.segment[i]);
+        snprintf(row->definition, sizeof row->definition, "%s", s.definition[i]);
         row->population = (rb_population)s.population[i];
         row->n = s.n[i];
         row->n_left_out = s.n_left_out[i];

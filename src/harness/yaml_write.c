@@ -69,6 +69,7 @@ static rb_status write_scalar(rb_text *out, const rb_yaml *node, rb_error *err)
     return rb_yaml_is_null(node) ? add(out, "~", err) : rb_yaml_write_scalar(out, node->text, node->quoted, err);
 }
 
+/* The first line of a block stands behind what is written already; the others are indented. */
 static rb_status write_node(rb_text *out, const rb_yaml *node, int indent, rb_error *err);
 
 /* A short list on one line: [16, 32, 64]. */
@@ -85,15 +86,18 @@ done:
     return err->status;
 }
 
-/* What stands behind "key:" or "-": on the same line, or on lines of its own. */
-static rb_status write_value(rb_text *out, const rb_yaml *node, int indent, rb_error *err)
+/* What stands behind "key:" or "-": short things on the same line, blocks on lines of their own behind a key. */
+static rb_status write_value(rb_text *out, const rb_yaml *node, int indent, bool behind_dash, rb_error *err)
 {
     if (node->n == 0 || (node->kind == RB_YAML_LIST && holds_scalars_only(node))) {
         RB_TRY(add(out, " ", err));
         RB_TRY(write_node(out, node, indent, err));
         return add(out, "\n", err);
     }
-    RB_TRY(add(out, "\n", err));
+    if (behind_dash)
+        RB_TRY(add(out, " ", err));
+    else
+        RB_TRY(rb_text_addf(out, err, "\n%*s", indent + 2, ""));
     RB_TRY(write_node(out, node, indent + 2, err));
 done:
     return err->status;
@@ -108,14 +112,15 @@ static rb_status write_node(rb_text *out, const rb_yaml *node, int indent, rb_er
     if (node->kind == RB_YAML_LIST && holds_scalars_only(node))
         return write_flow(out, node, err);
     for (const rb_yaml *child = node->first; child; child = child->next) {
-        RB_TRY(rb_text_addf(out, err, "%*s", indent, ""));
+        if (child != node->first)
+            RB_TRY(rb_text_addf(out, err, "%*s", indent, ""));
         if (node->kind == RB_YAML_MAP) {
             RB_TRY(rb_yaml_write_scalar(out, child->key, !*child->key, err));
             RB_TRY(add(out, ":", err));
         } else {
             RB_TRY(add(out, "-", err));
         }
-        RB_TRY(write_value(out, child, indent, err));
+        RB_TRY(write_value(out, child, indent, node->kind == RB_YAML_LIST, err));
     }
 done:
     return err->status;

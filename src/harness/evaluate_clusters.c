@@ -1,0 +1,303 @@
+/*
+ * Metrics of clusterings: all labellings of one space together, so that the distances of its points are computed once.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "eval/silhouette.h"
+#include "harness/state.h"
+
+/* A clustering that waits for its values. */
+typedef struct {
+    int64_t trial;
+    rb_fit_record fit;
+    rb_metric_record record;
+    const char *distance;
+} waiting;
+
+/* All clusterings of one space. */
+typedef struct {
+    rb_run_state *run;
+    const rb_points *points;
+    waiting *item;
+    int64_t n;
+    int32_t *reference; /* [n_points] scratch */
+} batch;
+
+static int noise_of(const rb_metric *m)
+{
+    for (int g = RB_METRIC_GROUPS - 1; g >= 0; g--)
+        if (m->def->group[g].choices)
+            return m->variant[g];
+    return RB_NOISE_DROP;
+}
+
+static rb_metric_row *add_row(waiting *w, const rb_metric *m, rb_metric_value value, rb_error *err)
+{
+    rb_metric_row *row = rb_metric_record_add(&w->record, "all", m->id, err);
+    if (row) {
+        row->value = value;
+        for (int64_t i = 0; i < w->fit.n_labels; i++)
+            row->n_left_out += w->fit.labels[i] < 0;
+        row->n = w->fit.n_labels - row->n_left_out;
+    }
+    return row;
+}
+
+/* ---- silhouettes: one pass for everything that has the same distance ---- */
+
+static rb_silhouette_distance distance_of(const rb_metric *m, const waiting *w)
+{
+    if (m->variant[0] != RB_DISTANCE_CLUSTERED)
+        return m->variant[0] == RB_DISTANCE_COSINE ? RB_SILHOUETTE_COSINE : RB_SILHOUETTE_EUCLIDEAN;
+    return strcmp(w->distance, "cosine") == 0 ? RB_SILHOUETTE_COSINE : RB_SILHOUETTE_EUCLIDEAN;
+}
+
+static rb_status take_silhouette(waiting *w, const rb_metric *m, rb_silhouette_distance distance, rb_metric_value value,
+                                 rb_error *err)
+{
+    rb_metric named = *m;
+    rb_metric_row *row = add_row(w, m, value, err);
+    if (row && m->variant[0] == RB_DISTANCE_CLUSTERED &&
+        rb_metric_choose(&named, distance == RB_SILHOUETTE_COSINE ? "cosine" : "euclidean", err) == RB_OK)
+        snprintf(row->definition, sizeof row->definition, "%s", named.definition);
+    return err->status;
+}
+
+/* Labellings that ask for a silhouette in this distance, in the order of trials, then metrics. */
+static int collect(rb_labelling *labelling, waiting **owner, const rb_metric **metric, const batch *b,
+                   rb_silhouette_distance distance)
+{
+    const rb_experiment *e = &b->run->experiment;
+    int n = 0;
+    for (int64_t i = 0; i < b->n; i++)
+        for (int32_t k = 0; k < e->n_metrics; k++) {
+            const rb_metric *m = &e->metrics[k];
+            if (m->def->kind != RB_METRIC_SILHOUETTE || distance_of(m, &b->item[i]) != distance)
+                continue;
+            labelling[n] = (rb_labelling){ b->item[i].fit.labels, noise_of(m) };
+            owner[n] = &b->item[i];
+            metric[n++] = m;
+        }
+    return n;
+}
+
+static rb_status silhouettes(batch *b, rb_silhouette_distance distance, rb_error *err)
+{
+    const rb_ctx *world = b->run->world;
+    int64_t most = b->n * b->run->experiment.n_metrics;
+    rb_labelling *labelling = NULL;
+    waiting **owner = NULL;
+    const rb_metric **metric = NULL;
+    rb_metric_value *value = NULL;
+    rb_alloc(&labelling, most, err);
+    rb_alloc(&owner, most, err);
+    rb_alloc(&metric, most, err);
+    RB_TRY_ALL(world, rb_alloc(&value, most, err));
+    int n = collect(labelling, owner, metric, b, distance);
+    int step = b->run->options->no_share ? 1 : n;
+    for (int i = 0; i < n; i += step)
+        RB_TRY(rb_silhouette_many(value + i, NULL, b->points, labelling + i, step, distance, world, err));
+    for (int i = 0; i < n; i++)
+        RB_TRY_ALL(world, take_silhouette(owner[i], metric[i], distance, value[i], err));
+done:
+    rb_free(labelling);
+    rb_free(owner);
+    rb_free(metric);
+    rb_free(value);
+    return err->status;
+}
+
+/* ---- everything else ---- */
+
+static rb_metric_value of_compactness(const rb_compactness *c, rb_metric_kind kind)
+{
+    if (kind == RB_METRIC_DAVIES_BOULDIN)
+        return c->davies_bouldin;
+    return kind == RB_METRIC_CALINSKI_HARABASZ ? c->calinski_harabasz : c->inertia;
+}
+
+static rb_metric_value of_agreement(const rb_agreement *a, rb_metric_kind kind)
+{
+    switch (kind) {
+    case RB_METRIC_ARI:
+        return a->ari;
+    case RB_METRIC_AMI:
+        return a->ami;
+    case RB_METRIC_NMI:
+        return a->nmi;
+    case RB_METRIC_HOMOGENEITY:
+        return a->homogeneity;
+    case RB_METRIC_COMPLETENESS:
+        return a->completeness;
+    case RB_METRIC_V_MEASURE:
+        return a->v_measure;
+    default:
+        return a->purity;
+    }
+}
+
+static rb_status agreement(rb_metric_value *value, const batch *b, const waiting *w, const rb_metric *m, rb_error *err)
+{
+    char reference[64];
+    rb_agreement a;
+    rb_labelling labelling = { w->fit.labels, noise_of(m) };
+    rb_metric_variant(reference, m, 0);
+    for (char *c = reference; *c; c++)
+        *c = *c == '-' ? '_' : *c; /* the catalogue's names */
+    rb_error none = { 0 };
+    if (rb_catalogue_labels(b->reference, &b->run->data.catalogue, reference, &none) != RB_OK) {
+        *value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
+        return none.status == RB_NOT_APPLICABLE ? RB_OK : RB_FAIL(err, none.status, "%s", none.message);
+    }
+    RB_TRY(rb_clustering_agreement(&a, &labelling, b->reference, w->fit.n_labels, err));
+    *value = of_agreement(&a, m->def->kind);
+done:
+    return err->status;
+}
+
+static rb_status counts(rb_metric_value *value, const waiting *w, const rb_metric *m, rb_error *err)
+{
+    rb_cluster_counts c;
+    RB_TRY(rb_cluster_counts_init(&c, w->fit.labels, w->fit.n_labels, err));
+    double number = m->def->kind == RB_METRIC_N_CLUSTERS ? (double)c.n_clusters : c.noise_fraction;
+    *value = (rb_metric_value){ number, RB_VALUE_OK };
+    rb_cluster_counts_fini(&c);
+done:
+    return err->status;
+}
+
+static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error *err)
+{
+    const rb_ctx *world = b->run->world;
+    rb_metric_value value = { NAN, RB_VALUE_NOT_APPLICABLE };
+    rb_compactness c;
+    rb_labelling labelling = { w->fit.labels, noise_of(m) };
+    switch (m->def->kind) {
+    case RB_METRIC_SILHOUETTE:
+        return RB_OK; /* with all others */
+    case RB_METRIC_DAVIES_BOULDIN:
+    case RB_METRIC_CALINSKI_HARABASZ:
+    case RB_METRIC_INERTIA:
+        RB_TRY(rb_clustering_compactness(&c, b->points, &labelling, world, err));
+        value = of_compactness(&c, m->def->kind);
+        break;
+    case RB_METRIC_N_CLUSTERS:
+    case RB_METRIC_NOISE_FRACTION:
+        RB_TRY_ALL(world, counts(&value, w, m, err));
+        break;
+    default:
+        RB_TRY_ALL(world, agreement(&value, b, w, m, err));
+        break;
+    }
+    RB_TRY_ALL(world, add_row(w, m, value, err) ? RB_OK : err->status);
+done:
+    return err->status;
+}
+
+/* Metrics of recommenders do not apply. */
+static rb_status add_not_applicable(batch *b, waiting *w, const rb_metric *m, rb_error *err)
+{
+    const rb_run_state *run = b->run;
+    rb_metric_value none = { NAN, RB_VALUE_NOT_APPLICABLE };
+    for (int p = 0; p < 2; p++) {
+        if (p == 0 && (run->experiment.split.validation <= 0 || !run->data.has_interactions))
+            continue;
+        rb_metric_row *row = rb_metric_record_add(&w->record, p == 0 ? "validation" : "test", m->id, err);
+        if (!row)
+            break;
+        row->value = none;
+    }
+    return err->status;
+}
+
+static rb_status evaluate_batch(batch *b, rb_error *err)
+{
+    const rb_experiment *e = &b->run->experiment;
+    double begin_s = rb_clock_s();
+    RB_TRY(silhouettes(b, RB_SILHOUETTE_EUCLIDEAN, err));
+    RB_TRY(silhouettes(b, RB_SILHOUETTE_COSINE, err));
+    for (int64_t i = 0; i < b->n; i++)
+        for (int32_t k = 0; k < e->n_metrics; k++) {
+            const rb_metric *m = &e->metrics[k];
+            if (m->def->family == RB_FAMILY_CLUSTERING)
+                RB_TRY(evaluate_one(b, &b->item[i], m, err));
+            else
+                RB_TRY_ALL(b->run->world, add_not_applicable(b, &b->item[i], m, err));
+        }
+    double share_s = (rb_clock_s() - begin_s) / (double)(b->n > 0 ? b->n : 1);
+    for (int64_t i = 0; i < b->n; i++) {
+        waiting *w = &b->item[i];
+        w->record.wall_s = share_s;
+        memcpy(w->record.key, b->run->work[w->trial].key, sizeof w->record.key);
+        if (b->run->world->rank == 0)
+            rb_metric_record_write(&w->record, b->run->folder, b->run->which, err);
+        RB_TRY_ALL(b->run->world, err->status);
+        b->run->work[w->trial].evaluated = true;
+    }
+done:
+    return err->status;
+}
+
+/* ---- which clusterings wait ---- */
+
+static bool waits(const rb_run_state *run, int64_t t)
+{
+    const rb_algorithm *a = run->plan.configuration[run->plan.trial[t].configuration].entry->algorithm;
+    const rb_work *w = &run->work[t];
+    return w->fitted && !w->evaluated && !w->twin && w->outcome == RB_FIT_DONE &&
+           !(a->can & (RB_CAN_RANK | RB_CAN_PREDICT)) && (a->can & RB_CAN_ASSIGN);
+}
+
+/* Rank 0 reads the labels of a fit, all get them. */
+static rb_status read_labels(waiting *w, const rb_run_state *run, rb_error *err)
+{
+    if (run->world->rank == 0)
+        rb_fit_record_read(&w->fit, run->folder, run->work[w->trial].key, err);
+    RB_TRY_ALL(run->world, err->status);
+    rb_bcast(run->world, &w->fit.n_labels, sizeof w->fit.n_labels, 0);
+    if (run->world->rank != 0)
+        rb_alloc(&w->fit.labels, w->fit.n_labels, err);
+    RB_TRY_ALL(run->world, err->status);
+    rb_bcast(run->world, w->fit.labels, w->fit.n_labels * (int64_t)sizeof *w->fit.labels, 0);
+done:
+    return err->status;
+}
+
+static rb_status evaluate_space(rb_run_state *run, const rb_run_space *space, rb_error *err)
+{
+    batch b = { .run = run, .points = &space->points };
+    rb_alloc(&b.item, run->plan.n_trials, err);
+    RB_TRY_ALL(run->world, rb_alloc(&b.reference, space->points.n, err));
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_configuration *c = &run->plan.configuration[run->plan.trial[t].configuration];
+        if (!waits(run, t) || !c->space || strcmp(c->space, space->name) != 0)
+            continue;
+        waiting *w = &b.item[b.n++];
+        w->trial = t;
+        w->distance = c->entry->algorithm->distance ? c->entry->algorithm->distance(c->config) : "euclidean";
+        RB_TRY(read_labels(w, run, err));
+    }
+    if (b.n > 0)
+        RB_TRY(evaluate_batch(&b, err));
+done:
+    for (int64_t i = 0; i < b.n; i++) {
+        rb_fit_record_fini(&b.item[i].fit);
+        rb_metric_record_fini(&b.item[i].record);
+    }
+    rb_free(b.item);
+    rb_free(b.reference);
+    return err->status;
+}
+
+rb_status rb_evaluate_clusterings(rb_run_state *run, rb_error *err)
+{
+    for (int32_t i = 0; i < run->n_spaces; i++)
+        if (run->space[i].points.n > 0)
+            RB_TRY(evaluate_space(run, &run->space[i], err));
+done:
+    return err->status;
+}

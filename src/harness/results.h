@@ -1,0 +1,55 @@
+/*
+ * results.h5 while it is being merged: the tables that grow trial by trial.
+ */
+#ifndef RB_HARNESS_RESULTS_H
+#define RB_HARNESS_RESULTS_H
+
+#include "harness/select.h"
+#include "harness/state.h"
+
+/* What the tables need of one trial. */
+typedef struct rb_trial_facts {
+    bool finished; /* its fit unit is there */
+    rb_fit_outcome outcome;
+    char message[256];
+    bool converged, selected;
+    int64_t n_history, model_bytes;
+    double fit_s, evaluate_s;
+    char digest[65]; /* of its fit and its values; "" where it is left out */
+} rb_trial_facts;
+
+typedef struct rb_history_row {
+    int32_t trial, iteration;
+    double objective, validation, wall_s;
+} rb_history_row;
+
+/* A value and the trial it belongs to. */
+typedef struct rb_value_row {
+    int32_t trial;
+    rb_metric_row row; /* vector not kept */
+} rb_value_row;
+
+typedef struct rb_results {
+    rb_run_state *run;
+    rb_hdf file;
+    rb_unit_list units;
+    rb_trial_facts *facts; /* [plan.n_trials] */
+    rb_value_row *value;
+    int64_t n_values, values_capacity;
+    rb_history_row *history;
+    int64_t n_history, history_capacity;
+    rb_selection selection;
+    int64_t n_left_out; /* of the digest: stopped by time or memory, fast, not run */
+} rb_results;
+
+/** All values of a trial from its metric units. False where its fit is not there. */
+bool rb_results_read(rb_metric_record *out, const void *results, int64_t trial, bool with_vectors, rb_error *err);
+
+/** Write the tables /trials, /metrics, /history, /timing, /per_fold, /selection, /comparisons. */
+rb_status rb_results_write_tables(rb_results *r, rb_error *err);
+
+/** Digest of one trial's results: key, outcome, model, labels, values sorted by part, id and segment, lists. */
+rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_fit_record *fit,
+                                  const rb_metric_record *metrics, rb_error *err);
+
+#endif

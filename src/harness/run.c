@@ -1,0 +1,122 @@
+#include "harness/run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "harness/state.h"
+
+static void release(rb_run_state *run)
+{
+    for (int32_t i = 0; i < run->n_spaces; i++) {
+        rb_points_fini(&run->space[i].points);
+        rb_space_spec_fini(&run->space[i].spec);
+    }
+    rb_free(run->space);
+    rb_free(run->work);
+    rb_journal_close(&run->journal);
+    rb_ctx_fini(&run->group);
+    rb_plan_fini(&run->plan);
+    rb_dataset_fini(&run->data);
+    rb_experiment_fini(&run->experiment);
+    if (run->lock >= 0)
+        close(run->lock);
+}
+
+static void announce(rb_run_state *run)
+{
+    char n[32], to_run[32], bytes[32];
+    double most = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_cost *cost = &run->work[t].cost;
+        double share = cost->bytes_per_rank + cost->bytes_per_node / run->group.n_node_ranks;
+        most = share > most ? share : most;
+    }
+    rb_text_count(n, run->plan.n_trials);
+    rb_text_bytes(bytes, most);
+    if (run->n_kept > 0)
+        rb_log_say(&run->log, "%lld kept, %s to run; run folder %s", (long long)run->n_kept,
+                   rb_text_count(to_run, run->plan.n_trials - run->n_kept), run->folder);
+    else
+        rb_log_say(&run->log, "%s trials, at most %s a rank; run folder %s", n, bytes, run->folder);
+}
+
+/* What is left, failed and done, for the caller and the journal. */
+static void count(rb_run_outcome *outcome, const rb_run_state *run)
+{
+    const rb_plan *plan = &run->plan;
+    outcome->n_trials = plan->n_trials;
+    outcome->n_kept = run->n_kept;
+    for (int64_t t = 0; t < plan->n_trials; t++) {
+        const rb_trial *trial = &plan->trial[t];
+        const rb_trial *first = rb_plan_trial(plan, trial->configuration, 0, trial->repeat);
+        const rb_work *w = &run->work[run->work[t].twin ? first->number - 1 : t];
+        if (!w->fitted)
+            outcome->n_left++;
+        else if (w->outcome != RB_FIT_DONE)
+            outcome->n_failed++;
+        else if (w->evaluated)
+            outcome->n_done++;
+        else
+            outcome->n_left++;
+    }
+}
+
+static rb_status write_results(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
+{
+    char hex[65];
+    if (run->world->rank == 0 && rb_run_merge(outcome, run, err) == RB_OK) {
+        rb_digest_hex(hex, &outcome->digest, 64);
+        rb_journal_write(&run->journal, err, "%s %s", outcome->stopped || outcome->n_left ? "stopped" : "end", hex);
+    }
+    RB_TRY_ALL(run->world, err->status);
+    rb_bcast(run->world, &outcome->digest, sizeof outcome->digest, 0);
+done:
+    return err->status;
+}
+
+static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
+{
+    RB_TRY(rb_run_open_folder(run, err));
+    snprintf(outcome->folder, sizeof outcome->folder, "%s", run->folder);
+    RB_TRY(rb_run_scan(run, err));
+    RB_TRY(rb_run_preflight(run, err));
+    RB_TRY(rb_run_open_journal(run, err));
+    announce(run);
+    if (run->world->rank == 0)
+        rb_journal_write(&run->journal, err, "start %d ranks x %d threads, %lld trials, %lld kept", run->world->n_ranks,
+                         run->world->n_threads, (long long)run->plan.n_trials, (long long)run->n_kept);
+    RB_TRY_ALL(run->world, err->status);
+    RB_TRY(rb_run_build_spaces(run, err));
+    RB_TRY(rb_run_trials(run, &outcome->stopped, err));
+    if (!outcome->stopped)
+        RB_TRY(rb_evaluate_clusterings(run, err));
+    count(outcome, run);
+    RB_TRY(write_results(outcome, run, err));
+done:
+    return err->status;
+}
+
+rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err)
+{
+    rb_run_state run = { .options = options, .environment = options->environment, .world = world, .lock = -1,
+                         .journal = { -1 }, .begin_s = rb_clock_s() };
+    *outcome = (rb_run_outcome){ 0 };
+    rb_ctx_serial(&run.group, world->n_threads);
+    rb_log_init(&run.log, options->out, RB_LOG_NORMAL);
+    RB_TRY(rb_run_load(&run, err));
+    RB_TRY_ALL(world, rb_run_keys(&run, err));
+    if (options->dry_run) {
+        RB_TRY(rb_run_preflight(&run, err));
+        if (options->out)
+            rb_run_print_plan(&run, options->out);
+    } else {
+        RB_TRY(work(outcome, &run, err));
+    }
+done:
+    release(&run);
+    outcome->wall_s = rb_clock_s() - run.begin_s;
+    return err->status;
+}
