@@ -138,6 +138,8 @@ typedef struct rb_algorithm {
     void (*predict)(double *out, const void *state, const rb_pairs *pairs);
     /** Local; label of every training point, [n_points], -1 noise. */
     const int32_t *(*labels)(const void *state, int64_t *n);
+    /** The distance that a clustering works with: "euclidean" or "cosine"; NULL: euclidean. Local. */
+    const char *(*distance)(const void *config);
     /** Labels of new points of the same space. Collective. */
     rb_status (*assign)(int32_t *labels, const void *state, const rb_points *points, const void *config, rb_ctx *ctx,
                         rb_error *err);

@@ -58,9 +58,10 @@ typedef enum {
 
 /* One value, as the long table of results.h5 holds it. */
 typedef struct rb_metric_row {
-    char part[12];    /* "validation", "test"; "all" for clusterings */
-    char segment[24]; /* "all" */
-    char id[64];      /* definition id with cutoff: "ndcg:bin-min@10" */
+    char part[12];       /* "validation", "test"; "all" for clusterings */
+    char segment[24];    /* "all" */
+    char id[64];         /* as asked for: "ndcg:bin-min@10" */
+    char definition[64]; /* where the trial decides what the id leaves open (a silhouette's distance); else "" */
     rb_metric_value value;
     int64_t n;          /* users, ratings or points that the value is over */
     int64_t n_left_out; /* users without a relevant item, noise points, unseen */

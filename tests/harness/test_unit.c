@@ -154,8 +154,8 @@ static void a_table_gives_back_its_columns(void **unused)
     int64_t counts[] = { 1, -5, 1LL << 40 };
     rb_unit_path(path, folder, "dddd", "fit");
     assert_ok(rb_hdf_create(&file, path, &err), &err);
-    const rb_hdf_column columns[] = { { "name", RB_HDF_TEXT, names, NULL },
-                                      { "count", RB_HDF_INT64, counts, "ratings" } };
+    const rb_hdf_column columns[] = { { "name", RB_HDF_TEXT, names, NULL, 0 },
+                                      { "count", RB_HDF_INT64, counts, "ratings", 0 } };
     assert_ok(rb_hdf_write_table(file.id, "deep/table", columns, 2, 3, &err), &err);
     assert_ok(rb_hdf_write(file.id, "texts", RB_HDF_TEXT, names, 3, 1, false, &err), &err);
     assert_ok(rb_hdf_commit(&file, &err), &err);
