@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include "base/alloc.h"
-
 #include "linalg/gather_syrk.h"
 #include "parallel/blocks.h"
 

@@ -1,0 +1,291 @@
+/*
+ * Alternating least squares for ratings: each user, then each item, minimises for fixed factors of the other side
+ *
+ *     sum_{(u,i)} (r_ui - b_ui - p_u.q_i)^2 + sum_u lambda_u |p_u|^2 + sum_i lambda_i |q_i|^2
+ *
+ *     lambda_u = regularization |I(u)| (ALS-WR; `weighted`), or regularization itself
+ *     b_ui = 0 (none), mu (mean), mu + b_u + b_i of the bias model, fitted before (fixed), or with biases of both sides
+ *            that are unknowns like the factors, and penalised with them (joint)
+ *
+ * Zhou, Wilkinson, Schreiber, Pan (2008), doi:10.1007/978-3-540-68880-8_32; Koren, Bell, Volinsky (2009),
+ * doi:10.1109/MC.2009.263. A user or item without training ratings has factors and bias 0.
+ * Time O(nnz k^2 + (m + n) k^3) an iteration, memory (m + n) k numbers a node. Bits: the same for any ranks and
+ * threads.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "recommend/core/bias.h"
+#include "recommend/core/factor_fold.h"
+#include "recommend/core/factor_solve.h"
+#include "recommend/recommend.h"
+
+enum { NONE, MEAN, FIXED, JOINT };
+
+typedef struct {
+    int64_t factors;
+    double regularization;
+    bool weighted;
+    int biases;
+    double bias_reg_user, bias_reg_item;
+    int64_t bias_iterations;
+    int64_t iterations;
+    double tolerance;
+    int init;
+    rb_array start;
+    int precision;
+} config;
+
+typedef struct {
+    rb_factors users, items;
+    rb_biases bias;   /* zero where the kind of biases has none */
+    double objective; /* of the iteration before */
+    int32_t precision;
+} state;
+
+static const rb_param params[] = {
+    RB_INT(config, factors, 64, 1, 4096, "", "latent factors"),
+    RB_DOUBLE(config, regularization, 0.1, 0.0, 1e6, "", "lambda"),
+    RB_BOOL(config, weighted, true, "lambda times the number of ratings of the row (ALS-WR)"),
+    RB_CHOICE(config, biases, FIXED, "none|mean|fixed|joint",
+              "what is taken off the ratings, or fitted with the factors"),
+    RB_DOUBLE(config, bias_reg_user, 15.0, 0.0, 1e9, "ratings", "weight of a user bias of zero, biases: fixed only"),
+    RB_DOUBLE(config, bias_reg_item, 10.0, 0.0, 1e9, "ratings", "weight of an item bias of zero, biases: fixed only"),
+    RB_INT(config, bias_iterations, 10, 1, 10000, "", "alternations of the bias model, biases: fixed only"),
+    RB_INT(config, iterations, 15, 1, 10000, "", "alternations over users and items"),
+    RB_DOUBLE(config, tolerance, 0.0, 0.0, 1.0, "", "stop where the objective falls by a smaller share; 0: never"),
+    RB_CHOICE(config, init, RB_START_RANDOM, RB_STARTS, "item factors to start from"),
+    RB_ARRAY(config, start, "item factors, items x factors, init: file only"),
+    RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of factors and systems"),
+    RB_PARAM_END,
+};
+
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const config *c = cfg;
+    return rb_start_check((rb_start)c->init, &c->start, shape->n_items, c->factors, err);
+}
+
+static rb_cost cost(const void *cfg, const rb_shape *shape)
+{
+    const config *c = cfg;
+    rb_cost cost =
+        rb_solve_cost(shape, shape->nnz, c->factors, c->biases == JOINT, (rb_precision)c->precision, c->iterations, 0);
+    cost.bytes_per_node += (double)sizeof(double) * (double)(shape->n_users + shape->n_items);
+    if (c->biases == FIXED)
+        cost.flops += 6.0 * (double)c->bias_iterations * (double)shape->nnz;
+    return cost;
+}
+
+static rb_status begin(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                       rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    const rb_ratings *train = view->ratings;
+    const rb_bias_config how = { .reg_user = c->bias_reg_user,
+                                 .reg_item = c->bias_reg_item,
+                                 .iterations = c->biases == FIXED ? c->bias_iterations : 0 };
+    (void)prepared;
+
+    m->precision = c->precision;
+    m->objective = INFINITY;
+    RB_TRY(rb_bias_fit(&m->bias, train, &how, ctx, err));
+    if (c->biases == NONE)
+        m->bias.mean = 0;
+    RB_TRY(rb_factors_alloc(&m->users, train->n_users, c->factors, (rb_precision)c->precision, ctx, err));
+    RB_TRY(rb_factors_alloc(&m->items, train->n_items, c->factors, (rb_precision)c->precision, ctx, err));
+    RB_TRY(rb_factors_start(&m->items, (rb_start)c->init, &c->start, &train->items, ctx, err));
+done:
+    return err->status;
+}
+
+/* One half step, as the callbacks see it. */
+typedef struct {
+    const config *how;
+    double mean;
+    const double *own, *other; /* biases; own NULL: unknown */
+} half;
+
+/* Ratings without what is known of them. */
+static double entries(const rb_normal *a, double *t, double *w, int64_t row)
+{
+    const half *h = a->model;
+    double known = h->mean + (h->own ? h->own[row] : 0.0), constant = 0;
+    int64_t from = a->side.begin[row], n = a->side.begin[row + 1] - from;
+    (void)w;
+    for (int64_t e = 0; e < n; e++) {
+        t[e] = (double)a->side.rating[from + e] - known - h->other[a->side.col[from + e]];
+        constant += t[e] * t[e];
+    }
+    return constant;
+}
+
+static double lambda_of(const config *c, int64_t n)
+{
+    return c->weighted ? c->regularization * (double)n : c->regularization;
+}
+
+static double lambda(const rb_normal *a, int64_t n)
+{
+    return lambda_of(((const half *)a->model)->how, n);
+}
+
+static bool converged(double before, double now, double tolerance)
+{
+    return tolerance > 0 && before - now < tolerance * before;
+}
+
+static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
+                         const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    const rb_ratings *train = view->ratings;
+    bool joint = c->biases == JOINT;
+    const half by_user = { c, m->bias.mean, joint ? NULL : m->bias.user, m->bias.item };
+    const half by_item = { c, m->bias.mean, joint ? NULL : m->bias.item, m->bias.user };
+    rb_normal user_step = { .side = rb_side_users(train),
+                            .own = &m->users,
+                            .other = &m->items,
+                            .entries = entries,
+                            .lambda = lambda,
+                            .model = &by_user };
+    rb_normal item_step = { .side = rb_side_items(train),
+                            .own = &m->items,
+                            .other = &m->users,
+                            .entries = entries,
+                            .lambda = lambda,
+                            .model = &by_item };
+    rb_half_step users, items;
+    (void)prepared;
+
+    if (joint) {
+        user_step.own_bias = &m->bias.user_memory;
+        item_step.own_bias = &m->bias.item_memory;
+    }
+    RB_TRY(rb_solve_rows(&users, &user_step, ctx, err));
+    RB_TRY(rb_solve_rows(&items, &item_step, ctx, err));
+    *objective = items.loss + users.penalty;
+    *done = iteration + 1 >= c->iterations || converged(m->objective, *objective, c->tolerance);
+    m->objective = *objective;
+done:
+    return err->status;
+}
+
+static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    state *m = self;
+    (void)prepared, (void)cfg;
+    RB_TRY(rb_factors_finish(&m->users, &view->ratings->users, ctx, err));
+    RB_TRY(rb_factors_finish(&m->items, &view->ratings->items, ctx, err));
+done:
+    return err->status;
+}
+
+static rb_precision precision(const void *cfg)
+{
+    return (rb_precision)((const config *)cfg)->precision;
+}
+
+static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
+                  int32_t item_end)
+{
+    const state *m = self;
+    rb_factors_score(tile, &m->users, &m->items, users, n_users, item_begin, item_end);
+    for (int32_t u = 0; u < n_users; u++) {
+        double known = m->bias.mean + m->bias.user[users[u]];
+        int64_t at = u * tile->ld;
+        for (int32_t i = item_begin; i < item_end; i++, at++)
+            if (m->precision == RB_SINGLE)
+                ((float *)tile->data)[at] = (float)(known + m->bias.item[i] + (double)((float *)tile->data)[at]);
+            else
+                ((double *)tile->data)[at] += known + m->bias.item[i];
+    }
+}
+
+static void predict(double *out, const void *self, const rb_pairs *pairs)
+{
+    const state *m = self;
+    for (int64_t p = 0; p < pairs->n; p++) {
+        int32_t user = pairs->user[p], item = pairs->item[p];
+        out[p] = rb_bias_at(&m->bias, user, item);
+        if (user >= 0 && item >= 0)
+            out[p] += rb_factors_dot(&m->users, user, &m->items, item);
+    }
+}
+
+/* The user half step of one more row; with fixed biases, after the user half of the bias model. */
+static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
+                         const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    const config *c = cfg;
+    int64_t k = m->items.k;
+    double *x = NULL, *t = NULL, user = 0, sum = 0;
+
+    RB_TRY(rb_alloc(&x, k + 1, err));
+    RB_TRY(rb_alloc(&t, n, err));
+    for (int64_t e = 0; e < n; e++) {
+        t[e] = (double)ratings[e] - m->bias.mean - m->bias.item[items[e]];
+        sum += t[e];
+    }
+    if (c->biases == FIXED && n > 0)
+        user = sum / (c->bias_reg_user + (double)n);
+    for (int64_t e = 0; e < n; e++)
+        t[e] -= user;
+    RB_TRY(rb_fold_in(x, &m->items, NULL, lambda_of(c, n), items, NULL, t, n, c->biases == JOINT, err));
+    if (c->biases == JOINT)
+        user = x[k];
+    rb_fold_scores(scores, &m->items, x);
+    for (int32_t i = 0; i < m->bias.n_items; i++)
+        scores[i] += m->bias.mean + user + m->bias.item[i];
+done:
+    rb_free(t);
+    rb_free(x);
+    return err->status;
+}
+
+static void arrays(void *self, rb_visitor *v)
+{
+    state *m = self;
+    v->scalar(v, "precision", RB_INT32, &m->precision);
+    m->users.precision = m->items.precision = (rb_precision)m->precision;
+    rb_factors_visit(&m->users, "user_factors", v);
+    rb_factors_visit(&m->items, "item_factors", v);
+    rb_bias_arrays(&m->bias, v);
+}
+
+static void fini(void *self)
+{
+    state *m = self;
+    rb_factors_fini(&m->users);
+    rb_factors_fini(&m->items);
+    rb_bias_fini(&m->bias);
+    memset(m, 0, sizeof *m);
+}
+
+const rb_recommender rb_als = {
+    .name = "als",
+    .summary = "alternating least squares for ratings",
+    .reference = "Zhou et al. 2008, doi:10.1007/978-3-540-68880-8_32; Koren, Bell, Volinsky 2009, "
+                 "doi:10.1109/MC.2009.263",
+    .needs = RB_NEEDS_RATINGS,
+    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM,
+    .config_size = sizeof(config),
+    .state_size = sizeof(state),
+    .params = params,
+    .check = check,
+    .cost = cost,
+    .begin = begin,
+    .iterate = iterate,
+    .end = end,
+    .precision = precision,
+    .score = score,
+    .predict = predict,
+    .fold_in = fold_in,
+    .arrays = arrays,
+    .fini = fini,
+};

@@ -1,0 +1,274 @@
+/*
+ * Implicit alternating least squares: each user, then each item, minimises for fixed factors of the other side
+ *
+ *     rendle:  sum_{(u,i) in S} (1 - p_u.q_i)^2 + a0 sum_{u,i} (p_u.q_i)^2 + sum_u lambda_u |p_u|^2 + sum_i lambda_i
+ * |q_i|^2 lambda_u = regularization (|I(u)| + a0 n_items)^nu, likewise for items; a0 = unobserved hu:      sum_{u,i}
+ * c_ui ([(u,i) in S] - p_u.q_i)^2 + regularization (sum_u |p_u|^2 + sum_i |q_i|^2) c_ui = 1 + alpha r_ui in S, 1
+ * elsewhere
+ *
+ * Rendle, Krichene, Zhang, Koren (2021), arXiv:2110.14037; Hu, Koren, Volinsky (2008), doi:10.1109/ICDM.2008.22.
+ * S: the training interactions that reach `relevance`. A user or item outside S has factors 0 and scores 0.
+ * Cholesky: time O(nnz k^2 + (m + n) k^3) an iteration; cg: O(cg_steps (nnz k + (m + n) k^2)), from the factors of the
+ * iteration before. Memory (m + n) k numbers a node. Bits: the same for any ranks and threads.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "recommend/core/factor_fold.h"
+#include "recommend/core/factor_solve.h"
+#include "recommend/recommend.h"
+
+enum { RENDLE, HU };
+enum { CHOLESKY, CG };
+
+typedef struct {
+    int64_t factors;
+    double regularization, nu, unobserved;
+    int64_t iterations;
+    int objective;
+    double alpha;
+    int solver;
+    int64_t cg_steps;
+    int init;
+    rb_array start;
+    int precision;
+} config;
+
+typedef struct {
+    rb_factors users, items;
+    double *gram; /* [k x k] Q'Q of the items, for fold-in; while fitting, of the side that is fixed, times a0 */
+    int64_t k;
+    int32_t precision;
+} state;
+
+static const rb_param params[] = {
+    RB_INT(config, factors, 64, 1, 4096, "", "latent factors"),
+    RB_DOUBLE(config, regularization, 0.003, 0.0, 1e6, "", "lambda, scaled by frequency^nu (rendle), plain (hu)"),
+    RB_DOUBLE(config, nu, 1.0, 0.0, 1.0, "", "frequency exponent, rendle only"),
+    RB_DOUBLE(config, unobserved, 0.1, 0.0, 1.0, "", "weight of the unobserved (alpha_0), rendle only"),
+    RB_INT(config, iterations, 16, 1, 10000, "", "alternations over users and items"),
+    RB_CHOICE(config, objective, RENDLE, "rendle|hu", "weights of the interactions"),
+    RB_DOUBLE(config, alpha, 40.0, 0.0, 1e6, "", "confidence of a rating, hu only"),
+    RB_CHOICE(config, solver, CHOLESKY, "cholesky|cg", "exact, or cg_steps of conjugate gradient"),
+    RB_INT(config, cg_steps, 3, 1, 1000, "", "steps a row and half iteration, cg only"),
+    RB_CHOICE(config, init, RB_START_RANDOM, RB_STARTS, "item factors to start from"),
+    RB_ARRAY(config, start, "item factors, items x factors, init: file only"),
+    RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of factors and systems"),
+    RB_PARAM_END,
+};
+
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const config *c = cfg;
+    return rb_start_check((rb_start)c->init, &c->start, shape->n_items, c->factors, err);
+}
+
+static rb_cost cost(const void *cfg, const rb_shape *shape)
+{
+    const config *c = cfg;
+    double k = (double)c->factors, rows = (double)(shape->n_users + shape->n_items);
+    double grams = 128.0 / shape->n_ranks + 26.0 * shape->n_ranks; /* triangles: own blocks, and the tree of sums */
+    rb_cost cost = rb_solve_cost(shape, shape->n_positives, c->factors, false, (rb_precision)c->precision,
+                                 c->iterations, c->solver == CG ? c->cg_steps : 0);
+    cost.bytes_per_rank += 4 * k * k * (grams + 6);
+    cost.flops += (double)c->iterations * rows * k * (k + 1);
+    return cost;
+}
+
+static rb_status begin(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                       rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    const rb_ratings *train = view->positives;
+    (void)prepared;
+
+    m->k = c->factors;
+    m->precision = c->precision;
+    RB_TRY_ALL(ctx, rb_alloc(&m->gram, c->factors * c->factors, err));
+    RB_TRY(rb_factors_alloc(&m->users, train->n_users, c->factors, (rb_precision)c->precision, ctx, err));
+    RB_TRY(rb_factors_alloc(&m->items, train->n_items, c->factors, (rb_precision)c->precision, ctx, err));
+    RB_TRY(rb_factors_start(&m->items, (rb_start)c->init, &c->start, &train->items, ctx, err));
+done:
+    return err->status;
+}
+
+/* Targets and weights of a row; the constant is the weight of its ones. */
+static double entries_rendle(const rb_normal *a, double *t, double *w, int64_t row)
+{
+    int64_t n = a->side.begin[row + 1] - a->side.begin[row];
+    (void)w;
+    for (int64_t e = 0; e < n; e++)
+        t[e] = 1;
+    return (double)n;
+}
+
+static double confidence(double alpha, float rating)
+{
+    return alpha * (double)rating;
+}
+
+static double entries_hu(const rb_normal *a, double *t, double *w, int64_t row)
+{
+    const config *c = a->model;
+    double constant = 0;
+    const float *rating = a->side.rating + a->side.begin[row];
+    for (int64_t e = 0; e < a->side.begin[row + 1] - a->side.begin[row]; e++) {
+        w[e] = confidence(c->alpha, rating[e]);
+        t[e] = 1 + w[e];
+        constant += t[e];
+    }
+    return constant;
+}
+
+static double lambda_of(const config *c, int64_t n, int64_t n_other)
+{
+    if (c->objective == HU)
+        return c->regularization;
+    return c->regularization * pow((double)n + c->unobserved * (double)n_other, c->nu);
+}
+
+static double lambda(const rb_normal *a, int64_t n)
+{
+    return lambda_of(a->model, n, a->other->n);
+}
+
+/* gram = a0 B'B of the side that is fixed. */
+static rb_status weigh_unobserved(state *m, const rb_factors *fixed, const config *c, const rb_ctx *ctx, rb_error *err)
+{
+    RB_TRY(rb_factors_gram(m->gram, fixed, ctx, err));
+    for (int64_t i = 0; c->objective == RENDLE && i < c->factors * c->factors; i++)
+        m->gram[i] *= c->unobserved;
+done:
+    return err->status;
+}
+
+static rb_status solve_side(rb_half_step *sums, state *m, rb_factors *own, const rb_factors *other, rb_side side,
+                            const config *c, rb_ctx *ctx, rb_error *err)
+{
+    const rb_normal system = {
+        .side = side,
+        .own = own,
+        .other = other,
+        .base = m->gram,
+        .weighted = c->objective == HU,
+        .cg_steps = c->solver == CG ? c->cg_steps : 0,
+        .entries = c->objective == HU ? entries_hu : entries_rendle,
+        .lambda = lambda,
+        .model = c,
+    };
+    RB_TRY(weigh_unobserved(m, other, c, ctx, err));
+    RB_TRY(rb_solve_rows(sums, &system, ctx, err));
+done:
+    return err->status;
+}
+
+static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
+                         const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    rb_half_step users, items;
+    (void)prepared;
+
+    RB_TRY(solve_side(&users, m, &m->users, &m->items, rb_side_users(view->positives), c, ctx, err));
+    RB_TRY(solve_side(&items, m, &m->items, &m->users, rb_side_items(view->positives), c, ctx, err));
+    *objective = items.loss + users.penalty;
+    *done = iteration + 1 >= c->iterations;
+done:
+    return err->status;
+}
+
+static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    state *m = self;
+    (void)prepared, (void)cfg;
+    RB_TRY(rb_factors_gram(m->gram, &m->items, ctx, err));
+    RB_TRY(rb_factors_finish(&m->users, &view->positives->users, ctx, err));
+    RB_TRY(rb_factors_finish(&m->items, &view->positives->items, ctx, err));
+done:
+    return err->status;
+}
+
+static rb_precision precision(const void *cfg)
+{
+    return (rb_precision)((const config *)cfg)->precision;
+}
+
+static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
+                  int32_t item_end)
+{
+    const state *m = self;
+    rb_factors_score(tile, &m->users, &m->items, users, n_users, item_begin, item_end);
+}
+
+/* The user half-step of one more row. */
+static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
+                         const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    const config *c = cfg;
+    int64_t k = m->items.k;
+    double *x = NULL, *t = NULL, *w = NULL, *base = NULL;
+
+    RB_TRY(rb_alloc(&x, k, err));
+    RB_TRY(rb_alloc(&t, n, err));
+    RB_TRY(rb_alloc(&w, n, err));
+    RB_TRY(rb_alloc(&base, k * k, err));
+    for (int64_t i = 0; i < k * k; i++)
+        base[i] = m->gram[i] * (c->objective == HU ? 1 : c->unobserved);
+    for (int64_t e = 0; e < n; e++) {
+        w[e] = c->objective == HU ? confidence(c->alpha, ratings[e]) : 1;
+        t[e] = c->objective == HU ? 1 + w[e] : 1;
+    }
+    RB_TRY(rb_fold_in(x, &m->items, base, lambda_of(c, n, m->items.n), items, w, t, n, false, err));
+    rb_fold_scores(scores, &m->items, x);
+done:
+    rb_free(base);
+    rb_free(w);
+    rb_free(t);
+    rb_free(x);
+    return err->status;
+}
+
+static void arrays(void *self, rb_visitor *v)
+{
+    state *m = self;
+    v->scalar(v, "precision", RB_INT32, &m->precision);
+    m->users.precision = m->items.precision = (rb_precision)m->precision;
+    rb_factors_visit(&m->users, "user_factors", v);
+    rb_factors_visit(&m->items, "item_factors", v);
+    v->array(v, "item_gram", RB_FLOAT64, (void **)&m->gram, &m->k, &m->k, NULL);
+}
+
+static void fini(void *self)
+{
+    state *m = self;
+    rb_free(m->gram);
+    rb_factors_fini(&m->users);
+    rb_factors_fini(&m->items);
+    memset(m, 0, sizeof *m);
+}
+
+const rb_recommender rb_ials = {
+    .name = "ials",
+    .summary = "implicit alternating least squares",
+    .reference = "Hu, Koren, Volinsky 2008, doi:10.1109/ICDM.2008.22; Rendle et al. 2021, arXiv:2110.14037",
+    .needs = RB_NEEDS_POSITIVES,
+    .can = RB_CAN_RANK | RB_CAN_COLD_USER,
+    .config_size = sizeof(config),
+    .state_size = sizeof(state),
+    .params = params,
+    .check = check,
+    .cost = cost,
+    .begin = begin,
+    .iterate = iterate,
+    .end = end,
+    .precision = precision,
+    .score = score,
+    .fold_in = fold_in,
+    .arrays = arrays,
+    .fini = fini,
+};

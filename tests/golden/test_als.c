@@ -1,0 +1,75 @@
+/* ALS-WR on ml-latest-small, `explicit`: RMSE and MAE of every configuration of golden/README.md, in double. */
+#include <math.h>
+#include <stdio.h>
+
+#include "recommend/recommend.h"
+#include "support/oracle_als.h"
+#include "support/support.h"
+
+extern const rb_recommender rb_als;
+
+static void check(const rb_split_data *s, json_t *golden, const char *name, const char *values, double tolerance)
+{
+    rb_ctx ctx;
+    rb_error err = { 0 };
+    rb_ctx_serial(&ctx, 2);
+    rb_train_view view = { .ratings = &s->train };
+    void *config = rb_oracle_config(&rb_als, values);
+    char *state = NULL;
+    double *out = NULL, squares = 0, sum = 0;
+    int32_t *user = NULL;
+    assert_ok(rb_alloc(&state, (int64_t)rb_als.state_size, &err), &err);
+    assert_ok(rb_alloc(&out, s->test.n, &err), &err);
+    assert_ok(rb_alloc(&user, s->test.n, &err), &err);
+    assert_ok(rb_oracle_fit(state, NULL, &rb_als, config, &view, &ctx, &err), &err);
+    for (int32_t u = 0; u < s->test.n_users; u++)
+        for (int64_t e = s->test.user_begin[u]; e < s->test.user_begin[u + 1]; e++)
+            user[e] = u;
+    rb_als.predict(out, state, &(rb_pairs){ s->test.n, user, s->test.user_item });
+    for (int64_t e = 0; e < s->test.n; e++) {
+        double miss = fmin(5, fmax(0.5, out[e])) - (double)s->test.user_rating[e];
+        squares += miss * miss;
+        sum += fabs(miss);
+    }
+    assert_near(sqrt(squares / (double)s->test.n), rb_test_number(golden, "explicit", "results", name, "rmse", NULL),
+                tolerance);
+    assert_near(sum / (double)s->test.n, rb_test_number(golden, "explicit", "results", name, "mae", NULL), tolerance);
+    rb_als.fini(state);
+    rb_free(user);
+    rb_free(out);
+    rb_free(state);
+    rb_free(config);
+}
+
+static const char *const cases[][2] = {
+    { "als_wr_k10_lambda0.1_it15_mean", "factors=10 regularization=0.1 biases=mean" },
+    { "als_wr_k20_lambda0.1_it15_mean", "factors=20 regularization=0.1 biases=mean" },
+    { "als_wr_k10_lambda0.1_it15_bias", "factors=10 regularization=0.1 biases=fixed" },
+    { "als_wr_k20_lambda0.15_it15_bias", "factors=20 regularization=0.15 biases=fixed" },
+};
+
+static void als_wr_has_the_known_errors(void **unused)
+{
+    (void)unused;
+    rb_ctx ctx;
+    rb_split_data s = { 0 };
+    rb_ctx_serial(&ctx, 2);
+    rb_oracle_movielens(&s, -INFINITY, &ctx);
+    json_t *golden = rb_test_golden("ml-latest-small.json");
+    assert_true(s.train.n == (int64_t)rb_test_number(golden, "explicit", "n_train", NULL));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char values[256];
+        snprintf(values, sizeof values, "%s iterations=15 init=splitmix precision=double", cases[i][1]);
+        check(&s, golden, cases[i][0], values, 1e-6 / 2); /* values below 1: relative to 1e-6 */
+        snprintf(values, sizeof values, "%s iterations=15 init=splitmix precision=single", cases[i][1]);
+        check(&s, golden, cases[i][0], values, 2e-4);
+    }
+    json_decref(golden);
+    rb_oracle_split_fini(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(als_wr_has_the_known_errors) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
