@@ -60,10 +60,12 @@ static rb_status read_as(rb_reader *r, rb_entry *entry, const rb_yaml *node)
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     rb_error ignored = { 0 };
     rb_space_spec spec = { 0 };
-    if (node->kind != RB_YAML_SCALAR || !*node->text || strspn(node->text, allowed) != strlen(node->text) ||
+    if (node->kind != RB_YAML_SCALAR)
+        return RB_COMPLAIN(r, node->at, "`as` is %s, expected a name", rb_yaml_words(node));
+    if (!*node->text || strspn(node->text, allowed) != strlen(node->text) ||
         strspn(node->text, "0123456789") == strlen(node->text))
-        return RB_COMPLAIN(r, node->at, "`as` is %s, expected a name of letters, digits, - and _ that is not a number",
-                           node->kind == RB_YAML_SCALAR && *node->text ? node->text : rb_yaml_words(node));
+        return RB_COMPLAIN(
+            r, node->at, "`as` is '%s', expected a name of letters, digits, - and _ that is not a number", node->text);
     if (find_algorithm(r, node->text))
         return RB_COMPLAIN(r, node->at, "`as: %s` is the id of an algorithm: choose another name", node->text);
     bool is_space = rb_space_parse(&spec, node->text, &ignored) == RB_OK;

@@ -8,7 +8,19 @@
 #include "base/clock.h"
 #include "harness/state.h"
 
-static void release(rb_run_state *run)
+void rb_run_state_init(rb_run_state *run, const rb_run_options *options, rb_ctx *world)
+{
+    *run = (rb_run_state){ .options = options,
+                           .environment = options->environment,
+                           .world = world,
+                           .lock = -1,
+                           .journal = { -1 },
+                           .begin_s = rb_clock_s() };
+    rb_ctx_serial(&run->group, world->n_threads);
+    rb_log_init(&run->log, options->out, RB_LOG_NORMAL);
+}
+
+void rb_run_state_fini(rb_run_state *run)
 {
     for (int32_t i = 0; i < run->n_spaces; i++) {
         rb_points_fini(&run->space[i].points);
@@ -101,8 +113,12 @@ done:
 
 rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err)
 {
-    rb_run_state run = { .options = options, .environment = options->environment, .world = world, .lock = -1,
-                         .journal = { -1 }, .begin_s = rb_clock_s() };
+    rb_run_state run = { .options = options,
+                         .environment = options->environment,
+                         .world = world,
+                         .lock = -1,
+                         .journal = { -1 },
+                         .begin_s = rb_clock_s() };
     *outcome = (rb_run_outcome){ 0 };
     rb_ctx_serial(&run.group, world->n_threads);
     rb_log_init(&run.log, options->out, RB_LOG_NORMAL);
@@ -116,7 +132,7 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
         RB_TRY(work(outcome, &run, err));
     }
 done:
-    release(&run);
+    rb_run_state_fini(&run);
     outcome->wall_s = rb_clock_s() - run.begin_s;
     return err->status;
 }

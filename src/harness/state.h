@@ -75,6 +75,12 @@ typedef struct rb_run_state {
     double begin_s;
 } rb_run_state;
 
+/* ---- harness/run.c ---- */
+
+void rb_run_state_init(rb_run_state *run, const rb_run_options *options, rb_ctx *world);
+/** Collective over the world. */
+void rb_run_state_fini(rb_run_state *run);
+
 /* ---- harness/load.c: the experiment and its data ---- */
 
 /** Read, broadcast and check the experiment; load or make the data, filter, expand. Collective. */

@@ -234,32 +234,41 @@ done:
     return r->err->status;
 }
 
+/* A key that no form has, or that another form has. */
+static rb_status refuse_key(const place *p, const rb_yaml *child, const rb_yaml *form)
+{
+    static const char *const all[] = { "range", "step", "uniform", "log_uniform", "samples", NULL };
+    const char *suggestion;
+    for (int i = 0; all[i]; i++)
+        if (strcmp(all[i], child->key) == 0)
+            return form ? RB_COMPLAIN(p->r, child->key_at, "'%s' does not go with %s of '%s'", child->key, form->key,
+                                      p->owner)
+                        : RB_OK;
+    RB_TRY(rb_reader_suggest(p->r, &suggestion, child->key, all));
+    RB_TRY(RB_COMPLAIN(p->r, child->key_at, "unknown key '%s' of '%s'%s", child->key, p->owner, suggestion));
+done:
+    return p->r->err->status;
+}
+
 static rb_status read_map(const place *p, const rb_yaml *map)
 {
     static const char *const forms[] = { "range", "uniform", "log_uniform", NULL };
-    static const char *const all[] = { "range", "step", "uniform", "log_uniform", "samples", NULL };
     rb_reader *r = p->r;
     const rb_yaml *form = NULL;
-    const char *suggestion;
-    int n_forms = 0;
+    int64_t n_before = rb_reader_n_messages(r);
     if (p->param->kind != RB_PARAM_INT && p->param->kind != RB_PARAM_DOUBLE)
         return RB_COMPLAIN(r, map->at, "'%s' is a mapping, expected a value or a list of values", p->owner);
-    for (int i = 0; forms[i]; i++)
-        if (rb_yaml_get(map, forms[i])) {
-            form = rb_yaml_get(map, forms[i]);
-            n_forms++;
-        }
-    const char *beside = form && strcmp(form->key, "range") == 0 ? "step" : "samples";
-    for (const rb_yaml *child = map->first; child; child = child->next) {
-        if (!form || child == form || strcmp(child->key, beside) == 0)
-            continue;
-        RB_TRY(rb_reader_suggest(r, &suggestion, child->key, all));
-        return RB_COMPLAIN(r, child->key_at, "'%s' does not go with %s of '%s'%s", child->key, form->key, p->owner,
-                           n_forms > 1 ? "" : suggestion);
-    }
+    for (int i = 0; forms[i] && !form; i++)
+        form = rb_yaml_get(map, forms[i]);
+    bool is_range = form && strcmp(form->key, "range") == 0;
+    for (const rb_yaml *child = map->first; child; child = child->next)
+        if (child != form && strcmp(child->key, is_range ? "step" : "samples") != 0)
+            RB_TRY(refuse_key(p, child, form));
+    if (rb_reader_n_messages(r) > n_before)
+        goto done;
     if (!form)
         return RB_COMPLAIN(r, map->at, "'%s' is a mapping without range, uniform or log_uniform", p->owner);
-    RB_TRY(beside[1] == 't' ? read_range(p, map) : read_samples(p, map, form));
+    RB_TRY(is_range ? read_range(p, map) : read_samples(p, map, form));
 done:
     return r->err->status;
 }

@@ -45,8 +45,10 @@ static rb_status read_inline_row(numbers *x, const rb_yaml *row)
         if (child->kind != RB_YAML_SCALAR || child->quoted ||
             !rb_parse_double(&value, child->text, (int64_t)strlen(child->text))) {
             x->bad = true;
-            return RB_COMPLAIN(x->r, child->at, "%s stands where a number is expected",
-                               child->kind == RB_YAML_SCALAR ? child->text : rb_yaml_words(child));
+            return RB_COMPLAIN(x->r, child->at, "%s%s%s stands where a number is expected",
+                               child->kind == RB_YAML_SCALAR ? "'" : "",
+                               child->kind == RB_YAML_SCALAR ? child->text : rb_yaml_words(child),
+                               child->kind == RB_YAML_SCALAR ? "'" : "");
         }
         RB_TRY(add_number(x, value));
     }

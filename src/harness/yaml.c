@@ -215,6 +215,7 @@ static rb_status take_alias(builder *b, const yaml_event_t *event)
     if (expects_key(b))
         return give_up(b, place_of(b, event->start_mark), "an alias (*name) cannot be a key");
     RB_TRY(refuse(b, event->start_mark, "aliases (*name) are not used in experiments"));
+    b->torn = true; /* its value is not known: what the tree says would be wrong */
     RB_TRY(add_node(b, &node, RB_YAML_SCALAR, event->start_mark));
     node->text = "";
 done:

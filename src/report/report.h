@@ -11,6 +11,13 @@
 typedef enum { RB_FORMAT_TABLE, RB_FORMAT_CSV, RB_FORMAT_TSV, RB_FORMAT_JSON, RB_FORMAT_MARKDOWN } rb_format;
 
 /**
+ * The selected configuration of each algorithm with its test value, interval and letters; what a run ends with.
+ *
+ * @return RB_OK, RB_BAD_INPUT, RB_IO as below
+ */
+rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err);
+
+/**
  * The best configuration of each algorithm by the selection metric, and every trial with its metrics.
  *
  * @return RB_OK, RB_BAD_INPUT (not a run folder, or it has no results.h5 yet; the message says what to do), RB_IO

@@ -1,0 +1,305 @@
+#include "harness/apply.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "data/catalogue_read.h"
+#include "data/read.h"
+#include "harness/model.h"
+#include "harness/state.h"
+
+/* A stored model with the data it was fitted on. */
+typedef struct {
+    rb_run_state run;
+    rb_run_options options;
+    rb_fold fold;
+    const rb_trial *trial;
+    const rb_configuration *c;
+    const rb_algorithm *algorithm;
+    void *state;
+} model;
+
+static rb_status no_such_trial(const model *m, const char *text, rb_error *err)
+{
+    return RB_FAIL(err, RB_BAD_INPUT,
+                   "no trial '%s': a number from 1 to %lld, or the name of an entry (reelbench report %s shows them)",
+                   text, (long long)m->run.plan.n_trials, m->options.resume);
+}
+
+/* By number, or by the name of an entry that has one trial. */
+static rb_status find_trial(model *m, const char *text, rb_error *err)
+{
+    const rb_plan *plan = &m->run.plan;
+    int64_t number = 0, n = 0;
+    if (rb_parse_int(&number, text, (int64_t)strlen(text))) {
+        if (number < 1 || number > plan->n_trials)
+            return no_such_trial(m, text, err);
+        m->trial = &plan->trial[number - 1];
+    } else {
+        for (int64_t t = 0; t < plan->n_trials; t++)
+            if (strcmp(plan->configuration[plan->trial[t].configuration].entry->name, text) == 0) {
+                m->trial = &plan->trial[t];
+                n++;
+            }
+        if (n == 0)
+            return no_such_trial(m, text, err);
+        if (n > 1)
+            return RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials: name one by its number", text, (long long)n);
+    }
+    m->c = &plan->configuration[m->trial->configuration];
+    m->algorithm = m->c->entry->algorithm;
+    return RB_OK;
+}
+
+/* The data must be those of the run, else the ids of the model mean others. */
+static rb_status check_data(const model *m, const rb_hdf *results, rb_error *err)
+{
+    char hex[65], *stored = NULL;
+    hid_t at = -1;
+    rb_digest_hex(hex, &m->run.data.digest, 64);
+    at = rb_hdf_group(results->id, "provenance", err);
+    RB_TRY(err->status);
+    RB_TRY(rb_hdf_get_text(at, "data_digest", &stored, err));
+    if (strcmp(hex, stored) != 0)
+        RB_FAIL(err, RB_BAD_INPUT, "the data have changed since the run: digest %.16s, then %.16s", hex, stored);
+done:
+    if (at >= 0)
+        H5Gclose(at);
+    rb_free(stored);
+    return err->status;
+}
+
+static rb_status load_model(model *m, const rb_apply_options *o, rb_error *err)
+{
+    char path[4200], name[64], *memory = NULL;
+    rb_hdf results = { 0 };
+    hid_t at = -1;
+    snprintf(path, sizeof path, "%s/results.h5", o->run);
+    RB_TRY(rb_hdf_open(&results, path, err));
+    RB_TRY(check_data(m, &results, err));
+    snprintf(name, sizeof name, "models/%lld", (long long)m->trial->number);
+    if (!rb_hdf_has(results.id, name)) {
+        RB_FAIL(
+            err, RB_BAD_INPUT,
+            "the model of trial %lld (%s) was not kept: store: { models: all } keeps every one, selected those that "
+            "were selected",
+            (long long)m->trial->number, m->c->entry->name);
+        goto done;
+    }
+    RB_TRY(rb_alloc(&memory, (int64_t)m->algorithm->state_size, err));
+    m->state = memory;
+    at = rb_hdf_group(results.id, name, err);
+    RB_TRY(err->status);
+    RB_TRY(rb_model_load(at, m->algorithm, m->state, err));
+done:
+    if (at >= 0)
+        H5Gclose(at);
+    rb_hdf_close(&results);
+    return err->status;
+}
+
+static rb_status open_model(model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
+                            rb_error *err)
+{
+    m->options =
+        (rb_run_options){ .resume = o->run, .data_dir = o->data_dir, .cache_dir = o->cache_dir, .errors = stderr };
+    rb_run_state_init(&m->run, &m->options, ctx);
+    RB_TRY(rb_run_load(&m->run, err));
+    RB_TRY(find_trial(m, o->trial, err));
+    if (!(m->algorithm->can & can)) {
+        RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);
+        goto done;
+    }
+    RB_TRY(load_model(m, o, err));
+done:
+    return err->status;
+}
+
+static void close_model(model *m)
+{
+    if (m->state)
+        m->algorithm->fini(m->state);
+    rb_free(m->state);
+    rb_fold_fini(&m->fold);
+    if (m->run.world)
+        rb_run_state_fini(&m->run);
+}
+
+/* ---- recommend ---- */
+
+static void print_list(FILE *out, const model *m, const rb_lists *lists, int32_t l)
+{
+    const rb_dataset *d = &m->run.data;
+    char user[32], item[32];
+    bool titled = d->has_catalogue && d->catalogue.has[RB_COLUMN_TITLE];
+    for (int32_t k = 0; k < lists->k; k++) {
+        int32_t i = lists->item[(int64_t)l * lists->k + k];
+        if (i < 0)
+            break;
+        fprintf(out, "%s\t%d\t%s\t%.6g\t%s\n", rb_ids_name(user, &d->users, lists->user[l]), k + 1,
+                rb_ids_name(item, &d->items, i), lists->score[(int64_t)l * lists->k + k],
+                titled ? rb_strings_at(&d->catalogue.column[RB_COLUMN_TITLE], i) : "");
+    }
+}
+
+rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top, rb_ctx *ctx,
+                             rb_error *err)
+{
+    model m = { 0 };
+    int32_t *index = NULL;
+    rb_lists lists = { 0 };
+    RB_TRY(open_model(&m, o, RB_CAN_RANK, "recommend", ctx, err));
+    RB_TRY(rb_alloc(&index, n_users, err));
+    for (int i = 0; i < n_users; i++) {
+        index[i] = rb_ids_find(&m.run.data.users, users[i]);
+        if (index[i] < 0) {
+            RB_FAIL(err, RB_BAD_INPUT, "no user '%s' in the data set '%s'", users[i], m.run.data.name);
+            goto done;
+        }
+    }
+    RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, false, ctx, err));
+    rb_scorer scorer = { m.algorithm->score, m.state,
+                         m.algorithm->precision ? m.algorithm->precision(m.c->config) : RB_DOUBLE_PRECISION };
+    rb_ranking_rules rules = { .n_users = m.run.data.users.n,
+                               .n_items = m.run.data.items.n,
+                               .train = rb_fold_seen(&m.fold),
+                               .ties = m.run.experiment.evaluation.ties,
+                               .tie_seed = m.run.tie_seed };
+    int64_t k = top < m.run.data.items.n ? top : m.run.data.items.n;
+    RB_TRY(rb_rank_users(&lists, &scorer, &rules, index, n_users, (int32_t)k, ctx, err));
+    fputs("user\trank\titem\tscore\ttitle\n", o->out);
+    for (int32_t l = 0; l < lists.n; l++)
+        print_list(o->out, &m, &lists, l);
+done:
+    rb_lists_fini(&lists);
+    rb_free(index);
+    close_model(&m);
+    return err->status;
+}
+
+/* ---- predict ---- */
+
+/* Pairs as the user names them. */
+typedef struct {
+    int32_t *user, *item;
+    int64_t n, user_capacity, item_capacity;
+} pair_list;
+
+/* The next field of a line, without quotes; fields are cut by commas, tabs, semicolons, "::" or spaces. */
+static char *next_field(char **at)
+{
+    char *field = *at + strspn(*at, " ");
+    size_t n = strcspn(field, ",;\t\r\n :");
+    if (*field == '"') {
+        field++;
+        n = strcspn(field, "\"");
+    }
+    char *end = field + n;
+    *at = end + (*end != 0);
+    *at += strspn(*at, ":");
+    *end = 0;
+    return field;
+}
+
+static rb_status read_pair(pair_list *p, const rb_dataset *d, const char *file, int64_t number, char *line,
+                           rb_error *err)
+{
+    char *at = line;
+    const char *user = next_field(&at), *item = next_field(&at);
+    int32_t u = rb_ids_find(&d->users, user), i = rb_ids_find(&d->items, item);
+    if (number == 1 && u < 0 && i < 0)
+        return RB_OK; /* a heading */
+    if (!*user || !*item)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s:%lld: expected a user and an item", file, (long long)number);
+    if (u < 0 || i < 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s:%lld: no %s '%s' in the data set '%s'", file, (long long)number,
+                       u < 0 ? "user" : "item", u < 0 ? user : item, d->name);
+    RB_TRY(rb_grow(&p->user, &p->user_capacity, p->n + 1, err));
+    RB_TRY(rb_grow(&p->item, &p->item_capacity, p->n + 1, err));
+    p->user[p->n] = u;
+    p->item[p->n++] = i;
+done:
+    return err->status;
+}
+
+static rb_status read_pairs(pair_list *p, const rb_dataset *d, const char *file, rb_error *err)
+{
+    FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+    if (!f)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: %s", file, strerror(errno));
+    char line[4096];
+    for (int64_t number = 1; err->status == RB_OK && fgets(line, sizeof line, f); number++)
+        if (line[strspn(line, " \t\r\n")])
+            read_pair(p, d, file, number, line, err);
+    if (f != stdin)
+        fclose(f);
+    return err->status;
+}
+
+rb_status rb_apply_predict(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err)
+{
+    model m = { 0 };
+    pair_list p = { 0 };
+    double *rating = NULL;
+    char user[32], item[32];
+    RB_TRY(open_model(&m, o, RB_CAN_PREDICT, "predict ratings", ctx, err));
+    RB_TRY(read_pairs(&p, &m.run.data, file, err));
+    RB_TRY(rb_alloc(&rating, p.n, err));
+    m.algorithm->predict(rating, m.state, &(rb_pairs){ p.n, p.user, p.item });
+    const rb_dataset *d = &m.run.data;
+    fputs("user\titem\trating\n", o->out);
+    for (int64_t k = 0; k < p.n; k++) {
+        double r = rating[k];
+        if (m.run.experiment.evaluation.clip)
+            r = fmin(fmax(r, d->interactions.min_rating), d->interactions.max_rating);
+        fprintf(o->out, "%s\t%s\t%.6g\n", rb_ids_name(user, &d->users, p.user[k]),
+                rb_ids_name(item, &d->items, p.item[k]), r);
+    }
+done:
+    rb_free(rating);
+    rb_free(p.user);
+    rb_free(p.item);
+    close_model(&m);
+    return err->status;
+}
+
+/* ---- assign ---- */
+
+rb_status rb_apply_assign(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err)
+{
+    model m = { 0 };
+    rb_catalogue titles = { 0 };
+    rb_space_spec spec = { 0 };
+    rb_space_model space = { 0 };
+    rb_points points = { 0 };
+    int32_t *labels = NULL;
+    char id[32];
+    RB_TRY(open_model(&m, o, RB_CAN_ASSIGN, "assign new titles to clusters", ctx, err));
+    if (!m.c->space || !m.algorithm->assign) {
+        RB_FAIL(err, RB_BAD_INPUT, "trial %lld has no space that new titles could be put in",
+                (long long)m.trial->number);
+        goto done;
+    }
+    RB_TRY(rb_catalogue_read(&titles, file, &(rb_source)RB_SOURCE_DEFAULT, NULL, ctx, err));
+    RB_TRY(rb_space_parse(&spec, m.c->space, err));
+    RB_TRY(rb_space_fit(&space, NULL, &spec, &m.run.data.catalogue, ctx, err));
+    RB_TRY(rb_space_transform(&points, &space, &titles, ctx, err));
+    RB_TRY(rb_points_check(&points, err));
+    RB_TRY(rb_alloc(&labels, titles.n, err));
+    RB_TRY(m.algorithm->assign(labels, m.state, &points, m.c->config, ctx, err));
+    fputs("id\tlabel\ttitle\n", o->out);
+    for (int32_t i = 0; i < titles.n; i++)
+        fprintf(o->out, "%s\t%d\t%s\n", rb_ids_name(id, &titles.ids, i), labels[i],
+                titles.has[RB_COLUMN_TITLE] ? rb_strings_at(&titles.column[RB_COLUMN_TITLE], i) : "");
+done:
+    rb_free(labels);
+    rb_points_fini(&points);
+    rb_space_model_fini(&space);
+    rb_space_spec_fini(&spec);
+    rb_catalogue_fini(&titles);
+    close_model(&m);
+    return err->status;
+}

@@ -1,0 +1,234 @@
+/* Tables of a run: what was selected, and every trial with its values. */
+#include "report/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "report/results_file.h"
+#include "report/table.h"
+
+/* ---- what was selected ---- */
+
+/* "0.2413 [0.2380, 0.2447]", or without the interval where there is none. */
+static void show_value(char out[96], const rb_selection_line *s)
+{
+    if (isnan(s->test))
+        snprintf(out, 96, "not applicable");
+    else if (isnan(s->low))
+        snprintf(out, 96, "%.4f", s->test);
+    else
+        snprintf(out, 96, "%.4f [%.4f, %.4f]", s->test, s->low, s->high);
+}
+
+/* The rows of one selection metric: [first, last). */
+static rb_status write_best(FILE *out, const rb_selection_line *s, int64_t n, rb_error *err)
+{
+    static const rb_table_column columns[] = { { "rank", RB_CELL_NUMBER },     { "entry", RB_CELL_TEXT },
+                                               { "parameters", RB_CELL_TEXT }, { "trial", RB_CELL_NUMBER },
+                                               { "value", RB_CELL_TEXT },      { "letters", RB_CELL_TEXT } };
+    rb_table t;
+    char value[96];
+    rb_table_init(&t, columns, 6);
+    t.no_heading = true;
+    t.indent = "  ";
+    for (int64_t i = 0; i < n; i++) {
+        show_value(value, &s[i]);
+        RB_TRY(rb_table_int(&t, s[i].rank, err));
+        RB_TRY(rb_table_text(&t, s[i].entry, err));
+        RB_TRY(rb_table_text(&t, s[i].parameters, err));
+        RB_TRY(rb_table_shown(&t, s[i].trial, "", err));
+        RB_TRY(rb_table_text(&t, value, err));
+        RB_TRY(rb_table_text(&t, s[i].letters, err));
+    }
+    RB_TRY(rb_table_write(out, &t, RB_FORMAT_TABLE, err));
+done:
+    rb_table_fini(&t);
+    return err->status;
+}
+
+static void explain_letters(FILE *out, const rb_results_file *r, rb_error *err)
+{
+    char **test = NULL, *all = NULL;
+    int64_t n;
+    rb_error none = { 0 };
+    if (rb_hdf_read_column_texts(r->file.id, "comparisons", "test", &test, &all, &n, &none) == RB_OK && n > 0)
+        fprintf(
+            out,
+            "  (same letter: no significant difference; paired %s over users, corrected; all pairs in /comparisons)\n",
+            test[0]);
+    rb_free(test);
+    rb_free(all);
+    (void)err;
+}
+
+static rb_status write_selection(FILE *out, const rb_results_file *r, rb_error *err)
+{
+    for (int64_t i = 0; i < r->n_selection;) {
+        int64_t n = 1;
+        const rb_selection_line *s = &r->selection[i];
+        while (i + n < r->n_selection && strcmp(s[n].metric, s->metric) == 0)
+            n++;
+        bool clustering = true, lettered = false;
+        for (int64_t k = 0; k < n; k++) {
+            clustering = clustering && s[k].selection == s[k].test;
+            lettered = lettered || s[k].letters[0];
+        }
+        fprintf(out,
+                clustering ? "best of each algorithm and space by %s\n"
+                           : "best of each algorithm by %s on validation: value on test\n",
+                s->label);
+        RB_TRY(write_best(out, s, n, err));
+        if (lettered)
+            explain_letters(out, r, err);
+        i += n;
+    }
+done:
+    return err->status;
+}
+
+rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
+{
+    rb_results_file r = { 0 };
+    RB_TRY(rb_results_file_open(&r, folder, err));
+    RB_TRY(write_selection(out, &r, err));
+done:
+    rb_results_file_close(&r);
+    return err->status;
+}
+
+/* ---- every trial ---- */
+
+/* One column of values: a definition on a part. */
+typedef struct {
+    char heading[128];
+    const rb_value_line *like;
+} value_column;
+
+static bool same_column(const rb_value_line *a, const rb_value_line *b)
+{
+    return a->cutoff == b->cutoff && strcmp(a->part, b->part) == 0 && strcmp(a->segment, b->segment) == 0 &&
+           strcmp(a->definition, b->definition) == 0;
+}
+
+static void name_column(value_column *c)
+{
+    const rb_value_line *v = c->like;
+    int n = snprintf(c->heading, sizeof c->heading, "%s%s%s", strcmp(v->part, "all") == 0 ? "" : v->part,
+                     strcmp(v->part, "all") == 0 ? "" : " ", v->definition);
+    if (v->cutoff > 0)
+        n += snprintf(c->heading + n, sizeof c->heading - (size_t)n, "@%lld", (long long)v->cutoff);
+    if (strcmp(v->segment, "all") != 0)
+        snprintf(c->heading + n, sizeof c->heading - (size_t)n, " (%s)", v->segment);
+}
+
+/* Columns in the order in which values first come; those that no trial has a value for are left out. */
+static rb_status find_columns(value_column **columns, int *n, const rb_results_file *r, rb_error *err)
+{
+    int64_t capacity = 0;
+    *n = 0;
+    for (int64_t i = 0; i < r->n_values; i++) {
+        int k = 0;
+        while (k < *n && !same_column((*columns)[k].like, &r->value[i]))
+            k++;
+        if (k < *n || strcmp(r->value[i].state, "ok") != 0)
+            continue;
+        RB_TRY(rb_grow(columns, &capacity, *n + 1, err));
+        (*columns)[*n].like = &r->value[i];
+        name_column(&(*columns)[(*n)++]);
+    }
+done:
+    return err->status;
+}
+
+static rb_status add_trial(rb_table *t, const rb_trial_line *trial, const rb_results_file *r, int64_t *at,
+                           const value_column *columns, int n_columns, rb_error *err)
+{
+    RB_TRY(rb_table_int(t, trial->trial, err));
+    RB_TRY(rb_table_text(t, trial->entry, err));
+    RB_TRY(rb_table_text(t, trial->parameters, err));
+    RB_TRY(rb_table_int(t, trial->fold, err));
+    RB_TRY(rb_table_int(t, trial->repeat, err));
+    RB_TRY(rb_table_text(t, trial->outcome, err));
+    RB_TRY(rb_table_bool(t, trial->selected, err));
+    RB_TRY(rb_table_double(t, trial->fit_s, 3, err));
+    RB_TRY(rb_table_double(t, trial->evaluate_s, 3, err));
+    int64_t first = *at;
+    while (*at < r->n_values && r->value[*at].trial == trial->trial)
+        (*at)++;
+    for (int c = 0; c < n_columns; c++) {
+        double value = NAN;
+        for (int64_t i = first; i < *at; i++)
+            if (same_column(&r->value[i], columns[c].like))
+                value = r->value[i].value;
+        RB_TRY(rb_table_double(t, value, 4, err));
+    }
+    RB_TRY(rb_table_text(t, trial->message, err));
+done:
+    return err->status;
+}
+
+static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
+{
+    static const rb_table_column fixed[] = { { "trial", RB_CELL_NUMBER },     { "entry", RB_CELL_TEXT },
+                                             { "parameters", RB_CELL_TEXT },  { "fold", RB_CELL_NUMBER },
+                                             { "repeat", RB_CELL_NUMBER },    { "outcome", RB_CELL_TEXT },
+                                             { "selected", RB_CELL_BOOL },    { "fit s", RB_CELL_NUMBER },
+                                             { "evaluate s", RB_CELL_NUMBER } };
+    enum { N_FIXED = sizeof fixed / sizeof *fixed };
+    value_column *columns = NULL;
+    rb_table_column *all = NULL;
+    rb_table t = { 0 };
+    int n = 0;
+    int64_t at = 0;
+    RB_TRY(find_columns(&columns, &n, r, err));
+    RB_TRY(rb_alloc(&all, N_FIXED + n + 1, err));
+    memcpy(all, fixed, sizeof fixed);
+    for (int c = 0; c < n; c++)
+        all[N_FIXED + c] = (rb_table_column){ columns[c].heading, RB_CELL_NUMBER };
+    all[N_FIXED + n] = (rb_table_column){ "message", RB_CELL_TEXT };
+    rb_table_init(&t, all, N_FIXED + n + 1);
+    for (int64_t i = 0; i < r->n_trials; i++)
+        RB_TRY(add_trial(&t, &r->trial[i], r, &at, columns, n, err));
+    RB_TRY(rb_table_write(out, &t, format, err));
+done:
+    rb_table_fini(&t);
+    rb_free(all);
+    rb_free(columns);
+    return err->status;
+}
+
+rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_error *err)
+{
+    rb_results_file r = { 0 };
+    RB_TRY(rb_results_file_open(&r, folder, err));
+    if (format == RB_FORMAT_TABLE) {
+        RB_TRY(write_selection(out, &r, err));
+        fputc('\n', out);
+    }
+    RB_TRY(write_trials(out, &r, format, err));
+done:
+    rb_results_file_close(&r);
+    return err->status;
+}
+
+/* ---- digest ---- */
+
+rb_status rb_report_digest(FILE *out, const char *folder, rb_error *err)
+{
+    rb_results_file r = { 0 };
+    char *digest = NULL, *class = NULL;
+    int64_t left_out;
+    RB_TRY(rb_results_file_open(&r, folder, err));
+    RB_TRY(rb_hdf_get_text(r.file.id, "digest", &digest, err));
+    RB_TRY(rb_hdf_get_text(r.file.id, "digest_class", &class, err));
+    RB_TRY(rb_hdf_get_int(r.file.id, "digest_left_out", &left_out, err));
+    fprintf(out, "%s\nclass: %s\nleft out: %lld trials (stopped by time or memory, fast, or not run)\n", digest, class,
+            (long long)left_out);
+done:
+    rb_free(digest);
+    rb_free(class);
+    rb_results_file_close(&r);
+    return err->status;
+}

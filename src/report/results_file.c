@@ -1,0 +1,150 @@
+#include "report/results_file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+/* Where a column goes: the field of each struct of an array. */
+typedef struct {
+    const char *name;
+    rb_hdf_type type; /* RB_HDF_TEXT: const char *, RB_HDF_UINT8: bool */
+    size_t offset;
+} target;
+
+static rb_status read_texts(rb_results_file *r, const char *table, const target *to, char *rows, size_t size,
+                            rb_error *err)
+{
+    char **texts = NULL, *all = NULL;
+    int64_t n;
+    RB_TRY(rb_hdf_read_column_texts(r->file.id, table, to->name, &texts, &all, &n, err));
+    for (int64_t i = 0; i < n; i++) {
+        const char *copy = rb_arena_text(&r->arena, texts[i], (int64_t)strlen(texts[i]), err);
+        memcpy(rows + (size_t)i * size + to->offset, &copy, sizeof copy);
+    }
+done:
+    rb_free(texts);
+    rb_free(all);
+    return err->status;
+}
+
+static rb_status read_numbers(rb_results_file *r, const char *table, const target *to, char *rows, size_t size,
+                              rb_error *err)
+{
+    static const size_t bytes[] = { [RB_HDF_INT32] = 4, [RB_HDF_INT64] = 8, [RB_HDF_UINT8] = 1, [RB_HDF_DOUBLE] = 8 };
+    void *data = NULL;
+    int64_t n;
+    RB_TRY(rb_hdf_read_column(r->file.id, table, to->name, to->type, &data, &n, err));
+    for (int64_t i = 0; i < n; i++)
+        memcpy(rows + (size_t)i * size + to->offset, (char *)data + (size_t)i * bytes[to->type], bytes[to->type]);
+done:
+    rb_free(data);
+    return err->status;
+}
+
+/* A table into an array of structs of `size` bytes; its length comes from its first column, a number. */
+static rb_status read_table(rb_results_file *r, const char *table, const target *to, int n_targets, size_t size,
+                            void **rows, int64_t *n, rb_error *err)
+{
+    void *first = NULL;
+    RB_TRY(rb_hdf_read_column(r->file.id, table, to[0].name, RB_HDF_INT32, &first, n, err));
+    *rows = rb_arena_array(&r->arena, *n, size, err);
+    RB_TRY(err->status);
+    for (int i = 0; i < n_targets; i++)
+        RB_TRY(to[i].type == RB_HDF_TEXT ? read_texts(r, table, &to[i], *rows, size, err)
+                                         : read_numbers(r, table, &to[i], *rows, size, err));
+done:
+    rb_free(first);
+    return err->status;
+}
+
+#define TO(type_, field, hdf)               \
+    {                                       \
+#field, hdf, offsetof(type_, field) \
+    }
+
+static rb_status read_trials(rb_results_file *r, rb_error *err)
+{
+    static const target to[] = {
+        TO(rb_trial_line, trial, RB_HDF_INT32),      TO(rb_trial_line, configuration, RB_HDF_INT32),
+        TO(rb_trial_line, fold, RB_HDF_INT32),       TO(rb_trial_line, repeat, RB_HDF_INT32),
+        TO(rb_trial_line, iterations, RB_HDF_INT32), TO(rb_trial_line, entry, RB_HDF_TEXT),
+        TO(rb_trial_line, algorithm, RB_HDF_TEXT),   TO(rb_trial_line, parameters, RB_HDF_TEXT),
+        TO(rb_trial_line, space, RB_HDF_TEXT),       TO(rb_trial_line, outcome, RB_HDF_TEXT),
+        TO(rb_trial_line, message, RB_HDF_TEXT),     TO(rb_trial_line, selected, RB_HDF_UINT8),
+    };
+    static const target times[] = { { "fit", RB_HDF_DOUBLE, offsetof(rb_trial_line, fit_s) },
+                                    { "evaluate", RB_HDF_DOUBLE, offsetof(rb_trial_line, evaluate_s) } };
+    void *rows = NULL;
+    RB_TRY(read_table(r, "trials", to, sizeof to / sizeof *to, sizeof(rb_trial_line), &rows, &r->n_trials, err));
+    r->trial = rows;
+    for (int i = 0; i < 2; i++)
+        RB_TRY(read_numbers(r, "timing/trials", &times[i], rows, sizeof(rb_trial_line), err));
+done:
+    return err->status;
+}
+
+static rb_status read_values(rb_results_file *r, rb_error *err)
+{
+    static const target to[] = {
+        TO(rb_value_line, trial, RB_HDF_INT32),     TO(rb_value_line, cutoff, RB_HDF_INT64),
+        TO(rb_value_line, n, RB_HDF_INT64),         TO(rb_value_line, left_out, RB_HDF_INT64),
+        TO(rb_value_line, value, RB_HDF_DOUBLE),    TO(rb_value_line, part, RB_HDF_TEXT),
+        TO(rb_value_line, segment, RB_HDF_TEXT),    TO(rb_value_line, name, RB_HDF_TEXT),
+        TO(rb_value_line, definition, RB_HDF_TEXT), TO(rb_value_line, state, RB_HDF_TEXT),
+    };
+    void *rows = NULL;
+    RB_TRY(read_table(r, "metrics", to, sizeof to / sizeof *to, sizeof(rb_value_line), &rows, &r->n_values, err));
+    r->value = rows;
+done:
+    return err->status;
+}
+
+static rb_status read_selection(rb_results_file *r, rb_error *err)
+{
+    static const target to[] = {
+        TO(rb_selection_line, rank, RB_HDF_INT32),
+        TO(rb_selection_line, trial, RB_HDF_INT32),
+        TO(rb_selection_line, configuration, RB_HDF_INT32),
+        TO(rb_selection_line, metric, RB_HDF_TEXT),
+        TO(rb_selection_line, label, RB_HDF_TEXT),
+        TO(rb_selection_line, entry, RB_HDF_TEXT),
+        TO(rb_selection_line, parameters, RB_HDF_TEXT),
+        TO(rb_selection_line, letters, RB_HDF_TEXT),
+        TO(rb_selection_line, selection, RB_HDF_DOUBLE),
+        TO(rb_selection_line, test, RB_HDF_DOUBLE),
+        TO(rb_selection_line, low, RB_HDF_DOUBLE),
+        TO(rb_selection_line, high, RB_HDF_DOUBLE),
+        TO(rb_selection_line, spread_repeats, RB_HDF_DOUBLE),
+    };
+    void *rows = NULL;
+    RB_TRY(
+        read_table(r, "selection", to, sizeof to / sizeof *to, sizeof(rb_selection_line), &rows, &r->n_selection, err));
+    r->selection = rows;
+done:
+    return err->status;
+}
+
+rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error *err)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/experiment.yaml", folder);
+    if (access(path, R_OK) != 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: not a run folder (it holds no experiment.yaml)", folder);
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    if (access(path, R_OK) != 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: no results.h5 yet; see: reelbench status %s", folder, folder);
+    RB_TRY(rb_hdf_open(&r->file, path, err));
+    RB_TRY(read_trials(r, err));
+    RB_TRY(read_values(r, err));
+    RB_TRY(read_selection(r, err));
+done:
+    return err->status;
+}
+
+void rb_results_file_close(rb_results_file *r)
+{
+    rb_hdf_close(&r->file);
+    rb_arena_fini(&r->arena);
+}

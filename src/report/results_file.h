@@ -1,0 +1,51 @@
+/*
+ * results.h5, read back into arrays of structs for tables.
+ */
+#ifndef RB_REPORT_RESULTS_FILE_H
+#define RB_REPORT_RESULTS_FILE_H
+
+#include "base/arena.h"
+#include "data/hdf.h"
+
+typedef struct {
+    int32_t trial, configuration, fold, repeat, iterations;
+    const char *entry, *algorithm, *parameters, *space, *outcome, *message;
+    bool selected;
+    double fit_s, evaluate_s;
+} rb_trial_line;
+
+typedef struct {
+    int32_t trial;
+    int64_t cutoff, n, left_out;
+    double value;
+    const char *part, *segment, *name, *definition, *state;
+} rb_value_line;
+
+typedef struct {
+    int32_t rank, trial, configuration;
+    const char *metric, *label, *entry, *parameters, *letters;
+    double selection, test, low, high, spread_repeats;
+} rb_selection_line;
+
+typedef struct rb_results_file {
+    rb_hdf file;
+    rb_trial_line *trial; /* [n_trials] */
+    int64_t n_trials;
+    rb_value_line *value; /* [n_values] in the order of trials */
+    int64_t n_values;
+    rb_selection_line *selection; /* [n_selection] */
+    int64_t n_selection;
+    rb_arena arena; /* owns all of it */
+} rb_results_file;
+
+/**
+ * Open <folder>/results.h5 and read its tables.
+ *
+ * @param[out] out  zeroed by the caller; rb_results_file_close whatever is returned
+ * @return RB_OK; RB_BAD_INPUT: not a run folder, or a run without results yet (the message says what to do);
+ *         RB_IO; RB_NO_MEMORY
+ */
+rb_status rb_results_file_open(rb_results_file *out, const char *folder, rb_error *err);
+void rb_results_file_close(rb_results_file *r);
+
+#endif
