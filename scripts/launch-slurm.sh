@@ -5,8 +5,8 @@
 #SBATCH --ntasks-per-node=2
 #SBATCH --cpus-per-task=8
 #SBATCH --time=02:00:00
-#SBATCH --signal=USR1@300
-# 300 s before the end the ranks get USR1: they finish the running trials, save, and the job ends with status 0.
+#SBATCH --signal=B:USR1@300
+# 300 s before the end mpirun gets USR1 and hands it to the ranks: they finish the running trials, save, and the job ends with status 0.
 # The next job with the same FILE goes on from there.
 set -eu
 

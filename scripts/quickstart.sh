@@ -45,8 +45,8 @@ done
 if [ $install = yes ]; then
     install_missing "build and run"
 fi
-RB_CMAKE_FLAGS=-DRB_TESTS=OFF
-[ -f "$build/CMakeCache.txt" ] && RB_CMAKE_FLAGS= # a build with tests stays one
+RB_CMAKE_FLAGS="${RB_CMAKE_FLAGS:-} -DRB_TESTS=OFF"
+[ ! -f "$build/CMakeCache.txt" ] || RB_CMAKE_FLAGS= # a build with tests stays one
 build_program reelbench
 mpi_environment
 

@@ -49,7 +49,7 @@ if [ -n "$data" ]; then
     REELBENCH_DATA=$(cd "$data" && pwd)
     export REELBENCH_DATA
 fi
-RB_CMAKE_FLAGS=-DRB_TESTS=ON
+RB_CMAKE_FLAGS="${RB_CMAKE_FLAGS:-} -DRB_TESTS=ON"
 build_program
 mpi_environment
 exec ctest --test-dir "$build" --parallel "$(nproc)" --output-on-failure "${options[@]}" </dev/null

@@ -12,6 +12,7 @@
 
 #define REDRAW_S 0.1    /* a terminal */
 #define PLAIN_LINE_S 10 /* a log */
+#define LINE_BYTES 2048 /* longer lines are cut */
 
 /* Where mpirun, the parent of a rank on its own host, writes to; -1 where there is no mpirun or no terminal. */
 static int open_terminal_of_mpirun(int stream)
@@ -59,56 +60,58 @@ static void clear_line(rb_log *log)
     log->line_open = false;
 }
 
-static void write_line(rb_log *log, const char *before, const char *after, const char *format, va_list args)
+static void write_line(rb_log *log, const char *before, const char *line)
 {
     clear_line(log);
-    fputs(before, log->out);
-    vfprintf(log->out, format, args);
-    fprintf(log->out, "%s\n", after);
+    fprintf(log->out, "%s%s\n", before, line);
     fflush(log->out);
 }
 
 void rb_log_say(rb_log *log, const char *format, ...)
 {
-    if (!log->out || log->level < RB_LOG_NORMAL)
-        return;
+    char line[LINE_BYTES];
     va_list args;
     va_start(args, format);
-    write_line(log, "", "", format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (log->out && log->level >= RB_LOG_NORMAL)
+        write_line(log, "", line);
 }
 
 void rb_log_detail(rb_log *log, const char *format, ...)
 {
-    if (!log->out || log->level < RB_LOG_DETAIL)
-        return;
+    char line[LINE_BYTES];
     va_list args;
     va_start(args, format);
-    write_line(log, "", "", format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (log->out && log->level >= RB_LOG_DETAIL)
+        write_line(log, "", line);
 }
 
 void rb_log_warn(rb_log *log, const char *format, ...)
 {
-    if (!log->out)
-        return;
+    char line[LINE_BYTES];
     va_list args;
     va_start(args, format);
-    write_line(log, log->has_colour ? "\033[33mwarning:\033[0m " : "warning: ", "", format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (log->out)
+        write_line(log, log->has_colour ? "\033[33mwarning:\033[0m " : "warning: ", line);
 }
 
 const char *rb_text_duration(char out[32], double seconds)
 {
     double s = seconds < 0 ? 0 : seconds;
+    int64_t whole = (int64_t)s;
     if (s < 0.95)
         snprintf(out, 32, "%.1f s", s);
     else if (s < 90)
         snprintf(out, 32, "%.0f s", s);
     else if (s < 5400)
-        snprintf(out, 32, "%d min %02d s", (int)(s / 60), (int)s % 60);
+        snprintf(out, 32, "%d min %02d s", (int)(whole / 60), (int)(whole % 60));
     else
-        snprintf(out, 32, "%.0f h %02d min", (double)((int64_t)s / 3600), (int)((int64_t)s / 60 % 60));
+        snprintf(out, 32, "%lld h %02d min", (long long)(whole / 3600), (int)(whole / 60 % 60));
     return out;
 }
 

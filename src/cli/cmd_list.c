@@ -72,7 +72,7 @@ static rb_status run(rb_call *call, rb_error *err)
 {
     const rb_listing *const kinds[] = { &rb_listing_algorithms, &rb_listing_metrics, &rb_listing_datasets,
                                         &rb_listing_spaces };
-    const int n_kinds = sizeof kinds / sizeof *kinds;
+    const int n_kinds = sizeof kinds / sizeof kinds[0];
     const char *what = rb_call_operand(call, 0);
     const char *name = rb_call_operand(call, 1);
     bool found = false;

@@ -18,25 +18,24 @@ typedef enum { RB_ARG_OTHER, RB_ARG_FILE, RB_ARG_FOLDER } rb_arg_kind;
 
 typedef struct {
     const char *name;     /* long, without the dashes; NULL ends a table */
-    char letter;          /* short; 0: none */
     const char *argument; /* "FILE"; NULL: a flag */
-    rb_arg_kind kind;
-    const char *choices; /* "table|csv|json": words that are allowed; NULL: any, or a number where max > 0 */
-    int64_t max;         /* > 0: a whole number in [min, max], or one of the choices */
-    int64_t min;
+    const char *choices;  /* "table|csv|json": words that are allowed; NULL: any, or a number where max > 0 */
+    int64_t min, max;     /* max > 0: a whole number of this range, or one of the choices */
     const char *fallback; /* as the user would write it; NULL: none */
-    bool repeats;         /* may be given several times */
-    bool takes_many;      /* takes all arguments up to the next option */
     const char *help;     /* one line, no full stop */
+    rb_arg_kind kind;
+    char letter;     /* short name; 0: none */
+    bool repeats;    /* may be given several times */
+    bool takes_many; /* takes all arguments up to the next option */
 } rb_command_option;
 
 typedef struct {
-    const char *name; /* "FILE", "TRIAL"; NULL ends a table */
-    rb_arg_kind kind;
+    const char *name;    /* "FILE", "TRIAL"; NULL ends a table */
     const char *choices; /* words that a shell offers; other words are the command's to judge */
-    bool is_optional;    /* and so are all behind it */
-    bool repeats;        /* the last one may */
     const char *help;
+    rb_arg_kind kind;
+    bool is_optional; /* and so are all behind it */
+    bool repeats;     /* the last one may */
 } rb_operand;
 
 struct rb_call;
