@@ -17,7 +17,7 @@
 typedef struct {
     int32_t n_users, n_items;
     int64_t n;
-    const int32_t *user;          /* [n] */
+    const int32_t *user;          /* [n]; -1 while reading: no interaction */
     const int32_t *item;          /* [n] */
     const float *rating;          /* [n]; NULL: no ratings, every interaction counts as 1 */
     const int64_t *time;          /* [n] seconds since 1970; NULL: unknown */

@@ -36,7 +36,7 @@ typedef struct {
 
 static bool selected(const builder *b, int64_t row)
 {
-    if (b->part && !(b->wanted >> b->part[row] & 1u))
+    if (b->x->user[row] < 0 || (b->part && !(b->wanted >> b->part[row] & 1u)))
         return false;
     return (b->x->rating ? b->x->rating[row] : 1.0f) >= b->threshold;
 }

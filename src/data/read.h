@@ -33,7 +33,13 @@ typedef struct rb_source {
         .header = -1      \
     }
 
-/** Names of the formats, ended by NULL: "movielens-data", "movielens-dat", "csv", ... */
+/**
+ * Names of the formats, ended by NULL.
+ *
+ * Ratings: u.data, ratings.dat, ratings.csv (MovieLens), libmf, inter (RecBole), matrix-market, netflix-prize (mv_*.txt
+ * and combined_data_*.txt, a file or a folder), csv, tsv, text (any delimiter; columns, delimiter and header as given
+ * or sniffed). Catalogues: see data/catalogue_read.h.
+ */
 const char *const *rb_formats(void);
 
 /**
