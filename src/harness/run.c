@@ -113,15 +113,9 @@ done:
 
 rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err)
 {
-    rb_run_state run = { .options = options,
-                         .environment = options->environment,
-                         .world = world,
-                         .lock = -1,
-                         .journal = { -1 },
-                         .begin_s = rb_clock_s() };
+    rb_run_state run;
     *outcome = (rb_run_outcome){ 0 };
-    rb_ctx_serial(&run.group, world->n_threads);
-    rb_log_init(&run.log, options->out, RB_LOG_NORMAL);
+    rb_run_state_init(&run, options, world);
     RB_TRY(rb_run_load(&run, err));
     RB_TRY_ALL(world, rb_run_keys(&run, err));
     if (options->dry_run) {
