@@ -125,7 +125,7 @@ static double novelty(const oracle_eval *o, const view *v)
     double sum = 0;
     for (int j = 0; j < v->n; j++)
         sum -= log(fmax(1, train_users(o, v->list[j])) / n_train_users) / log(2);
-    return v->n > 0 ? sum / v->n : NAN;
+    return v->n > 0 && n_train_users > 0 ? sum / v->n : NAN;
 }
 
 static double diversity(const oracle_eval *o, const view *v)
