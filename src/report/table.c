@@ -89,41 +89,61 @@ static const rb_table_cell *cell_at(const rb_table *t, int64_t row, int column)
     return &t->cells[row * t->n_columns + column];
 }
 
-static int width_of(const char *text)
+/* What stands around the cells of a line. */
+typedef struct {
+    const char *begin, *between, *end;
+    bool escapes_bars; /* a bar would end a cell of Markdown */
+} line_style;
+
+static int width_of(const char *text, const line_style *style)
 {
-    return u8_strwidth((const uint8_t *)text, "UTF-8");
+    int width = u8_strwidth((const uint8_t *)text, "UTF-8");
+    for (; style->escapes_bars && (text = strchr(text, '|')) != NULL; text++)
+        width++;
+    return width;
 }
 
-static void write_padded(rb_text *line, const char *text, int width, bool on_right, rb_error *err)
+static void add_cell_text(rb_text *line, const char *text, const line_style *style, rb_error *err)
 {
-    int blank = width - width_of(text);
-    rb_text_addf(line, err, "%*s%s%*s", on_right && blank > 0 ? blank : 0, "", text, !on_right && blank > 0 ? blank : 0,
-                 "");
+    for (const char *bar; style->escapes_bars && (bar = strchr(text, '|')) != NULL; text = bar + 1)
+        rb_text_addf(line, err, "%.*s\\|", (int)(bar - text), text);
+    rb_text_addf(line, err, "%s", text);
 }
 
-static void write_line(FILE *out, rb_text *line)
+static void add_padded(rb_text *line, const char *text, int width, bool on_right, const line_style *style,
+                       rb_error *err)
 {
-    while (line->length > 0 && line->data[line->length - 1] == ' ')
-        line->data[--line->length] = 0;
-    fprintf(out, "%s\n", line->data ? line->data : "");
-    line->length = 0;
+    int blank = width - width_of(text, style);
+    rb_text_addf(line, err, "%*s", on_right ? blank : 0, "");
+    add_cell_text(line, text, style, err);
+    rb_text_addf(line, err, "%*s", on_right ? 0 : blank, "");
 }
 
-/* One line of the form for the eye, or of Markdown; row -1 is the heading. */
-static void write_aligned(FILE *out, const rb_table *t, int64_t row, const int *width, bool markdown, rb_text *line,
-                          rb_error *err)
+/* Text of a cell; row -1 is the heading. */
+static const char *shown_at(const rb_table *t, int64_t row, int column)
 {
-    rb_text_addf(line, err, "%s", markdown ? "| " : t->indent ? t->indent : "");
+    return row < 0 ? t->columns[column].name : text_at(t, cell_at(t, row, column)->shown);
+}
+
+static rb_status write_line(FILE *out, const rb_table *t, int64_t row, const int *width, const line_style *style,
+                            rb_error *err)
+{
+    rb_text line = { 0 };
+    RB_TRY(rb_text_addf(&line, err, "%s", style->begin));
     for (int c = 0; c < t->n_columns && err->status == RB_OK; c++) {
-        bool on_right = t->columns[c].kind == RB_CELL_NUMBER;
-        const char *text = row < 0 ? t->columns[c].name : text_at(t, cell_at(t, row, c)->shown);
-        write_padded(line, text, width[c], on_right, err);
-        rb_text_addf(line, err, "%s", markdown ? c + 1 < t->n_columns ? " | " : " |" : c + 1 < t->n_columns ? GAP : "");
+        add_padded(&line, shown_at(t, row, c), width[c], t->columns[c].kind == RB_CELL_NUMBER, style, err);
+        rb_text_addf(&line, err, "%s", c + 1 < t->n_columns ? style->between : style->end);
     }
-    if (err->status == RB_OK)
-        write_line(out, line);
+    RB_TRY(err->status);
+    while (line.length > 0 && line.data[line.length - 1] == ' ')
+        line.length--;
+    fprintf(out, "%.*s\n", (int)line.length, line.data);
+done:
+    rb_text_fini(&line);
+    return err->status;
 }
 
+/* Markdown's line between heading and rows; a colon puts a column on the right. */
 static void write_rule(FILE *out, const rb_table *t, const int *width)
 {
     fputc('|', out);
@@ -136,29 +156,25 @@ static void write_rule(FILE *out, const rb_table *t, const int *width)
     fputc('\n', out);
 }
 
-static rb_status write_table(FILE *out, const rb_table *t, bool markdown, rb_error *err)
+static rb_status write_aligned(FILE *out, const rb_table *t, bool has_heading, bool has_rule, const line_style *style,
+                               rb_error *err)
 {
     int *width = NULL;
-    rb_text line = { 0 };
     int64_t n_rows = t->n_cells / t->n_columns;
-    bool has_heading = markdown || !t->no_heading;
+    int64_t first = has_heading ? -1 : 0;
     RB_TRY(rb_alloc(&width, t->n_columns, err));
-    for (int c = 0; c < t->n_columns; c++) {
-        width[c] = !has_heading ? 0 : width_of(t->columns[c].name);
-        for (int64_t r = 0; r < n_rows; r++) {
-            int w = width_of(text_at(t, cell_at(t, r, c)->shown));
+    for (int c = 0; c < t->n_columns; c++)
+        for (int64_t r = first; r < n_rows; r++) {
+            int w = width_of(shown_at(t, r, c), style);
             width[c] = w > width[c] ? w : width[c];
         }
+    for (int64_t r = first; r < n_rows; r++) {
+        RB_TRY(write_line(out, t, r, width, style, err));
+        if (r < 0 && has_rule)
+            write_rule(out, t, width);
     }
-    if (has_heading)
-        write_aligned(out, t, -1, width, markdown, &line, err);
-    if (markdown)
-        write_rule(out, t, width);
-    for (int64_t r = 0; r < n_rows; r++)
-        write_aligned(out, t, r, width, markdown, &line, err);
 done:
     rb_free(width);
-    rb_text_fini(&line);
     return err->status;
 }
 
@@ -236,10 +252,14 @@ done:
 rb_status rb_table_write(FILE *out, const rb_table *t, rb_format format, rb_error *err)
 {
     RB_ASSERT(t->n_columns > 0 && t->n_cells % t->n_columns == 0);
+    const line_style plain = { t->indent ? t->indent : "", GAP, "", false };
+    const line_style markdown = { "| ", " | ", " |", true };
     switch (format) {
     case RB_FORMAT_TABLE:
+        RB_TRY(write_aligned(out, t, !t->no_heading, false, &plain, err));
+        break;
     case RB_FORMAT_MARKDOWN:
-        RB_TRY(write_table(out, t, format == RB_FORMAT_MARKDOWN, err));
+        RB_TRY(write_aligned(out, t, true, true, &markdown, err));
         break;
     case RB_FORMAT_CSV:
     case RB_FORMAT_TSV:
