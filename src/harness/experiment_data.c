@@ -30,7 +30,8 @@ static rb_status read_format(rb_reader *r, const rb_yaml *node, const char *text
             r->e->source.format = *known;
     if (text && !r->e->source.format) {
         RB_TRY(rb_reader_suggest(r, &suggestion, text, rb_formats()));
-        RB_TRY(RB_COMPLAIN(r, node->at, "unknown format '%s'%s", text, suggestion));
+        RB_TRY(RB_COMPLAIN(r, node->at, "unknown format '%s'%s", text,
+                           *suggestion ? suggestion : "; `reelbench list datasets` names all"));
     }
 done:
     return r->err->status;

@@ -256,6 +256,10 @@ rb_status rb_yaml_parse(rb_yaml **root, const char *text, int64_t n, rb_place at
     yaml_event_t event;
     bool good, ready = false;
     *root = NULL;
+    if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark is no column */
+        text += 3;
+        n -= 3;
+    }
     RB_TRY(check_bytes(&good, text, n, at, m, err));
     if (!good)
         goto done;
