@@ -47,7 +47,11 @@ static rb_status default_option(entry_plan *p, int32_t k, const void *config)
     const rb_param *param = &p->params[k];
     rb_option *o = &p->fixed[k];
     rb_text text = { 0 };
-    *o = (rb_option){ .value = { .kind = param->kind }, .text = "", .canonical = "~", .target = -1 };
+    *o = (rb_option){ .text = "", .canonical = "~", .target = -1 };
+    o->value = (rb_value){ .kind = param->kind,
+                           .number = param->default_number,
+                           .integer = (int64_t)param->default_number,
+                           .text = param->default_text };
     if (param->kind == RB_PARAM_MODEL || param->kind == RB_PARAM_ARRAY)
         return RB_OK;
     if (param->kind == RB_PARAM_SPACE)
