@@ -28,12 +28,14 @@ static int integer_of(const char *name, int fallback)
 
 rb_launch rb_launch_detect(void)
 {
-    static const char *const known[][2] = { { "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE" },
-                                            { "PMIX_RANK", "SLURM_NTASKS" },
-                                            { "PMI_RANK", "PMI_SIZE" },
-                                            { "SLURM_PROCID", "SLURM_NTASKS" } };
+    /* Variables of rank and size, and one that must be set too: sbatch gives its script a rank, but launches nothing.
+     */
+    static const char *const known[][3] = { { "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", NULL },
+                                            { "PMIX_RANK", "SLURM_NTASKS", NULL },
+                                            { "PMI_RANK", "PMI_SIZE", NULL },
+                                            { "SLURM_PROCID", "SLURM_NTASKS", "SLURM_STEP_ID" } };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (getenv(known[i][0]))
+        if (getenv(known[i][0]) && (!known[i][2] || getenv(known[i][2])))
             return (rb_launch){ .rank = integer_of(known[i][0], 0),
                                 .n_ranks = integer_of(known[i][1], 1),
                                 .has_launcher = true,

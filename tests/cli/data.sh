@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# data: what is generated is read back, in every form, with the same digest; ranks and threads do not matter.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+small=(users=60 items=40 ratings=600 sessions=300)
+expect 0 "$REELBENCH" data synth "${small[@]}" --seed 7 --output made
+silent
+prints "made: 60 users x 40 items, 600 ratings, 300 sessions"
+for file in ratings.csv users.csv titles.csv topics.csv sessions.csv; do
+    [ -s "made/$file" ] || fail "data synth did not write $file"
+done
+[ "$(wc -l <made/ratings.csv)" -eq 601 ] || fail "ratings.csv has not 600 ratings and a heading"
+
+expect 0 mpirun -n 3 "$REELBENCH" data synth "${small[@]}" --seed 7 --threads 2 --output again
+for file in made/*; do
+    cmp -s "$file" "again/$(basename "$file")" || fail "$(basename "$file") differs between 1 and 3 ranks"
+done
+expect 0 "$REELBENCH" data synth "${small[@]}" --seed 8 --output other
+if cmp -s made/ratings.csv other/ratings.csv; then fail "another seed gives the same ratings"; fi
+expect 0 "$REELBENCH" data synth "${small[@]}" --seed 7 --output -
+cmp -s "$out" made/ratings.csv || fail "--output - differs from the file"
+
+digest_of() {
+    expect 0 "$REELBENCH" data stats "$@" --format tsv
+    sed -n 's/^digest\t//p' "$out"
+}
+wanted=$(digest_of made/ratings.csv)
+grep -qx $'users\t60' "$out" || fail "data stats does not count 60 users"
+grep -qx $'interactions\t600' "$out" || fail "data stats does not count 600 interactions"
+[ ${#wanted} -eq 64 ] || fail "data stats gives no digest"
+for form in ratings.csv u.data ratings.dat inter; do
+    expect 0 "$REELBENCH" data convert made/ratings.csv "converted.$form" --to $form
+    found=$(digest_of "converted.$form" --from $form)
+    [ "$found" = "$wanted" ] || fail "$form: digest $found, expected $wanted"
+done
+for form in libmf matrix-market; do
+    expect 0 "$REELBENCH" data convert made/ratings.csv - --to $form
+    cp "$out" "converted.$form"
+    expect 0 "$REELBENCH" data stats "converted.$form" --from $form --format tsv
+    grep -qx $'interactions\t600' "$out" || fail "$form does not read back with 600 interactions"
+done
+expect 2 "$REELBENCH" data convert made/ratings.csv - --to titles
+complains "no catalogue"
+
+printf '1,2,3.5\n1,3,x4.5\n2,2,1\n' >broken.csv
+expect 2 "$REELBENCH" data stats broken.csv --header no
+complains "broken.csv:2:5: "
+expect 0 "$REELBENCH" data stats broken.csv --header no --on-error skip
+complains "skipped broken.csv:2:5: "
+grep -qE '^lines skipped +1$' "$out" || fail "the skipped line is not counted"
+expect 3 "$REELBENCH" data stats no/such/file.csv
+complains "no/such/file.csv"
+
+finish

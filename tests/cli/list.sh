@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# list: everything that an experiment can name, in every form, from the registries.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+
+expect 0 "$REELBENCH" list
+silent
+for name in random popularity global_mean user_mean item_mean bias als ials kmeans ndcg rmse silhouette synthetic \
+    ml-latest-small netflix-titles tfidf lsa-N genre numeric mixed; do
+    grep -qE "^[a-z]+ +$name " "$out" || fail "list leaves out $name"
+done
+expect 0 "$REELBENCH" list algorithms
+[ "$(wc -l <"$out")" -eq $(($(ls "$RB_SOURCE"/src/recommend/models/*.c "$RB_SOURCE"/src/cluster/models/*.c | wc -l) + 1)) ] ||
+    fail "list algorithms has not one line for each model"
+
+# Every name is explained, with the kind and without.
+expect 0 "$REELBENCH" list --format tsv
+cp "$out" "$scratch/all"
+while IFS=$'\t' read -r kind name _; do
+    [ "$kind" != kind ] || continue
+    expect 0 "$REELBENCH" list "$kind" "$name"
+    prints "$name"
+    silent
+    cp "$out" "$scratch/one"
+    expect 0 "$REELBENCH" list "$name"
+    cmp -s "$out" "$scratch/one" || fail "list $name and list $kind $name differ"
+    expect 0 "$REELBENCH" list "$kind" "$name" --format json
+    python3 -m json.tool <"$out" >/dev/null || fail "list $kind $name --format json is not JSON"
+done <"$scratch/all"
+
+expect 0 "$REELBENCH" list ials
+prints "same bits for any shape"
+grep -qE '^  factors +int +[0-9]+ +1\.\.[0-9]+ ' "$out" || fail "list ials does not give the range of factors"
+expect 0 "$REELBENCH" list ndcg@10
+prints "ndcg@K"
+expect 0 "$REELBENCH" list spaces lsa-100
+prints "max_features"
+expect 0 "$REELBENCH" list metrics --format csv
+grep -q '^kind,name,summary$' "$out" || fail "the CSV has no heading"
+expect 0 "$REELBENCH" list metrics --format markdown
+grep -qE '^\|-+\|-+\|-+\|$' "$out" || fail "the Markdown has no rule"
+
+finish

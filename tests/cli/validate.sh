@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# validate: all errors of a file at once, each with its place; nothing is started.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+cat >good.yaml <<'YAML'
+experiment: small
+seed: 42
+dataset: { name: synthetic, users: 50, items: 40, ratings: 500 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: [ndcg@10]
+select: ndcg@10
+trials:
+  - item_mean: { damping: [0, 5, 25] }
+  - popularity
+YAML
+expect 0 "$REELBENCH" validate good.yaml
+silent
+prints "good.yaml: valid; experiment small, seed 42"
+prints "4 trials: 4 configurations of 2 entries, 1 fold, 1 repeat"
+expect 0 "$REELBENCH" validate good.yaml --set seed=7 --set 'trials.0.damping=[1, 2]'
+prints "seed 7"
+prints "3 trials"
+
+sed -e 's/damping/dampign/; s/seed: 42/sede: 42/' good.yaml >bad.yaml
+expect 2 "$REELBENCH" validate bad.yaml
+complains "bad.yaml:2:1: "
+complains "did you mean 'seed'?"
+complains "bad.yaml:8:18: "
+complains "did you mean 'damping'?"
+[ "$(ls "$scratch" | sort | tr '\n' ' ')" = "bad.yaml err good.yaml out " ] || fail "validate wrote something"
+
+expect 3 "$REELBENCH" validate nowhere.yaml
+complains "nowhere.yaml"
+status=0
+"$REELBENCH" validate - <good.yaml >"$out" 2>"$err" || status=$?
+[ $status -eq 0 ] || fail "validate - does not read standard input"
+
+for experiment in "$RB_SOURCE"/experiments/*.yaml; do
+    expect 0 "$REELBENCH" validate "$experiment"
+done
+
+finish
