@@ -10,13 +10,13 @@
 typedef struct {
     float key;
     int32_t item;
+    float taste;
 } rb_synth_lot;
 
 /* Scratch of one thread. */
 typedef struct {
     rb_synth_user user;
     uint64_t *taken;   /* bit set of items */
-    int32_t *item;     /* items of the user: [most] */
     uint64_t *order;   /* [most] times above positions */
     rb_synth_lot *lot; /* [most] */
 } rb_synth_hand;
@@ -49,8 +49,8 @@ rb_status rb_synth_sessions(rb_sessions *out, rb_synth_plan *plan, const rb_worl
 rb_status rb_synth_rated(rb_interactions *out, const rb_sessions *sessions, const rb_synth_plan *plan,
                          const rb_world *w, const rb_ctx *ctx, rb_error *err);
 
-/** Write one rating. Local. */
-void rb_synth_put(rb_interactions *out, int64_t row, const rb_synth_user *user, int32_t item, int64_t time,
+/** Write one rating of an item whose taste is known. Local. */
+void rb_synth_put(rb_interactions *out, int64_t row, const rb_synth_user *user, int32_t item, float taste, int64_t time,
                   const rb_world *w);
 
 #endif

@@ -10,6 +10,7 @@
 typedef struct {
     int64_t time;
     int32_t item;
+    float taste;
 } meeting;
 
 /* Of this rank's users: user u met met[begin[u - first]] and the next; the first distinct[u] of them are distinct. */
@@ -64,7 +65,7 @@ static void find_distinct(pairs *p, int64_t user)
     meeting *met = meetings_of(p, user);
     int64_t begin = first_event(p, user), n = first_event(p, user + 1) - begin, kept = 0;
     for (int64_t e = 0; e < n; e++)
-        met[e] = (meeting){ p->sessions->time[begin + e], p->sessions->item[begin + e] };
+        met[e] = (meeting){ p->sessions->time[begin + e], p->sessions->item[begin + e], 0 };
     qsort(met, (size_t)n, sizeof *met, by_item);
     for (int64_t e = 0; e < n; e++)
         if (e == 0 || met[e].item != met[kept - 1].item)
@@ -102,22 +103,20 @@ static void rate_user(rb_interactions *out, rb_synth_hand *h, const pairs *p, co
     rb_synth_user_make(&h->user, w, (int32_t)user);
     rb_rng rng = rb_world_rng(w, RB_SYNTH_RATED, (uint64_t)user);
     for (int64_t k = 0; k < n_met; k++) {
-        double weight = (double)rb_synth_accept(w, rb_synth_taste(w, &h->user, met[k].item));
+        met[k].taste = rb_synth_taste(w, &h->user, met[k].item);
+        double weight = (double)rb_synth_accept(w, met[k].taste);
         double wait = -log(1 - rb_rng_uniform(&rng, (uint32_t)met[k].item)) / weight;
-        h->lot[k] = (rb_synth_lot){ (float)wait, (int32_t)k };
+        h->lot[k] = (rb_synth_lot){ (float)wait, (int32_t)k, 0 };
     }
     rb_synth_smallest(h->lot, n_met, n);
-    for (int64_t k = 0; k < n_met; k++)
-        h->item[k] = 0;
     for (int64_t k = 0; k < n; k++)
-        h->item[h->lot[k].item] = 1;
-    int64_t kept = 0;
-    for (int64_t k = 0; k < n_met; k++)
-        if (h->item[k])
-            met[kept++] = met[k];
+        h->order[k] = (uint64_t)h->lot[k].item;
+    rb_synth_sort(h->order, n);
+    for (int64_t k = 0; k < n; k++)
+        met[k] = met[h->order[k]];
     qsort(met, (size_t)n, sizeof *met, by_time);
     for (int64_t k = 0; k < n; k++)
-        rb_synth_put(out, p->row[user] + k, &h->user, met[k].item, met[k].time, w);
+        rb_synth_put(out, p->row[user] + k, &h->user, met[k].item, met[k].taste, met[k].time, w);
 }
 
 /* Room for this rank's meetings. Local. */

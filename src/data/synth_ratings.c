@@ -15,6 +15,7 @@
 #include "data/synth_draw.h"
 
 #define HEAVY 16       /* a user with more than one item in so many is heavy */
+#define AHEAD 16       /* draws made at once: the items' factors are fetched meanwhile */
 #define MOST_DRAWS 200 /* a taken item, before a light user is treated as a heavy one */
 
 rb_status rb_synth_hands_alloc(rb_synth_hand **hands, int n, const rb_world *w, int64_t most, rb_error *err)
@@ -24,7 +25,6 @@ rb_status rb_synth_hands_alloc(rb_synth_hand **hands, int n, const rb_world *w, 
         rb_synth_hand *h = *hands + t;
         RB_TRY(rb_synth_user_alloc(&h->user, w, err));
         RB_TRY(rb_alloc(&h->taken, w->n_items / 64 + 1, err));
-        RB_TRY(rb_alloc(&h->item, most, err));
         RB_TRY(rb_alloc(&h->order, most, err));
         RB_TRY(rb_alloc(&h->lot, most, err));
     }
@@ -37,7 +37,6 @@ void rb_synth_hands_fini(rb_synth_hand *hands, int n)
     for (int t = 0; hands && t < n; t++) {
         rb_synth_user_fini(&hands[t].user);
         rb_free(hands[t].taken);
-        rb_free(hands[t].item);
         rb_free(hands[t].order);
         rb_free(hands[t].lot);
     }
@@ -95,20 +94,30 @@ static bool draw_light(rb_synth_hand *h, const rb_world *w, int64_t n)
 {
     rb_rng rng = rb_world_rng(w, RB_SYNTH_DRAW, (uint64_t)h->user.id);
     int64_t n_taken = 0;
-    for (int64_t draw = 0; n_taken < n && draw < MOST_DRAWS * n; draw++) {
-        uint32_t word[4];
-        rb_rng_words(word, &rng, (uint32_t)draw);
-        int32_t item = rb_synth_item(w, rb_synth_topic(&h->user, w->n_topics, word[0]), word[1]);
-        uint64_t bit = 1ull << (item % 64);
-        if (h->taken[item / 64] & bit)
-            continue;
-        if ((float)(word[2] >> 8) * 0x1p-24f >= rb_synth_accept(w, rb_synth_taste(w, &h->user, item)))
-            continue;
-        h->taken[item / 64] |= bit;
-        h->item[n_taken++] = item;
+    for (int64_t draw = 0; n_taken < n && draw < MOST_DRAWS * n; draw += AHEAD) {
+        int32_t item[AHEAD];
+        float chance[AHEAD];
+        for (int k = 0; k < AHEAD; k++) {
+            uint32_t word[4];
+            rb_rng_words(word, &rng, (uint32_t)(draw + k));
+            item[k] = rb_synth_item(w, rb_synth_topic(&h->user, w->n_topics, word[0]), word[1]);
+            chance[k] = (float)(word[2] >> 8) * 0x1p-24f;
+            for (int32_t f = 0; f < w->width; f += RB_SYNTH_LANES)
+                __builtin_prefetch(w->factor + (int64_t)item[k] * w->width + f);
+        }
+        for (int k = 0; k < AHEAD && n_taken < n; k++) {
+            uint64_t bit = 1ull << (item[k] % 64);
+            if (h->taken[item[k] / 64] & bit)
+                continue;
+            float taste = rb_synth_taste(w, &h->user, item[k]);
+            if (chance[k] >= rb_synth_accept(w, taste))
+                continue;
+            h->taken[item[k] / 64] |= bit;
+            h->lot[n_taken++] = (rb_synth_lot){ 0, item[k], taste };
+        }
     }
     for (int64_t k = 0; k < n_taken; k++)
-        h->taken[h->item[k] / 64] = 0;
+        h->taken[h->lot[k].item / 64] = 0;
     return n_taken == n;
 }
 
@@ -121,21 +130,19 @@ static void draw_heavy(rb_synth_hand *h, const rb_world *w, int64_t n)
         if (i % 4 == 0)
             rb_rng_words(word, &rng, (uint32_t)i / 4);
         int32_t t = w->item_topic[i];
-        double weight = h->user.preference[t] * w->popularity[i] / w->mass[t] *
-                        (double)rb_synth_accept(w, rb_synth_taste(w, &h->user, i));
-        h->lot[i] = (rb_synth_lot){ (float)(-log(((double)word[i % 4] + 0.5) * 0x1p-32) / weight), i };
+        float taste = rb_synth_taste(w, &h->user, i);
+        double weight = h->user.preference[t] * w->popularity[i] / w->mass[t] * (double)rb_synth_accept(w, taste);
+        h->lot[i] = (rb_synth_lot){ (float)(-log(((double)word[i % 4] + 0.5) * 0x1p-32) / weight), i, taste };
     }
     rb_synth_smallest(h->lot, w->n_items, n);
-    for (int64_t k = 0; k < n; k++)
-        h->item[k] = h->lot[k].item;
 }
 
-void rb_synth_put(rb_interactions *out, int64_t row, const rb_synth_user *user, int32_t item, int64_t time,
+void rb_synth_put(rb_interactions *out, int64_t row, const rb_synth_user *user, int32_t item, float taste, int64_t time,
                   const rb_world *w)
 {
     ((int32_t *)out->user_memory.data)[row] = user->id;
     ((int32_t *)out->item_memory.data)[row] = item;
-    ((float *)out->rating_memory.data)[row] = rb_synth_rate(w, user, rb_synth_taste(w, user, item), (uint64_t)row);
+    ((float *)out->rating_memory.data)[row] = rb_synth_rate(w, user, taste, (uint64_t)row);
     ((int64_t *)out->time_memory.data)[row] = time;
 }
 
@@ -153,9 +160,11 @@ static void make_user(rb_interactions *out, rb_synth_hand *h, const rb_world *w,
         h->order[k] = (uint64_t)rb_synth_moment(w, word) << 32 | (uint64_t)k;
     }
     rb_synth_sort(h->order, n);
-    for (int64_t k = 0; k < n; k++)
-        rb_synth_put(out, begin + k, &h->user, h->item[(uint32_t)h->order[k]],
-                     w->config->start + (int64_t)(h->order[k] >> 32), w);
+    for (int64_t k = 0; k < n; k++) {
+        const rb_synth_lot *lot = &h->lot[(uint32_t)h->order[k]];
+        rb_synth_put(out, begin + k, &h->user, lot->item, lot->taste, w->config->start + (int64_t)(h->order[k] >> 32),
+                     w);
+    }
 }
 
 rb_status rb_synth_ratings(rb_interactions *out, const rb_world *w, const rb_ctx *ctx, rb_error *err)

@@ -9,17 +9,19 @@ int32_t rb_synth_segment(uint64_t key, int64_t n_segments, int64_t user)
     return (int32_t)rb_rng_below(&rng, 0, n_segments);
 }
 
-/* Lane k sums the products k, k + 16, ...; the lanes are added in halves: one order for any instruction set. */
-static float dot(const float *restrict a, const float *restrict b, int32_t width)
+typedef float lanes __attribute__((vector_size(RB_SYNTH_LANES * sizeof(float))));
+
+/* Lane k sums the products k, k + 16, ...; the lanes are added in halves: one order for any instruction set. Rows are
+ * aligned to 64 bytes and padded. */
+static float dot(const float *a, const float *b, int32_t width)
 {
-    float lane[RB_SYNTH_LANES] = { 0 };
+    lanes sum = { 0 };
     for (int32_t f = 0; f < width; f += RB_SYNTH_LANES)
-        for (int k = 0; k < RB_SYNTH_LANES; k++)
-            lane[k] += a[f + k] * b[f + k];
+        sum += *(const lanes *)(const void *)(a + f) * *(const lanes *)(const void *)(b + f);
     for (int half = RB_SYNTH_LANES / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
-            lane[k] += lane[k + half];
-    return lane[0];
+            sum[k] += sum[k + half];
+    return sum[0];
 }
 
 rb_status rb_synth_user_alloc(rb_synth_user *u, const rb_world *w, rb_error *err)
