@@ -226,7 +226,7 @@ static void every_metric_equals_the_dense_oracle(void **unused)
 {
     (void)unused;
     static const int shapes[][3] = {
-        { 150, 90, 7 }, { 70, 40, 1000000 }, { 1, 60, 3 }, { 300, 1, 2 }, { 10, 700, 50 }
+        { 90, 50, 7 }, { 70, 30, 1000000 }, { 1, 60, 3 }, { 300, 1, 2 }, { 3, 600, 50 }
     };
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         world w;
@@ -249,7 +249,7 @@ static void the_bits_do_not_depend_on_ranks_or_threads(void **unused)
     rb_ctx alone;
     int n = all_metrics(metrics);
     rb_ctx_serial(&alone, 1);
-    world_init(&w, 700, 120, 40);
+    world_init(&w, 500, 60, 40);
     rb_scorer scorer = scorer_of(&w, RB_SINGLE);
     rb_ranking_rules rules = rules_of(&w, RB_TIES_BOUNDS);
     assert_ok(rb_rank(&one, &scorer, &rules, &w.test, &w.facts, metrics, n, 0, &alone, &err), &err);
@@ -449,14 +449,14 @@ static void a_score_that_is_not_finite_is_named(void **unused)
                 rb_metric metric;
                 rb_error err = { 0 };
                 rb_ranking r;
-                world_init(&w, 400, 70, 9);
+                world_init(&w, 200, 30, 9);
                 assert_ok(rb_metric_parse(&metric, k % 2 ? "auc" : "ndcg@5", &err), &err);
-                int u = 200, i = 20;
+                int u = 100, i = 10;
                 while (!(part_of(&w, u, i) == (masked ? RB_PART_TRAIN : RB_PART_NONE)))
                     i++;
-                w.score[u * 70 + i] = bad[k];
-                w.score[u * 70 + 69] = bad[k];
-                w.score[302 * 70 + 3] = bad[k];
+                w.score[u * 30 + i] = bad[k];
+                w.score[u * 30 + 29] = bad[k];
+                w.score[152 * 30 + 3] = bad[k];
                 rb_scorer scorer = scorer_of(&w, precision);
                 rb_ranking_rules rules = rules_of(&w, RB_TIES_HASH);
                 char words[64];
