@@ -42,7 +42,7 @@ void rb_params_default(void *config, const rb_param *table)
     for (; table && table->name; table++) {
         rb_value value = { .kind = table->kind,
                            .number = table->default_number,
-                           .integer = (int64_t)table->default_number,
+                           .integer = table->kind == RB_PARAM_INT ? (int64_t)table->default_number : 0,
                            .text = table->default_text };
         rb_param_store(config, table, &value);
     }

@@ -50,7 +50,7 @@ static rb_status default_option(entry_plan *p, int32_t k, const void *config)
     *o = (rb_option){ .text = "", .canonical = "~", .target = -1 };
     o->value = (rb_value){ .kind = param->kind,
                            .number = param->default_number,
-                           .integer = (int64_t)param->default_number,
+                           .integer = param->kind == RB_PARAM_INT ? (int64_t)param->default_number : 0,
                            .text = param->default_text };
     if (param->kind == RB_PARAM_MODEL || param->kind == RB_PARAM_ARRAY)
         return RB_OK;

@@ -128,6 +128,15 @@ done:
     return r->err->status;
 }
 
+rb_status rb_reader_options(rb_reader *r, rb_option **out, bool *good, int64_t n, rb_place at)
+{
+    *good = n <= RB_MAX_TRIALS - r->n_options;
+    if (!*good)
+        return RB_COMPLAIN(r, at, "parameters have more than 1,000,000 values in all");
+    r->n_options += n;
+    return rb_arena_alloc(&r->e->arena, out, n, r->err);
+}
+
 rb_status rb_reader_absolute(rb_reader *r, rb_yaml *node)
 {
     rb_text path = { 0 };

@@ -14,6 +14,7 @@ typedef struct rb_reader {
     rb_yaml *root;
     const char *folder;                     /* absolute, of the experiment file: paths are relative to it */
     const rb_algorithm *const *families[2]; /* lists of algorithms, each ended by NULL */
+    int64_t n_options;                      /* values of parameters so far, in the whole file */
     rb_messages *m;
     rb_error *err;
 } rb_reader;
@@ -45,6 +46,10 @@ rb_status rb_reader_value(rb_reader *r, rb_value *out, bool *good, const rb_para
  */
 rb_status rb_reader_section(rb_reader *r, void *config, const rb_param *table, const char *owner, const rb_yaml *node,
                             const char *const *others);
+
+/** Room for n values of a parameter; *good is false, with a message, where the file has more than RB_MAX_TRIALS in all.
+ */
+rb_status rb_reader_options(rb_reader *r, rb_option **out, bool *good, int64_t n, rb_place at);
 
 /** Make the path of a scalar node absolute, also in the tree, so that the kept file finds it from anywhere. */
 rb_status rb_reader_absolute(rb_reader *r, rb_yaml *node);

@@ -219,9 +219,10 @@ static rb_status spread_references(rb_reader *r, rb_sweep *sweep)
         n += sweep->option[o].target < 0 ? 1 : e->entry[sweep->option[o].target].n_configurations;
     if (n == sweep->n)
         return RB_OK;
-    RB_TRY(rb_arena_alloc(&r->e->arena, &all, n, r->err));
+    bool good;
+    RB_TRY(rb_reader_options(r, &all, &good, n, sweep->at));
     n = 0;
-    for (int64_t o = 0; o < sweep->n; o++) {
+    for (int64_t o = 0; o < sweep->n && good; o++) {
         const rb_option *option = &sweep->option[o];
         int64_t n_copies = option->target < 0 ? 1 : e->entry[option->target].n_configurations;
         for (int64_t copy = 0; copy < n_copies; copy++) {
@@ -229,8 +230,10 @@ static rb_status spread_references(rb_reader *r, rb_sweep *sweep)
             all[n++].target_index = (int32_t)copy;
         }
     }
-    sweep->option = all;
-    sweep->n = n;
+    if (good) {
+        sweep->option = all;
+        sweep->n = n;
+    }
 done:
     return r->err->status;
 }

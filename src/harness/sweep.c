@@ -93,12 +93,11 @@ static rb_status read_list(const place *p, rb_yaml *node)
     rb_reader *r = p->r;
     rb_sweep *sweep = p->out;
     const rb_option *twice;
-    bool *repeats = NULL;
+    bool good, *repeats = NULL;
     if (node->n == 0)
         return RB_COMPLAIN(r, node->at, "empty sweep: '%s' lists no value", p->owner);
-    RB_TRY(rb_arena_alloc(&r->e->arena, &sweep->option, node->n, r->err));
-    for (rb_yaml *child = node->first; child; child = child->next) {
-        bool good;
+    RB_TRY(rb_reader_options(r, &sweep->option, &good, node->n, node->at));
+    for (rb_yaml *child = good ? node->first : NULL; child; child = child->next) {
         RB_TRY(read_option(p, &sweep->option[sweep->n], &good, child));
         sweep->n += good;
     }
@@ -162,10 +161,10 @@ static rb_status read_range(const place *p, const rb_yaml *map)
     if (!good_ends || !good_step)
         goto done;
     double steps = floor((ends[1].number - ends[0].number) / step.number + (whole ? 0 : 1e-9));
-    if (steps >= RB_MAX_TRIALS)
-        return RB_COMPLAIN(r, map->at, "'%s' has more than 1,000,000 values", p->owner);
-    p->out->n = (int64_t)steps + 1;
-    RB_TRY(rb_arena_alloc(&r->e->arena, &p->out->option, p->out->n, r->err));
+    bool good;
+    int64_t n = steps >= RB_MAX_TRIALS ? RB_MAX_TRIALS + 1 : (int64_t)steps + 1;
+    RB_TRY(rb_reader_options(r, &p->out->option, &good, n, map->at));
+    p->out->n = good ? n : 0;
     for (int64_t i = 0; i < p->out->n; i++) {
         rb_option *o = &p->out->option[i];
         char digits[32];
@@ -215,8 +214,8 @@ static rb_status read_samples(const place *p, const rb_yaml *map, const rb_yaml 
     RB_TRY(read_beside(p, &n, &good_n, &samples, map, true));
     if (!good_ends || !good_n)
         goto done;
-    sweep->n = n.integer;
-    RB_TRY(rb_arena_alloc(&r->e->arena, &sweep->option, sweep->n, r->err));
+    RB_TRY(rb_reader_options(r, &sweep->option, &good_n, n.integer, map->at));
+    sweep->n = good_n ? n.integer : 0;
     for (int64_t i = 0; i < sweep->n; i++) {
         sweep->option[i] = (rb_option){ .target = -1 };
         sweep->option[i].value = sample(p, ends, strcmp(node->key, "log_uniform") == 0, i);
@@ -294,8 +293,9 @@ rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, co
     if (node->kind == RB_YAML_MAP && param->kind != RB_PARAM_SPACE)
         return read_map(&p, node);
     bool good;
-    RB_TRY(rb_arena_alloc(&r->e->arena, &out->option, 1, r->err));
-    RB_TRY(read_option(&p, &out->option[0], &good, node));
+    RB_TRY(rb_reader_options(r, &out->option, &good, 1, node->at));
+    if (good)
+        RB_TRY(read_option(&p, &out->option[0], &good, node));
     out->n = good;
 done:
     return r->err->status;

@@ -1,4 +1,4 @@
-#include "support/toy_algorithms.h"
+#include "toy_algorithms.h"
 
 static const rb_param mf_params[] = {
     RB_INT(toy_mf_config, factors, 64, 1, 4096, "", "latent factors"),
