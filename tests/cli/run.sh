@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# run, status, report, digest, resume, recommend, predict on a small experiment: what is printed, and how it ends.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+cat >small.yaml <<'YAML'
+experiment: small
+seed: 42
+dataset: { name: synthetic, users: 300, items: 150, ratings: 6000, sessions: 3000 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: [ndcg@10, rmse]
+select: ndcg@10
+trials:
+  - item_mean: { damping: [0, 5, 25] }
+  - popularity
+  - als: { factors: [4, 8], iterations: 5 }
+YAML
+
+expect 0 "$REELBENCH" run small.yaml --dry-run
+prints "item_mean"
+[ ! -d results ] || [ -z "$(ls results)" ] || fail "--dry-run left something in results"
+
+expect 0 "$REELBENCH" run small.yaml
+grep -qE '^reelbench [0-9.]+ · 1 rank x [0-9]+ threads? on 1 host · OpenBLAS [0-9.]+ [A-Za-z]+$' "$out" ||
+    fail "the first line does not name shape and core"
+grep -qE '^synthetic: 300 users x 150 items, .* 6,000 ratings \(digest [0-9a-f]{4} [0-9a-f]{4}\)$' "$out" ||
+    fail "the data are not described"
+prints "best of each algorithm by ndcg@10 on validation"
+folder=$(echo results/small-*)
+grep -qE "^6 done, 0 failed in .* · $folder/results.h5 · digest [0-9a-f]{4} [0-9a-f]{4}\$" "$out" ||
+    fail "the last line does not name the file and the digest"
+if grep -q $'\r' "$out"; then fail "a progress line for a terminal in a file"; fi
+[ -s "$folder/results.h5" ] || fail "no results.h5"
+
+expect 0 "$REELBENCH" digest "$folder"
+head -n 1 "$out" | grep -qE '^[0-9a-f]{64}$' || fail "digest does not begin with a digest"
+head -n 1 "$out" >digest
+expect 0 mpirun -n 3 "$REELBENCH" run small.yaml --output other --group-size 1 --threads 1 --no-share
+expect 0 "$REELBENCH" digest other/small-*
+head -n 1 "$out" | cmp -s - digest || fail "another shape gives another digest"
+
+expect 0 "$REELBENCH" status "$folder"
+prints "6 done, 0 failed"
+expect 0 "$REELBENCH" resume "$folder"
+prints "6 kept, 0 to run"
+sed 's/\[4, 8\]/[4, 8, 16]/' small.yaml >wider.yaml
+expect 0 "$REELBENCH" run wider.yaml
+prints "6 kept, 1 to run"
+expect 0 "$REELBENCH" run small.yaml --seed 43
+[ "$(ls -d results/small-* | wc -l)" -eq 2 ] || fail "another seed does not make another folder"
+
+for form in table csv tsv json markdown; do
+    expect 0 "$REELBENCH" report "$folder" --format $form
+    prints "item_mean"
+done
+expect 0 "$REELBENCH" report "$folder" --format json
+python3 - "$out" <<'PYTHON' || fail "report --format json is not a list of 7 trials"
+import json, sys
+trials = json.load(open(sys.argv[1]))
+assert len(trials) == 7 and {t["entry"] for t in trials} == {"item_mean", "popularity", "als"}, trials
+PYTHON
+
+expect 0 "$REELBENCH" recommend "$folder" popularity --user 3 4 --top 2
+[ "$(wc -l <"$out")" -eq 5 ] || fail "recommend does not print a heading and two items for each of two users"
+expect 0 "$REELBENCH" recommend "$folder" popularity --user 3 --output list.tsv
+[ ! -s "$out" ] && [ "$(wc -l <list.tsv)" -eq 11 ] || fail "recommend --output does not write ten items to the file"
+expect 2 "$REELBENCH" recommend "$folder" popularity --user nobody
+complains "nobody"
+expect 2 "$REELBENCH" recommend "$folder" 99 --user 3
+complains "99"
+printf '3,4\n5,6\n' >pairs.csv
+selected=$("$REELBENCH" report "$folder" --format tsv | awk -F '\t' '$2 == "item_mean" && $7 == "true" { print $1 }')
+expect 0 "$REELBENCH" predict "$folder" "$selected" pairs.csv
+[ "$(wc -l <"$out")" -eq 3 ] || fail "predict does not print a heading and two ratings"
+
+for command in status report digest resume; do
+    expect 2 "$REELBENCH" $command no-such-folder
+    complains "no-such-folder"
+done
+
+finish

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# A run that is asked to stop finishes its running trials, saves, and says how to go on; the digest is that of a run
+# that nobody disturbed. Exit status 0 after USR1, 130 after Ctrl-C, 143 after TERM.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+cat >long.yaml <<'YAML'
+experiment: long
+seed: 42
+dataset: { name: synthetic, users: 1500, items: 800, ratings: 50000, sessions: 25000 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: [rmse]
+select: rmse
+trials:
+  - als: { factors: [8, 16, 32], regularization: [0.02, 0.05, 0.1, 0.2], iterations: 20 }
+YAML
+expect 0 "$REELBENCH" run long.yaml --output whole
+expect 0 "$REELBENCH" digest whole/long-*
+head -n 1 "$out" >digest
+
+# stop SIGNAL STATUS: as soon as one trial is done.
+stop() {
+    local status=0 pid root=stopped-$1
+    "$REELBENCH" run long.yaml --output "$root" >"$out" 2>"$err" &
+    pid=$!
+    for _ in $(seq 600); do
+        grep -qs ' done ' "$root"/long-*/journal && break
+        sleep 0.05
+    done
+    kill -s "$1" $pid
+    wait $pid || status=$?
+    last="run, then SIG$1"
+    [ $status -eq "$2" ] || fail "$last: exit status $status, expected $2"
+    prints "stopped: "
+    prints "resume: reelbench resume $root/long-"
+    expect 0 "$REELBENCH" status "$root"/long-*
+    prints "waiting"
+    prints "resume"
+    expect 0 "$REELBENCH" resume "$root"/long-*
+    prints " kept, "
+    expect 0 "$REELBENCH" digest "$root"/long-*
+    head -n 1 "$out" | cmp -s - digest || fail "$last, then resume: another digest than that of a run left alone"
+}
+stop USR1 0
+stop INT 130
+stop TERM 143
+
+finish
