@@ -129,7 +129,7 @@ static rb_status read_selected(rb_reader *r, rb_yaml *node)
                                metric.label,
                                metric.def->family == RB_FAMILY_CLUSTERING ? "clusterings" : "recommenders");
     RB_TRY(check_selects(r, &metric, node));
-    if (find_metric(e, &metric) < 0 && e->metrics)
+    if (e->metrics && find_metric(e, &metric) < 0)
         e->metrics[e->n_metrics++] = metric;
     e->select[e->n_select++] = metric;
     if (e->n_select == 2 && e->select[0].def->family == RB_FAMILY_CLUSTERING) {

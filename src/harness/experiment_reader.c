@@ -31,6 +31,7 @@ rb_status rb_reader_suggest(rb_reader *r, const char **out, const char *name, co
     const char *nearest = rb_text_nearest(name, names);
     rb_text text = { 0 };
     int n = 0;
+    *out = "";
     while (names[n])
         n++;
     if (nearest)

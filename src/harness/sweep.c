@@ -73,10 +73,10 @@ static rb_status find_repeats(const place *p, bool *repeats, const rb_option **f
     const rb_option **sorted;
     const rb_sweep *sweep = p->out;
     *first = NULL;
-    RB_TRY(rb_alloc(&sorted, sweep->n, p->r->err));
+    RB_TRY(rb_alloc(&sorted, sweep->n, p->r->err)); /* NOLINT(bugprone-sizeof-expression): pointers */
     for (int64_t i = 0; i < sweep->n; i++)
         sorted[i] = &sweep->option[i];
-    qsort(sorted, (size_t)sweep->n, sizeof *sorted, by_value);
+    qsort(sorted, (size_t)sweep->n, sizeof *sorted, by_value); /* NOLINT(bugprone-sizeof-expression): pointers */
     for (int64_t i = 1; i < sweep->n; i++)
         if (sorted[i]->target == sorted[i - 1]->target && strcmp(sorted[i]->canonical, sorted[i - 1]->canonical) == 0) {
             repeats[sorted[i] - sweep->option] = true;
@@ -135,7 +135,7 @@ done:
 
 /* A number that stands beside the two ends: step, samples. */
 static rb_status read_beside(const place *p, rb_value *out, bool *good, const rb_param *param, const rb_yaml *map,
-                             bool required)
+                             const char *form, bool required)
 {
     const rb_yaml *node = rb_yaml_get(map, param->name);
     *out =
@@ -144,7 +144,7 @@ static rb_status read_beside(const place *p, rb_value *out, bool *good, const rb
     if (node)
         return rb_reader_value(p->r, out, good, param, p->owner, node);
     if (required)
-        return RB_COMPLAIN(p->r, map->at, "'%s' needs %s beside %s", p->owner, param->name, map->first->key);
+        return RB_COMPLAIN(p->r, map->at, "'%s' needs %s beside %s", p->owner, param->name, form);
     return RB_OK;
 }
 
@@ -157,7 +157,7 @@ static rb_status read_range(const place *p, const rb_yaml *map)
     };
     rb_value ends[2], step;
     RB_TRY(read_ends(p, ends, &good_ends, rb_yaml_get(map, "range")));
-    RB_TRY(read_beside(p, &step, &good_step, &step_param, map, !whole));
+    RB_TRY(read_beside(p, &step, &good_step, &step_param, map, "range", !whole));
     if (!good_ends || !good_step)
         goto done;
     double steps = floor((ends[1].number - ends[0].number) / step.number + (whole ? 0 : 1e-9));
@@ -211,7 +211,7 @@ static rb_status read_samples(const place *p, const rb_yaml *map, const rb_yaml 
     bool good_ends, good_n, *repeats = NULL;
     const rb_option *twice;
     RB_TRY(read_ends(p, ends, &good_ends, node));
-    RB_TRY(read_beside(p, &n, &good_n, &samples, map, true));
+    RB_TRY(read_beside(p, &n, &good_n, &samples, map, node->key, true));
     if (!good_ends || !good_n)
         goto done;
     RB_TRY(rb_reader_options(r, &sweep->option, &good_n, n.integer, map->at));
