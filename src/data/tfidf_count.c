@@ -139,53 +139,94 @@ static rb_status count_own(rb_term_part *parts, const rb_documents *documents, c
     return err->status;
 }
 
-/* A part as it travels: how long each of its arrays is. */
+/* A part as it travels: how long each of its arrays is, then the arrays. */
 typedef struct {
     int64_t first, n, n_terms, n_text, n_entries;
 } part_shape;
 
-static part_shape shape_of(const rb_term_part *p)
+static int64_t padded(int64_t n_bytes)
 {
-    return (part_shape){ p->first, p->n, p->terms.n, p->terms.n_text, p->n_entries };
+    return (n_bytes + 7) / 8 * 8;
 }
 
-static rb_status alloc_part(rb_term_part *p, const part_shape *s, rb_error *err)
+static int64_t packed_bytes(const rb_term_part *p)
 {
-    *p = (rb_term_part){ .first = s->first, .n = s->n, .n_entries = s->n_entries };
-    RB_TRY(rb_alloc(&p->terms.text, s->n_text, err));
-    p->terms.n_text = p->terms.text_capacity = s->n_text;
-    RB_TRY(rb_alloc(&p->terms.entry, s->n_terms, err));
-    p->terms.n = p->terms.capacity = s->n_terms;
-    RB_TRY(rb_alloc(&p->begin, s->n + 1, err));
-    RB_TRY(rb_alloc(&p->entry, s->n_entries, err));
-    p->entry_capacity = s->n_entries;
+    return (int64_t)sizeof(part_shape) + padded(p->terms.n_text) + p->terms.n * (int64_t)sizeof *p->terms.entry +
+           (p->n + 1) * (int64_t)sizeof *p->begin + p->n_entries * (int64_t)sizeof *p->entry;
+}
+
+static char *put(char *to, const void *from, int64_t n_bytes)
+{
+    if (n_bytes > 0)
+        memcpy(to, from, (size_t)n_bytes);
+    return to + padded(n_bytes);
+}
+
+static const char *get(void *to, const char *from, int64_t n_bytes)
+{
+    memcpy(to, from, (size_t)n_bytes);
+    return from + padded(n_bytes);
+}
+
+static char *pack(char *to, const rb_term_part *p)
+{
+    part_shape s = { p->first, p->n, p->terms.n, p->terms.n_text, p->n_entries };
+    to = put(to, &s, sizeof s);
+    to = put(to, p->terms.text, s.n_text);
+    to = put(to, p->terms.entry, s.n_terms * (int64_t)sizeof *p->terms.entry);
+    to = put(to, p->begin, (s.n + 1) * (int64_t)sizeof *p->begin);
+    return put(to, p->entry, s.n_entries * (int64_t)sizeof *p->entry);
+}
+
+/* The table arrives without its slots: its words can be listed, not looked up. */
+static rb_status unpack(rb_term_part *p, const char **from, rb_error *err)
+{
+    part_shape s;
+    const char *at = get(&s, *from, sizeof s);
+    *p = (rb_term_part){ .first = s.first, .n = s.n, .n_entries = s.n_entries, .entry_capacity = s.n_entries };
+    RB_TRY(rb_alloc(&p->terms.text, s.n_text, err));
+    p->terms.n_text = p->terms.text_capacity = s.n_text;
+    RB_TRY(rb_alloc(&p->terms.entry, s.n_terms, err));
+    p->terms.n = p->terms.capacity = s.n_terms;
+    RB_TRY(rb_alloc(&p->begin, s.n + 1, err));
+    RB_TRY(rb_alloc(&p->entry, s.n_entries, err));
+    at = get(p->terms.text, at, s.n_text);
+    at = get(p->terms.entry, at, s.n_terms * (int64_t)sizeof *p->terms.entry);
+    at = get(p->begin, at, (s.n + 1) * (int64_t)sizeof *p->begin);
+    *from = get(p->entry, at, s.n_entries * (int64_t)sizeof *p->entry);
 done:
     return err->status;
 }
 
-/* Every rank gets the parts of all. The tables arrive without their slots: their words can be listed, not looked up. */
-static rb_status exchange(rb_term_part *parts, int64_t n_parts, const rb_ctx *ctx, rb_error *err)
+/* Every rank gets the parts of all. */
+static rb_status exchange(rb_term_part *parts, const rb_ctx *ctx, rb_error *err)
 {
-    part_shape *shape = NULL;
-    RB_TRY_ALL(ctx, rb_alloc(&shape, n_parts, err));
-    for (int64_t p = 0; p < n_parts; p++) {
-        int owner = (int)(p / ctx->n_threads);
-        if (owner == ctx->rank)
-            shape[p] = shape_of(&parts[p]);
-        rb_bcast(ctx, &shape[p], sizeof *shape, owner);
-        if (owner != ctx->rank)
-            alloc_part(&parts[p], &shape[p], err);
-    }
-    RB_TRY_ALL(ctx, err->status);
-    for (int64_t p = 0; p < n_parts; p++) {
-        int owner = (int)(p / ctx->n_threads);
-        rb_bcast(ctx, parts[p].terms.text, shape[p].n_text, owner);
-        rb_bcast(ctx, parts[p].terms.entry, shape[p].n_terms * (int64_t)sizeof *parts[p].terms.entry, owner);
-        rb_bcast(ctx, parts[p].begin, (shape[p].n + 1) * (int64_t)sizeof *parts[p].begin, owner);
-        rb_bcast(ctx, parts[p].entry, shape[p].n_entries * (int64_t)sizeof *parts[p].entry, owner);
+    int64_t *begin = NULL, *unit = NULL, n_bytes = 0;
+    char *all = NULL;
+    rb_alloc(&begin, ctx->n_ranks + 1, err);
+    RB_TRY_ALL(ctx, rb_alloc(&unit, ctx->n_ranks + 1, err));
+    const rb_term_part *own = parts + (int64_t)ctx->rank * ctx->n_threads;
+    for (int t = 0; t < ctx->n_threads; t++)
+        n_bytes += packed_bytes(&own[t]);
+    for (int r = 0; r <= ctx->n_ranks; r++)
+        unit[r] = r * (int64_t)sizeof *unit;
+    rb_allgather_bytes(ctx, begin + 1, &n_bytes, unit);
+    for (int r = 0; r < ctx->n_ranks; r++)
+        begin[r + 1] += begin[r];
+    RB_TRY_ALL(ctx, rb_alloc(&all, begin[ctx->n_ranks], err));
+    char *to = all + begin[ctx->rank];
+    for (int t = 0; t < ctx->n_threads; t++)
+        to = pack(to, &own[t]);
+    rb_allgather_bytes(ctx, all, all + begin[ctx->rank], begin);
+    for (int r = 0; r < ctx->n_ranks; r++) {
+        const char *from = all + begin[r];
+        for (int t = 0; t < ctx->n_threads && r != ctx->rank; t++)
+            RB_TRY(unpack(&parts[(int64_t)r * ctx->n_threads + t], &from, err));
     }
 done:
-    rb_free(shape);
+    rb_free(all);
+    rb_free(unit);
+    rb_free(begin);
     return err->status;
 }
 
@@ -196,7 +237,7 @@ rb_status rb_term_parts(rb_term_part **parts, int64_t *n_parts, const rb_documen
     RB_TRY_ALL(ctx, rb_alloc(parts, *n_parts, err));
     RB_TRY_ALL(ctx, count_own(*parts, documents, options, ctx, err));
     if (ctx->n_ranks > 1)
-        RB_TRY(exchange(*parts, *n_parts, ctx, err));
+        RB_TRY_ALL(ctx, exchange(*parts, ctx, err)); /* unpacking may fail on one rank */
 done:
     return err->status;
 }
