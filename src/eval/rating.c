@@ -16,21 +16,21 @@ typedef struct {
     int64_t unseen_user, unseen_item, unseen;
 } errors;
 
+/* For each metric: numerator, ratings that entered, users that have a value. */
+enum { NUMBER, RATINGS, USERS, N_SUMS };
+enum { UNSEEN, UNSEEN_USERS, UNSEEN_ITEMS, N_COUNTS };
+
 typedef struct {
     rb_rating *out;
     const rb_predictor *predictor;
     const rb_ratings *train, *test;
     bool clip;
     const rb_metric *metrics;
-    rb_blocks blocks; /* of positions in out->user, weighed by test ratings */
-    double *partial;  /* [own blocks x width] */
-    double *sum;      /* [width] */
-    int64_t *counts;  /* [N_COUNTS] of this rank, then of all */
+    rb_blocks blocks;         /* of positions in out->user, weighed by test ratings */
+    double *partial;          /* [own blocks x width] */
+    double *sum;              /* [width] */
+    int64_t counts[N_COUNTS]; /* of this rank, then of all */
 } evaluation;
-
-/* For each metric: numerator, ratings that entered, users that have a value. */
-enum { NUMBER, RATINGS, USERS, N_SUMS };
-enum { UNSEEN, UNSEEN_USERS, UNSEEN_ITEMS, N_COUNTS };
 
 /* What a thread finds besides: counts, and the lowest position with a prediction that is not finite. */
 typedef struct {
@@ -147,7 +147,6 @@ static rb_status measure_blocks(evaluation *ev, const rb_ctx *ctx, rb_error *err
         f[t].position = -1;
     RB_TRY(rb_alloc(&ev->partial, (last - first) * width, err));
     RB_TRY(rb_alloc(&ev->sum, width, err));
-    RB_TRY(rb_alloc(&ev->counts, N_COUNTS, err));
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t block = first; block < last; block++)
         measure_block(ev, &f[omp_get_thread_num()], ev->partial + (block - first) * width, block);
@@ -231,7 +230,6 @@ done:
     rb_blocks_fini(&ev.blocks);
     rb_free(ev.partial);
     rb_free(ev.sum);
-    rb_free(ev.counts);
     if (err->status != RB_OK)
         rb_rating_fini(out);
     return err->status;

@@ -1,14 +1,14 @@
 #include "eval/statistics.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "eval/statistics_pairs.h"
 
 /* Mean and standard deviation in the fixed tree; scratch [n] is destroyed. */
 static void moments(double *mean, double *sd, const double *x, int64_t n, double *scratch)
 {
-    memcpy(scratch, x, (size_t)n * sizeof *x);
+    for (int64_t i = 0; i < n; i++)
+        scratch[i] = x[i];
     *mean = n > 0 ? rb_tree_sum(scratch, n) / (double)n : NAN;
     for (int64_t i = 0; i < n; i++)
         scratch[i] = (x[i] - *mean) * (x[i] - *mean);
@@ -42,18 +42,19 @@ done:
 rb_status rb_differences(double **out, rb_comparison *c, rb_test_kind kind, const double *a, const double *b, int64_t n,
                          double level, rb_error *err)
 {
-    double *scratch = NULL, sd;
+    double *d = NULL, *scratch = NULL, sd;
     *c = (rb_comparison){ .kind = kind, .statistic = NAN, .p = NAN, .cohen_d = NAN };
-    RB_TRY(rb_alloc(out, n, err));
+    RB_TRY(rb_alloc(&d, n, err));
     RB_TRY(rb_alloc(&scratch, n, err));
     for (int64_t i = 0; i < n; i++)
         if (!isnan(a[i]) && !isnan(b[i]))
-            (*out)[c->n++] = a[i] - b[i];
-    moments(&c->difference, &sd, *out, c->n, scratch);
+            d[c->n++] = a[i] - b[i];
+    moments(&c->difference, &sd, d, c->n, scratch);
     interval(&c->low, &c->high, c->difference, sd, c->n, level);
     if (c->n > 1)
         c->cohen_d = c->difference == 0 ? 0.0 : c->difference / sd;
 done:
+    *out = d;
     rb_free(scratch);
     return err->status;
 }
