@@ -149,10 +149,10 @@ static rb_line_kind bad_id(const rb_field *f, const char *what, bool whole, cons
     int64_t number;
     if (f->n == 0)
         return fault_at(fault, line, f->text, "%s is empty", what);
-    if (memchr(f->text, 0, (size_t)f->n))
-        return fault_at(fault, line, f->text, "%s '%s' holds a zero byte", what, shown(value, f->text, f->n));
     if (whole && !rb_number_whole(&number, f->text, f->n))
         return fault_at(fault, line, f->text, "%s '%s' is not a whole number", what, shown(value, f->text, f->n));
+    if (!whole && memchr(f->text, 0, (size_t)f->n))
+        return fault_at(fault, line, f->text, "%s '%s' holds a zero byte", what, shown(value, f->text, f->n));
     return RB_LINE_RECORD;
 }
 

@@ -17,10 +17,12 @@ typedef struct {
     int64_t *slot_begin; /* [n_ranks + 1] lines of each rank */
 } reader;
 
-/* The layout comes from the first file; for the Netflix Prize all files are alike and have no header. */
+/* The layout comes from the first file that is not empty; for the Netflix Prize all are alike and have no header. */
 static rb_status lay_out(reader *r, const rb_ratings_format *format, rb_error *err)
 {
-    rb_text_file *f = &r->files.file[0];
+    rb_text_file *f = r->files.file;
+    while (f->n_bytes == 0 && f + 1 < r->files.file + r->files.n_files)
+        f++;
     RB_TRY(rb_text_file_map(f, err));
     RB_TRY(rb_layout_init(&r->layout, format, f->name, f->bytes, f->n_bytes, r->source, err));
     if (r->files.n_files == 1)
