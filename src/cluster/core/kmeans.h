@@ -1,0 +1,182 @@
+/*
+ * What K-Means is made of: the points in its precision, the centres, and the passes over them.
+ *
+ * Distances. Dense points: the definition of linalg/distance.h. Sparse points: |x|^2 - 2 x.c + |c|^2, at least 0, the
+ * products over the non-zeros of x ascending, one chain of multiply-adds. Spherical: 1 - x.c on rows and centres of
+ * length 1, the same chain. All in the precision of the fit. The nearest centre is the one with the least distance,
+ * the lowest index among equals. Sums of points and the objective are in double.
+ *
+ * Every rank reads all points (memory shared by a node) and works on the rows of its own blocks.
+ */
+#ifndef RB_CLUSTER_CORE_KMEANS_H
+#define RB_CLUSTER_CORE_KMEANS_H
+
+#include "data/algorithm.h"
+
+/* The points as the passes read them. REAL is float or double. */
+typedef struct rb_kmeans_data {
+    int64_t n, d, k;
+    bool is_single, is_spherical, is_sparse;
+    rb_blocks blocks;               /* of rows, by n and k alone */
+    int32_t block_begin, block_end; /* this rank's */
+    int64_t begin, end;             /* this rank's rows */
+    const void *x;                  /* dense: REAL [n x d] */
+    rb_shared copy;                 /* dense: where x is not the caller's array */
+    const int64_t *row_begin;       /* sparse */
+    const int32_t *col;             /* sparse */
+    const void *value;              /* sparse: REAL [nnz] */
+    double *scaled;                 /* sparse: values rounded to REAL and of unit rows, where they differ */
+    float *narrow;                  /* sparse: the same as float */
+    rb_csr by_column;               /* sparse: the transpose */
+    rb_blocks columns;              /* sparse: of columns, by non-zeros */
+    double *norm2;                  /* [end - begin] squared lengths, computed in REAL */
+    double total_norm2;             /* sum over all points */
+    double unit;                    /* roundoff of REAL times RB_DISTANCE_MARGIN */
+    double tiny;                    /* what underflow may lose in a squared distance */
+} rb_kmeans_data;
+
+/* Centres. Their values are representable in REAL, so a stored model gives the same labels as the fit. */
+typedef struct rb_kmeans_centres {
+    int64_t k, d, stride; /* stride: k in whole vectors, of table and half */
+    double *row;          /* dense: [k x d] */
+    float *narrow;        /* dense and single: the same */
+    rb_shared table;      /* sparse: REAL [d x stride], a dimension's value in all centres lies together */
+    void *half;           /* REAL [stride] |c|^2 / 2; 0 where spherical */
+    double reach;         /* the largest squared length */
+    bool has_zero;        /* spherical: a centre of length 0, for which chords are no distances */
+} rb_kmeans_centres;
+
+/* Assignment and update: what they read, write and keep between iterations. */
+typedef struct rb_kmeans_pass {
+    const rb_kmeans_data *data;
+    const rb_kmeans_centres *centres;
+    int32_t *label;        /* [n], borrowed; this rank's rows are written; -1: not assigned yet */
+    double *upper, *lower; /* [own rows] bounds of the distance to the own and to any other centre; NULL: no pruning */
+    char *scratch;         /* [n_threads x scratch_bytes] */
+    int64_t scratch_bytes;
+    double *partial; /* [own blocks x width] sums of each block; sparse: [own column blocks x width]; NULL where
+                        nothing is updated */
+    double *sum;     /* [width] over all blocks */
+    int64_t width;
+} rb_kmeans_pass;
+
+/* Distances of one point to all: y as a dense REAL vector. */
+typedef struct rb_kmeans_seed {
+    void *y; /* [d] */
+    double norm2;
+} rb_kmeans_seed;
+
+/* The passes of one precision and storage; local, over any rows of the caller's own. */
+typedef struct rb_kmeans_kernels {
+    int64_t (*scratch_bytes)(int64_t k, int64_t d);
+    /** Nearest centre of rows [begin, end); returns how many labels changed. */
+    int64_t (*assign)(const rb_kmeans_pass *pass, void *scratch, int64_t begin, int64_t end);
+    /** Add rows [begin, end) to a block's sums: k centres, k counts, d parts of the objective. NULL where sparse. */
+    void (*accumulate)(double *partial, const rb_kmeans_pass *pass, int64_t begin, int64_t end);
+    /** Squared lengths of the clusters' sums over a block of columns. NULL where dense. */
+    void (*column_lengths)(double *partial, const rb_kmeans_pass *pass, void *scratch, int32_t block);
+    /** New values of a block of columns: sum times weight; partial: [stride] squared ways, [stride] sums times old
+     *  values. NULL where dense. */
+    void (*move_columns)(double *partial, rb_kmeans_centres *centres, const rb_kmeans_pass *pass, const double *weight,
+                         void *scratch, int32_t block);
+    /** Distances to y of the rows listed. */
+    void (*distances)(double *out, const rb_kmeans_data *data, const int64_t *rows, int64_t n,
+                      const rb_kmeans_seed *seed);
+    /** Distance of a row to one of the centres. */
+    double (*own_distance)(const rb_kmeans_data *data, const rb_kmeans_centres *centres, int64_t row, int32_t c);
+    /** A row as a dense vector. */
+    void (*expand)(rb_kmeans_seed *seed, const rb_kmeans_data *data, int64_t row);
+    void (*norms)(double *norm2, const rb_kmeans_data *data, int64_t begin, int64_t end);
+} rb_kmeans_kernels;
+
+extern const rb_kmeans_kernels rb_kmeans_dense_f64, rb_kmeans_dense_f32, rb_kmeans_sparse_f64, rb_kmeans_sparse_f32;
+const rb_kmeans_kernels *rb_kmeans_kernels_of(const rb_kmeans_data *data);
+
+/* ---- kmeans_data.c ---- */
+
+/**
+ * Points in the precision of the fit; rows of length 1 where spherical. Collective over ctx.
+ *
+ * Borrows the points: they outlive it. with_columns: a sparse fit needs the transpose, an assignment does not.
+ * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT: a value is not finite, or too large for its square in that precision
+ */
+rb_status rb_kmeans_data_init(rb_kmeans_data *data, const rb_points *points, int64_t k, bool is_single,
+                              bool is_spherical, bool with_columns, const rb_ctx *ctx, rb_error *err);
+/** Sums of each dimension over the rows of this rank's blocks, [own blocks x d]; dense. Local. */
+void rb_kmeans_column_sums(double *partial, const rb_kmeans_data *data, const rb_ctx *ctx);
+
+void rb_kmeans_data_fini(rb_kmeans_data *data); /* collective over the same ctx */
+
+/* ---- kmeans_centres.c ---- */
+
+/** Room for k centres, all zero. Collective over ctx. */
+rb_status rb_kmeans_centres_init(rb_kmeans_centres *c, const rb_kmeans_data *data, int64_t k, const rb_ctx *ctx,
+                                 rb_error *err);
+void rb_kmeans_centres_fini(rb_kmeans_centres *c); /* collective over the same ctx */
+
+/** Take values, [k x d], rounded to REAL; spherical: of length 1 already. Collective over ctx. */
+void rb_kmeans_centres_set(rb_kmeans_centres *c, const rb_kmeans_data *data, const double *values, const rb_ctx *ctx);
+/** Take points by their index. Collective over ctx. */
+void rb_kmeans_centres_set_points(rb_kmeans_centres *c, const rb_kmeans_data *data, const int64_t *points,
+                                  const rb_ctx *ctx);
+/** Copy the values out, [k x d]. Local. */
+void rb_kmeans_centres_get(double *values, const rb_kmeans_centres *c, const rb_kmeans_data *data);
+
+/** Half lengths, reach and has_zero from the values as they stand. Local. */
+void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data);
+
+/* ---- kmeans_step.c, kmeans_update.c ---- */
+
+/** Room for the passes. updates: centres will be moved; bounds: by Hamerly's bounds. Local; data, centres and label are
+ *  borrowed. */
+rb_status rb_kmeans_pass_init(rb_kmeans_pass *pass, const rb_kmeans_data *data, const rb_kmeans_centres *centres,
+                              int32_t *label, bool updates, bool bounds, const rb_ctx *ctx, rb_error *err);
+void rb_kmeans_pass_fini(rb_kmeans_pass *pass);
+
+/** Forget labels and bounds of this rank's rows. Local. */
+void rb_kmeans_pass_reset(rb_kmeans_pass *pass);
+
+/** Labels of this rank's rows and, where centres will be moved and points are dense, the blocks' sums while the rows
+ *  are at hand. Returns how many labels changed on all ranks. Collective over ctx. */
+int64_t rb_kmeans_assign(const rb_kmeans_pass *pass, const rb_ctx *ctx);
+
+/** The blocks' sums of dense points anew, after labels were changed. Local. */
+void rb_kmeans_accumulate(const rb_kmeans_pass *pass, const rb_ctx *ctx);
+
+/** Give every empty cluster the point farthest from its centre (lowest index among equals) of all clusters that have
+ *  more than one, in ascending order of clusters. count is brought up to date. Collective over ctx. */
+rb_status rb_kmeans_reseed(int64_t *count, const rb_kmeans_pass *pass, const rb_ctx *ctx, rb_error *err);
+
+/** Points of each cluster, [k], over all ranks. Collective over ctx. */
+void rb_kmeans_count(int64_t *count, const rb_kmeans_pass *pass, const rb_ctx *ctx);
+
+/* What an update found. */
+typedef struct rb_kmeans_update {
+    double cost;   /* of the labels with the old centres: what is minimised */
+    double shift2; /* sum over centres of the squared way they went */
+    double *drift; /* [k] the way each went, rounded up; owned by the caller */
+} rb_kmeans_update;
+
+/**
+ * Move every centre to the mean of its points (spherical: to its direction; a mean of length 0 keeps the old centre)
+ * and the bounds with them. Collective over ctx.
+ *
+ * Dense: the blocks' sums are those of the labels (assign, or accumulate after re-seeding). Sparse: the labels of all
+ * ranks are published.
+ * @return RB_OK, RB_NO_MEMORY
+ */
+rb_status rb_kmeans_move(rb_kmeans_update *out, rb_kmeans_centres *centres, const rb_kmeans_pass *pass,
+                         const int64_t *count, const rb_ctx *ctx, rb_error *err);
+
+/** Sum over all points of the distance to the centre of their label. Collective over ctx. */
+rb_status rb_kmeans_cost(double *cost, const rb_kmeans_pass *pass, const rb_ctx *ctx, rb_error *err);
+
+/* ---- kmeans_seed.c ---- */
+
+typedef enum { RB_KMEANS_PLUS_PLUS, RB_KMEANS_PARALLEL } rb_kmeans_seeding;
+
+/** k points as first centres; indices in points, [k]. Collective over ctx; random numbers by ctx->seed and restart. */
+rb_status rb_kmeans_seeds(int64_t *points, const rb_kmeans_data *data, rb_kmeans_seeding seeding, int64_t restart,
+                          const rb_ctx *ctx, rb_error *err);
+
+#endif
