@@ -31,7 +31,11 @@ typedef struct rb_option {
     int32_t target_index;  /* which of its configurations */
 } rb_option;
 
-/* The values of one parameter in one entry. */
+/*
+ * The values of one parameter in one entry. Draw i of `samples` is Philox(H(seed, "samples"), stream
+ * "<entry>.<parameter>", entity i), whatever else stands in the file, rounded to six significant digits; whole
+ * parameters are rounded, and equal draws count once.
+ */
 typedef struct rb_sweep {
     const rb_param *param;
     rb_place at;       /* of the value */
