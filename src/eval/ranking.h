@@ -57,9 +57,9 @@ typedef struct {
  *
  * @param[out] out    the same on every rank; release with rb_lists_fini
  * @param[in]  users  [n] numbers of users, in any order
- * @return RB_OK, RB_NO_MEMORY, RB_NOT_FINITE naming user and item (the lowest rank's)
+ * @return RB_OK, RB_NO_MEMORY, RB_NOT_FINITE naming the lowest position's user and its lowest item
  *
- * Cost: n x n_items scores; memory 12 n k bytes a node and one tile (2 MiB at most) a thread.
+ * Cost: n x n_items scores; memory 12 n k bytes a node and one tile (half a MiB) a thread.
  */
 rb_status rb_rank_users(rb_lists *out, const rb_scorer *scorer, const rb_ranking_rules *rules, const int32_t *users,
                         int32_t n, int32_t k, const rb_ctx *ctx, rb_error *err);
