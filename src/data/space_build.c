@@ -78,7 +78,7 @@ static rb_status explained_variance(double *share, const rb_csr *x, const rb_rsv
         for (int64_t c = 0; c < svd->k; c++)
             projected[c] += sum[j] / n * svd->v[j * svd->k + c];
     }
-    for (int64_t c = 0; c < svd->k; c++) /* |X v|^2 is the squared singular value */
+    for (int64_t c = 0; c < svd->k; c++) /* |X v|^2 is at least the squared singular value */
         held += svd->singular[c] * svd->singular[c] / n - projected[c] * projected[c];
     double all = squares / n - means;
     *share = all > 0 ? held / all : 1;

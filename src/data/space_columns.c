@@ -61,7 +61,7 @@ rb_status rb_space_columns_resolve(rb_space_columns *out, const rb_space_spec *s
     if (!spec->config.columns) {
         const char *usual = c->has[RB_COLUMN_DESCRIPTION] ? "director+cast+country+genres+description"
                                                           : "title+director+cast+country+genres+tags";
-        rb_space_columns all;
+        rb_space_columns all = { .n = 0 };
         RB_TRY(rb_space_columns_parse(&all, usual, err));
         for (int k = 0; k < all.n; k++)
             if (c->has[all.column[k]])

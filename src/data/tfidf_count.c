@@ -91,7 +91,7 @@ rb_status rb_term_part_count(rb_term_part *part, const rb_documents *documents, 
         RB_TRY(rb_tokenize(&c.tokens, text, (int64_t)strlen(text), err));
         for (int64_t k = 0; k < c.tokens.n; k++) {
             const char *word = c.tokens.text + c.tokens.token[k].begin;
-            int32_t n = c.tokens.token[k].n, term;
+            int32_t n = c.tokens.token[k].n, term = -1;
             if (options->stem)
                 RB_TRY(stem_of(&term, &c, part, word, n, options, err));
             else
