@@ -230,6 +230,7 @@ static rb_status sort_entries(builder *b, const side *to, const side *from, rb_e
     int64_t *before = NULL, *total = NULL;
     rb_alloc(&before, to->n, err);
     rb_alloc(&total, to->n, err);
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): after the first pass the region is there
     RB_TRY_ALL(b->node, begin_pass(b, from->begin[from->n], to->n, err));
 #pragma omp parallel for num_threads(b->node->n_threads) schedule(static, 1)
     for (int c = 0; c < b->n_chunks; c++)
@@ -253,7 +254,7 @@ static void hand_over(rb_ratings *out, const builder *b)
     *out = (rb_ratings){
         .n_users = b->user.n,
         .n_items = b->item.n,
-        .n = b->user.begin[b->user.n],
+        .n = b->user.begin[b->user.n], // NOLINT(clang-analyzer-core.NullDereference): the region is there
         .user_begin = b->user.begin,
         .user_item = b->user.key,
         .user_rating = b->user.rating,

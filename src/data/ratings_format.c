@@ -9,17 +9,17 @@
 #include "data/ratings_text.h"
 
 const rb_ratings_format rb_ratings_formats[] = {
-    { "u.data", RB_LINES_DELIMITED, "\t", 0, true, 4, NULL },
-    { "ratings.dat", RB_LINES_DELIMITED, "::", 0, true, 4, NULL },
-    { "ratings.csv", RB_LINES_DELIMITED, ",", 1, true, 0, NULL },
-    { "libmf", RB_LINES_DELIMITED, " ", 0, true, 3, NULL },
-    { "inter", RB_LINES_DELIMITED, "\t", 1, false, 0, NULL },
-    { "matrix-market", RB_LINES_MATRIX, " ", 0, true, 0, NULL },
-    { "netflix-prize", RB_LINES_NETFLIX, ",", 0, true, 3, "urt" },
-    { "csv", RB_LINES_DELIMITED, ",", -1, false, 0, NULL },
-    { "tsv", RB_LINES_DELIMITED, "\t", -1, false, 0, NULL },
-    { "text", RB_LINES_DELIMITED, NULL, -1, false, 0, NULL },
-    { NULL, RB_LINES_DELIMITED, NULL, 0, false, 0, NULL },
+    { "u.data", "\t", "uirt", RB_LINES_DELIMITED, 0, 4, true },
+    { "ratings.dat", "::", "uirt", RB_LINES_DELIMITED, 0, 4, true },
+    { "ratings.csv", ",", "uirt", RB_LINES_DELIMITED, 1, 0, true },
+    { "libmf", " ", "uir", RB_LINES_DELIMITED, 0, 3, true },
+    { "inter", "\t", "uirt", RB_LINES_DELIMITED, 1, 0, false },
+    { "matrix-market", " ", "uir", RB_LINES_MATRIX, 0, 0, true },
+    { "netflix-prize", ",", "urt", RB_LINES_NETFLIX, 0, 3, true },
+    { "csv", ",", "uirt", RB_LINES_DELIMITED, -1, 0, false },
+    { "tsv", "\t", "uirt", RB_LINES_DELIMITED, -1, 0, false },
+    { "text", NULL, "uirt", RB_LINES_DELIMITED, -1, 0, false },
+    { NULL, NULL, NULL, RB_LINES_DELIMITED, 0, 0, false },
 };
 
 const rb_ratings_format *rb_ratings_format_find(const char *name)
@@ -180,9 +180,8 @@ static int usual_column(const first_line *first, const rb_layout *layout, rb_rol
                 return c;
         return -1;
     }
-    const char *columns = format->columns ? format->columns : "uirt";
-    const char *place = strchr(columns, " uirt"[role]);
-    int c = place ? (int)(place - columns) : layout->n_columns;
+    const char *place = strchr(format->columns, " uirt"[role]);
+    int c = place ? (int)(place - format->columns) : layout->n_columns;
     return c < layout->n_columns && layout->role[c] == RB_ROLE_NONE ? c : -1;
 }
 

@@ -9,12 +9,12 @@
 
 typedef struct {
     const char *name;
-    rb_lines lines;
     const char *delimiter; /* NULL: sniffed from the first line */
-    int header;            /* as rb_source.header */
+    const char *columns;   /* without a header: the role of each column, 'u' 'i' 'r' 't' */
+    rb_lines lines;
+    int header;    /* as rb_source.header */
+    int n_columns; /* 0: as many as the first line has */
     bool whole_ids;
-    int n_columns;       /* 0: as many as the first line has */
-    const char *columns; /* without a header: the role of each column, 'u' 'i' 'r' 't'; NULL: "uirt" */
 } rb_ratings_format;
 
 /** All formats, ended by one without a name. */

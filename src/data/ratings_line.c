@@ -28,7 +28,7 @@ static const char *shown(char out[SHOWN + 4], const char *text, int64_t n)
     int64_t kept = n < SHOWN ? n : SHOWN;
     for (int64_t i = 0; i < kept; i++)
         out[i] = (char)((unsigned char)text[i] < 32 || text[i] == 127 ? '?' : text[i]);
-    strcpy(out + kept, n > SHOWN ? "..." : "");
+    memcpy(out + kept, n > SHOWN ? "..." : "", n > SHOWN ? 4 : 1);
     return out;
 }
 

@@ -60,7 +60,7 @@ static bool is_passed_over(const char *line, const char *end)
 rb_status rb_layout_init_matrix(rb_layout *layout, const char *file, const char *bytes, int64_t n, rb_error *err)
 {
     *layout = (rb_layout){ .lines = RB_LINES_MATRIX, .delimiter = " ", .whole_ids = true };
-    const char *line = bytes + rb_text_mark(bytes, n), *bytes_end = bytes + n, *end = line;
+    const char *line = bytes + rb_text_mark(bytes, n), *bytes_end = bytes + n, *end;
     if (line == bytes_end)
         return RB_FAIL(err, RB_BAD_INPUT, "%s: the file is empty", file);
     for (;; line = end < bytes_end ? end + 1 : end) {

@@ -69,14 +69,14 @@ static bool keep(worker *w, const rb_record *record, int64_t slot)
 }
 
 /* Notes a malformed line; false: the piece ends here. */
-static bool note(worker *w, int64_t slot, const rb_fault *fault)
+static bool note(worker *w, int64_t slot, const rb_segment *segment, const rb_fault *fault)
 {
     rb_parsed *out = w->out;
     out->n_bad++;
     if (out->n_listed < RB_MAX_LISTED) {
         if (rb_grow(&out->bad, &out->bad_capacity, out->n_listed + 1, &out->err) != RB_OK)
             return false;
-        out->bad[out->n_listed++] = (rb_bad_line){ slot, *fault };
+        out->bad[out->n_listed++] = (rb_bad_line){ slot, segment, *fault };
     }
     return w->job->skip_errors;
 }
@@ -98,7 +98,7 @@ static bool parse_segment(worker *w, const rb_segment *s)
                 return false;
         } else {
             w->job->id[RB_SIDE_USER][slot] = w->job->id[RB_SIDE_ITEM][slot] = -1;
-            if (kind == RB_LINE_FAULT && !note(w, slot, &fault))
+            if (kind == RB_LINE_FAULT && !note(w, slot, s, &fault))
                 return false;
         }
         line = newline ? newline + 1 : end;

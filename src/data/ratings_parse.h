@@ -16,6 +16,7 @@ enum { RB_SIDE_USER, RB_SIDE_ITEM, RB_N_SIDES };
 
 typedef struct {
     int64_t slot;
+    const rb_segment *segment; /* that holds the slot */
     rb_fault fault;
 } rb_bad_line;
 

