@@ -9,8 +9,7 @@
  *
  * Measured (2 cores with AVX-512): one thread 1.25 s, of which scoring alone .92 (193 GFLOP/s: at 64 factors the
  * product does not reach the speed of square matrices); two threads .69 s and .43. What is not scoring is .33 s of one
- * core, not .2: an offer costs 15 ns with its mispredicted branch, and the scans of short rows do not run at full
- * width.
+ * core, not .2; by the profile about 60 % of it are the offers and what leads to them, not the scans.
  *
  * Usage: [mpirun -n P] bench_eval [n_users n_items n_draws]. Prints, as medians of RUNS: what, ranks x threads,
  * seconds, GFLOP/s of scores, and the share of the time that scoring alone takes.

@@ -5,169 +5,8 @@
 #include <string.h>
 
 #include "eval/ranking.h"
-#include "support/oracle_eval.h"
 #include "support/support.h"
-
-#define SEED 99
-#define N_GENRES 6
-#define RELEVANCE 3.0
-
-/* A small world, dense for the oracle and sparse for us. */
-typedef struct {
-    int n_users, n_items, n_scores; /* scores take so many values: few make ties */
-    bool *train, *masked, *genre;
-    float *relevant;
-    double *score;
-    rb_interactions all;
-    rb_ratings train_part, validation, test;
-    rb_multi genres;
-    rb_item_facts facts;
-    oracle_eval oracle;
-} world;
-
-static uint64_t tie_key(uint64_t seed, int user, int item)
-{
-    return rb_mix(rb_mix(seed, (uint64_t)user), (uint64_t)item);
-}
-
-/* Part of a pair; some users have no training items, some no test items, user 5 has few candidates. */
-static rb_part part_of(const world *w, int u, int i)
-{
-    uint64_t draw = rb_mix(u * 1000003u, (uint64_t)i) % 100;
-    if (u == 5 && i > 3)
-        return RB_PART_TRAIN;
-    if (u % 17 == 0 && draw < 25)
-        return RB_PART_NONE;
-    if (u % 13 == 1 && draw >= 30 && w->n_users > 20)
-        return RB_PART_NONE;
-    return draw < 25 ? RB_PART_TRAIN : draw < 30 ? RB_PART_VALIDATION : draw < 40 ? RB_PART_TEST : RB_PART_NONE;
-}
-
-static void *zeroed(size_t n, size_t size)
-{
-    void *p = calloc(n ? n : 1, size);
-    assert_non_null(p);
-    return p;
-}
-
-static void fill_dense(world *w, uint8_t *part)
-{
-    for (int u = 0; u < w->n_users; u++)
-        for (int i = 0; i < w->n_items; i++) {
-            size_t at = (size_t)u * (size_t)w->n_items + (size_t)i;
-            float rating = 0.5F + 0.5F * (float)(rb_mix(at, 1) % 10);
-            part[at] = (uint8_t)part_of(w, u, i);
-            w->train[at] = part[at] == RB_PART_TRAIN;
-            w->masked[at] = part[at] == RB_PART_TRAIN || part[at] == RB_PART_VALIDATION;
-            w->relevant[at] = part[at] == RB_PART_TEST && rating >= RELEVANCE ? rating : 0.0F;
-            w->score[at] = (double)(rb_mix(at, 2) % (uint64_t)w->n_scores) - w->n_scores / 2.0;
-            ((int32_t *)w->all.user_memory.data)[at] = u;
-            ((int32_t *)w->all.item_memory.data)[at] = i;
-            ((float *)w->all.rating_memory.data)[at] = rating;
-        }
-}
-
-static void fill_genres(world *w)
-{
-    w->genres.begin = zeroed((size_t)w->n_items + 1, sizeof *w->genres.begin);
-    w->genres.value = zeroed((size_t)w->n_items * N_GENRES, sizeof *w->genres.value);
-    for (int i = 0; i < w->n_items; i++) {
-        w->genres.begin[i + 1] = w->genres.begin[i];
-        for (int g = N_GENRES - 1; g >= 0; g--) { /* in no useful order; every seventh item has none */
-            bool has = i % 7 && rb_mix((uint64_t)i, 100 + (uint64_t)g) % 3 == 0;
-            w->genre[i * N_GENRES + g] = has;
-            if (has)
-                w->genres.value[w->genres.begin[i + 1]++] = g;
-        }
-    }
-}
-
-static void world_init(world *w, int n_users, int n_items, int n_scores)
-{
-    rb_error err = { 0 };
-    const rb_ctx *ctx = &rb_test_ctx;
-    size_t n = (size_t)n_users * (size_t)n_items;
-    *w = (world){ .n_users = n_users, .n_items = n_items, .n_scores = n_scores };
-    w->train = zeroed(n, 1);
-    w->masked = zeroed(n, 1);
-    w->genre = zeroed((size_t)n_items * N_GENRES, 1);
-    w->relevant = zeroed(n, sizeof *w->relevant);
-    w->score = zeroed(n, sizeof *w->score);
-    uint8_t *part = zeroed(n, 1);
-    assert_ok(rb_interactions_alloc(&w->all, (int64_t)n, true, false, ctx, &err), &err);
-    w->all.n_users = n_users;
-    w->all.n_items = n_items;
-    fill_dense(w, part); /* every rank writes the same values */
-    int64_t begin[64];
-    for (int r = 0; r <= ctx->n_ranks; r++)
-        begin[r] = (int64_t)n * r / ctx->n_ranks;
-    rb_interactions_publish(&w->all, begin, ctx);
-    assert_ok(rb_ratings_build(&w->train_part, &w->all, part, 1u << RB_PART_TRAIN, -INFINITY, ctx, &err), &err);
-    assert_ok(rb_ratings_build(&w->validation, &w->all, part, 1u << RB_PART_VALIDATION, -INFINITY, ctx, &err), &err);
-    assert_ok(rb_ratings_build(&w->test, &w->all, part, 1u << RB_PART_TEST, RELEVANCE, ctx, &err), &err);
-    fill_genres(w);
-    assert_ok(rb_item_facts_init(&w->facts, &w->train_part, &w->genres, NULL, &err), &err);
-    w->oracle = (oracle_eval){ .n_users = n_users,
-                               .n_items = n_items,
-                               .score = w->score,
-                               .masked = w->masked,
-                               .train = w->train,
-                               .relevant = w->relevant,
-                               .seed = SEED,
-                               .genre = w->genre,
-                               .n_genres = N_GENRES };
-    free(part);
-}
-
-static void world_fini(world *w)
-{
-    rb_item_facts_fini(&w->facts);
-    rb_ratings_fini(&w->train_part);
-    rb_ratings_fini(&w->validation);
-    rb_ratings_fini(&w->test);
-    rb_interactions_fini(&w->all);
-    free(w->genres.begin);
-    free(w->genres.value);
-    free(w->train);
-    free(w->masked);
-    free(w->genre);
-    free(w->relevant);
-    free(w->score);
-}
-
-static void score_double(rb_tile *tile, const void *state, const int32_t *users, int32_t n_users, int32_t item_begin,
-                         int32_t item_end)
-{
-    const world *w = state;
-    for (int32_t u = 0; u < n_users; u++)
-        for (int32_t i = item_begin; i < item_end; i++)
-            ((double *)tile->data)[u * tile->ld + i - item_begin] = w->score[(int64_t)users[u] * w->n_items + i];
-}
-
-static void score_single(rb_tile *tile, const void *state, const int32_t *users, int32_t n_users, int32_t item_begin,
-                         int32_t item_end)
-{
-    const world *w = state;
-    for (int32_t u = 0; u < n_users; u++)
-        for (int32_t i = item_begin; i < item_end; i++)
-            ((float *)tile->data)[u * tile->ld + i - item_begin] = (float)w->score[(int64_t)users[u] * w->n_items + i];
-}
-
-static rb_scorer scorer_of(const world *w, rb_precision precision)
-{
-    return (
-        rb_scorer){ .score = precision == RB_SINGLE ? score_single : score_double, .state = w, .precision = precision };
-}
-
-static rb_ranking_rules rules_of(const world *w, rb_ties ties)
-{
-    return (rb_ranking_rules){ .n_users = w->n_users,
-                               .n_items = w->n_items,
-                               .train = &w->train_part,
-                               .masked = &w->validation,
-                               .ties = ties,
-                               .tie_seed = SEED };
-}
+#include "support/world_eval.h"
 
 static const char *const definitions[] = {
     "precision:k",     "precision:len", "precision:micro-min", "recall:rel",   "recall:min", "f1:user",
@@ -193,15 +32,15 @@ static int all_metrics(rb_metric *metrics)
     return n;
 }
 
-static void compare_with_oracle(world *w, rb_ties ties, rb_precision precision)
+static void compare_with_oracle(world_eval *w, rb_ties ties, rb_precision precision)
 {
     rb_metric metrics[MAX_METRICS];
     rb_error err = { 0 };
     rb_ranking r;
-    rb_scorer scorer = scorer_of(w, precision);
-    rb_ranking_rules rules = rules_of(w, ties);
+    rb_scorer scorer = world_eval_scorer(w, precision);
+    rb_ranking_rules rules = world_eval_rules(w, ties);
     int n = all_metrics(metrics);
-    w->oracle.key = ties == RB_TIES_INDEX ? NULL : tie_key;
+    w->oracle.key = ties == RB_TIES_INDEX ? NULL : world_eval_tie_key;
     assert_ok(rb_rank(&r, &scorer, &rules, &w->test, &w->facts, metrics, n, 0, &rb_test_ctx, &err), &err);
     for (int m = 0; m < n; m++) {
         double expected = oracle_metric(&w->oracle, metrics[m].definition, (int)metrics[m].cutoff);
@@ -209,7 +48,7 @@ static void compare_with_oracle(world *w, rb_ties ties, rb_precision precision)
         if (!isnan(expected))
             rb_test_near(r.value[m].mean.value, expected, 1e-12, metrics[m].id, __FILE__, __LINE__);
     }
-    int *list = zeroed((size_t)w->n_items, sizeof *list);
+    int *list = world_eval_zeroed((size_t)w->n_items, sizeof *list);
     for (int32_t p = 0; p < r.lists.n; p++) {
         int length = oracle_ranking(list, &w->oracle, r.lists.user[p]);
         for (int32_t j = 0; j < r.lists.k; j++) {
@@ -225,16 +64,14 @@ static void compare_with_oracle(world *w, rb_ties ties, rb_precision precision)
 static void every_metric_equals_the_dense_oracle(void **unused)
 {
     (void)unused;
-    static const int shapes[][3] = {
-        { 90, 50, 7 }, { 70, 30, 1000000 }, { 1, 60, 3 }, { 300, 1, 2 }, { 3, 600, 50 }
-    };
+    static const int shapes[][3] = { { 90, 50, 7 }, { 70, 30, 1000000 }, { 1, 60, 3 }, { 300, 1, 2 }, { 3, 600, 50 } };
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        world w;
-        world_init(&w, shapes[s][0], shapes[s][1], shapes[s][2]);
+        world_eval w;
+        world_eval_init(&w, shapes[s][0], shapes[s][1], shapes[s][2]);
         for (rb_ties ties = RB_TIES_HASH; ties <= RB_TIES_BOUNDS; ties++)
             for (rb_precision precision = RB_SINGLE; precision <= RB_DOUBLE_PRECISION; precision++)
                 compare_with_oracle(&w, ties, precision);
-        world_fini(&w);
+        world_eval_fini(&w);
     }
 }
 
@@ -242,16 +79,16 @@ static void every_metric_equals_the_dense_oracle(void **unused)
 static void the_bits_do_not_depend_on_ranks_or_threads(void **unused)
 {
     (void)unused;
-    world w;
+    world_eval w;
     rb_metric metrics[MAX_METRICS];
     rb_error err = { 0 };
     rb_ranking one, r;
     rb_ctx alone;
     int n = all_metrics(metrics);
     rb_ctx_serial(&alone, 1);
-    world_init(&w, 500, 60, 40);
-    rb_scorer scorer = scorer_of(&w, RB_SINGLE);
-    rb_ranking_rules rules = rules_of(&w, RB_TIES_BOUNDS);
+    world_eval_init(&w, 500, 60, 40);
+    rb_scorer scorer = world_eval_scorer(&w, RB_SINGLE);
+    rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_BOUNDS);
     assert_ok(rb_rank(&one, &scorer, &rules, &w.test, &w.facts, metrics, n, 0, &alone, &err), &err);
     rb_ctx ctx = rb_test_ctx;
     for (ctx.n_threads = 1; ctx.n_threads <= 3; ctx.n_threads++) {
@@ -270,7 +107,7 @@ static void the_bits_do_not_depend_on_ranks_or_threads(void **unused)
         rb_ranking_fini(&r);
     }
     rb_ranking_fini(&one);
-    world_fini(&w);
+    world_eval_fini(&w);
 }
 
 /* best >= any order >= worst; where nothing is tied all three are equal. */
@@ -278,14 +115,14 @@ static void bounds_enclose_every_order_of_ties(void **unused)
 {
     (void)unused;
     for (int tied = 0; tied < 2; tied++) {
-        world w;
+        world_eval w;
         rb_metric metrics[MAX_METRICS];
         rb_error err = { 0 };
         rb_ranking r;
         int n = all_metrics(metrics), n_open = 0;
-        world_init(&w, 80, 60, tied ? 3 : 1 << 30);
-        rb_scorer scorer = scorer_of(&w, RB_DOUBLE_PRECISION);
-        rb_ranking_rules rules = rules_of(&w, RB_TIES_BOUNDS);
+        world_eval_init(&w, 80, 60, tied ? 3 : 1 << 30);
+        rb_scorer scorer = world_eval_scorer(&w, RB_DOUBLE_PRECISION);
+        rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_BOUNDS);
         assert_ok(rb_rank(&r, &scorer, &rules, &w.test, &w.facts, metrics, n, 0, &rb_test_ctx, &err), &err);
         for (int m = 0; m < n; m++) {
             if (metrics[m].def->family != RB_FAMILY_RANKING) {
@@ -301,7 +138,7 @@ static void bounds_enclose_every_order_of_ties(void **unused)
         }
         assert_true(tied ? n_open > 20 : n_open == 0);
         rb_ranking_fini(&r);
-        world_fini(&w);
+        world_eval_fini(&w);
     }
 }
 
@@ -309,14 +146,14 @@ static void bounds_enclose_every_order_of_ties(void **unused)
 static void bounds_are_reached_by_some_order(void **unused)
 {
     (void)unused;
-    world w;
+    world_eval w;
     rb_metric metrics[MAX_METRICS];
     rb_error err = { 0 };
     rb_ranking r;
     int n = all_metrics(metrics);
-    world_init(&w, 80, 60, 3);
-    rb_scorer scorer = scorer_of(&w, RB_DOUBLE_PRECISION);
-    rb_ranking_rules rules = rules_of(&w, RB_TIES_BOUNDS);
+    world_eval_init(&w, 80, 60, 3);
+    rb_scorer scorer = world_eval_scorer(&w, RB_DOUBLE_PRECISION);
+    rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_BOUNDS);
     assert_ok(rb_rank(&r, &scorer, &rules, &w.test, &w.facts, metrics, n, 0, &rb_test_ctx, &err), &err);
     for (int sign = -1; sign <= 1; sign += 2) {
         for (int at = 0; at < w.n_users * w.n_items; at++)
@@ -329,21 +166,21 @@ static void bounds_are_reached_by_some_order(void **unused)
         }
     }
     rb_ranking_fini(&r);
-    world_fini(&w);
+    world_eval_fini(&w);
 }
 
 /* Candidates given by lists: the oracle masks everything else. */
 static void sampled_candidates_are_the_only_ones(void **unused)
 {
     (void)unused;
-    world w;
+    world_eval w;
     rb_metric metrics[MAX_METRICS];
     rb_error err = { 0 };
     rb_ranking r;
     int n = all_metrics(metrics);
-    world_init(&w, 60, 50, 9);
-    int64_t *begin = zeroed((size_t)w.n_users + 1, sizeof *begin);
-    int32_t *item = zeroed((size_t)w.n_users * (size_t)w.n_items, sizeof *item);
+    world_eval_init(&w, 60, 50, 9);
+    int64_t *begin = world_eval_zeroed((size_t)w.n_users + 1, sizeof *begin);
+    int32_t *item = world_eval_zeroed((size_t)w.n_users * (size_t)w.n_items, sizeof *item);
     for (int u = 0; u < w.n_users; u++) {
         begin[u + 1] = begin[u];
         for (int i = 0; i < w.n_items; i++) {
@@ -355,10 +192,10 @@ static void sampled_candidates_are_the_only_ones(void **unused)
         }
     }
     rb_candidates candidates = { .begin = begin, .item = item };
-    rb_scorer scorer = scorer_of(&w, RB_SINGLE);
-    rb_ranking_rules rules = rules_of(&w, RB_TIES_HASH);
+    rb_scorer scorer = world_eval_scorer(&w, RB_SINGLE);
+    rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_HASH);
     rules.candidates = &candidates;
-    w.oracle.key = tie_key;
+    w.oracle.key = world_eval_tie_key;
     assert_ok(rb_rank(&r, &scorer, &rules, &w.test, &w.facts, metrics, n, 0, &rb_test_ctx, &err), &err);
     for (int m = 0; m < n; m++) {
         double expected = oracle_metric(&w.oracle, metrics[m].definition, (int)metrics[m].cutoff);
@@ -368,64 +205,64 @@ static void sampled_candidates_are_the_only_ones(void **unused)
     rb_ranking_fini(&r);
     free(begin);
     free(item);
-    world_fini(&w);
+    world_eval_fini(&w);
 }
 
 static void without_relevant_items_nothing_applies(void **unused)
 {
     (void)unused;
-    world w;
+    world_eval w;
     rb_metric metrics[MAX_METRICS];
     rb_error err = { 0 };
     rb_ranking r;
     rb_ratings none;
     int n = all_metrics(metrics);
-    world_init(&w, 20, 30, 9);
+    world_eval_init(&w, 20, 30, 9);
     assert_ok(rb_ratings_build(&none, &w.all, NULL, 1u << RB_PART_TRAIN, 100.0, &rb_test_ctx, &err), &err);
-    rb_scorer scorer = scorer_of(&w, RB_SINGLE);
-    rb_ranking_rules rules = rules_of(&w, RB_TIES_HASH);
+    rb_scorer scorer = world_eval_scorer(&w, RB_SINGLE);
+    rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_HASH);
     assert_ok(rb_rank(&r, &scorer, &rules, &none, &w.facts, metrics, n, 0, &rb_test_ctx, &err), &err);
     assert_true(r.n_evaluated == 0 && r.n_left_out == 20);
     for (int m = 0; m < n; m++)
         assert_int_equal(r.value[m].mean.state, RB_VALUE_NOT_APPLICABLE);
     rb_ranking_fini(&r);
     rb_ratings_fini(&none);
-    world_fini(&w);
+    world_eval_fini(&w);
 }
 
 static void what_is_not_known_does_not_apply(void **unused)
 {
     (void)unused;
     static const char *const ids[] = { "novelty@3", "diversity@3", "diversity:tfidf@3", "rmse", "ndcg@3", "gini@3" };
-    world w;
+    world_eval w;
     rb_metric metrics[6];
     rb_error err = { 0 };
     rb_ranking r;
-    world_init(&w, 20, 30, 9);
+    world_eval_init(&w, 20, 30, 9);
     for (int m = 0; m < 6; m++)
         assert_ok(rb_metric_parse(&metrics[m], ids[m], &err), &err);
-    rb_scorer scorer = scorer_of(&w, RB_SINGLE);
-    rb_ranking_rules rules = rules_of(&w, RB_TIES_HASH);
+    rb_scorer scorer = world_eval_scorer(&w, RB_SINGLE);
+    rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_HASH);
     assert_ok(rb_rank(&r, &scorer, &rules, &w.test, NULL, metrics, 6, 8, &rb_test_ctx, &err), &err);
     for (int m = 0; m < 6; m++)
         assert_int_equal(r.value[m].mean.state, m < 4 ? RB_VALUE_NOT_APPLICABLE : RB_VALUE_OK);
     assert_int_equal(r.lists.k, 8);
     assert_true(r.value[4].best.state == RB_VALUE_UNAVAILABLE && isnan(r.value[4].best.value));
     rb_ranking_fini(&r);
-    world_fini(&w);
+    world_eval_fini(&w);
 }
 
 static void lists_are_for_the_users_asked_for(void **unused)
 {
     (void)unused;
     static const int32_t users[] = { 44, 0, 17, 5 };
-    world w;
+    world_eval w;
     rb_error err = { 0 };
     rb_lists lists;
     int list[50];
-    world_init(&w, 60, 50, 9);
-    rb_scorer scorer = scorer_of(&w, RB_DOUBLE_PRECISION);
-    rb_ranking_rules rules = rules_of(&w, RB_TIES_INDEX);
+    world_eval_init(&w, 60, 50, 9);
+    rb_scorer scorer = world_eval_scorer(&w, RB_DOUBLE_PRECISION);
+    rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_INDEX);
     assert_ok(rb_rank_users(&lists, &scorer, &rules, users, 4, 6, &rb_test_ctx, &err), &err);
     for (int p = 0; p < 4; p++) {
         int n = oracle_ranking(list, &w.oracle, users[p]);
@@ -434,7 +271,7 @@ static void lists_are_for_the_users_asked_for(void **unused)
             assert_int_equal(lists.item[p * 6 + j], j < n ? list[j] : -1);
     }
     rb_lists_fini(&lists);
-    world_fini(&w);
+    world_eval_fini(&w);
 }
 
 /* Every kind of bad number, whether the item is a candidate or not; the lowest user and item are named. */
@@ -445,38 +282,38 @@ static void a_score_that_is_not_finite_is_named(void **unused)
     for (int k = 0; k < 4; k++)
         for (rb_precision precision = RB_SINGLE; precision <= RB_DOUBLE_PRECISION; precision++)
             for (int masked = 0; masked < 2; masked++) {
-                world w;
+                world_eval w;
                 rb_metric metric;
                 rb_error err = { 0 };
                 rb_ranking r;
-                world_init(&w, 200, 30, 9);
+                world_eval_init(&w, 200, 30, 9);
                 assert_ok(rb_metric_parse(&metric, k % 2 ? "auc" : "ndcg@5", &err), &err);
                 int u = 100, i = 10;
-                while (!(part_of(&w, u, i) == (masked ? RB_PART_TRAIN : RB_PART_NONE)))
+                while (!(world_eval_part(&w, u, i) == (masked ? RB_PART_TRAIN : RB_PART_NONE)))
                     i++;
                 w.score[u * 30 + i] = bad[k];
                 w.score[u * 30 + 29] = bad[k];
                 w.score[152 * 30 + 3] = bad[k];
-                rb_scorer scorer = scorer_of(&w, precision);
-                rb_ranking_rules rules = rules_of(&w, RB_TIES_HASH);
+                rb_scorer scorer = world_eval_scorer(&w, precision);
+                rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_HASH);
                 char words[64];
                 snprintf(words, sizeof words, "the score of user %d for item %d is not finite", u, i);
                 assert_int_equal(rb_rank(&r, &scorer, &rules, &w.test, &w.facts, &metric, 1, 0, &rb_test_ctx, &err),
                                  RB_NOT_FINITE);
                 assert_non_null(strstr(err.message, words));
-                world_fini(&w);
+                world_eval_fini(&w);
             }
 }
 
 static void a_failed_allocation_on_one_rank_is_known_to_all(void **unused)
 {
     (void)unused;
-    world w;
+    world_eval w;
     rb_metric metrics[MAX_METRICS];
     int n = all_metrics(metrics), last = rb_test_ctx.n_ranks - 1;
-    world_init(&w, 100, 30, 9);
-    rb_scorer scorer = scorer_of(&w, RB_SINGLE);
-    rb_ranking_rules rules = rules_of(&w, RB_TIES_BOUNDS);
+    world_eval_init(&w, 100, 30, 9);
+    rb_scorer scorer = world_eval_scorer(&w, RB_SINGLE);
+    rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_BOUNDS);
     for (int64_t nth = 1;; nth++) {
         rb_error err = { 0 };
         rb_ranking r;
@@ -489,7 +326,7 @@ static void a_failed_allocation_on_one_rank_is_known_to_all(void **unused)
         if (!reached)
             break;
     }
-    world_fini(&w);
+    world_eval_fini(&w);
 }
 
 int main(int argc, char **argv)
