@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "harness/facts.h"
+
+#define SPEAKER_S 2 /* what the speaking process has to say why all of them end */
 
 const rb_command *rb_command_find(int n, char **arguments, int *n_words)
 {
@@ -104,6 +107,19 @@ static int close_streams(rb_call *call)
     return failed ? rb_status_exit(RB_IO) : 0;
 }
 
+/*
+ * mpirun ends all processes when one of them fails: those that print nothing let the one that prints do so first. Under
+ * Open MPI one that is still alive then was alone with its failure, before MPI could agree on it, and says it itself.
+ */
+static void let_speaker_first(const rb_call *call, const rb_error *err)
+{
+    int is_parallel;
+    sleep(SPEAKER_S);
+    MPI_Initialized(&is_parallel);
+    if (!is_parallel && call->launch.is_open_mpi)
+        fprintf(stderr, "reelbench: rank %d: %s\n", call->launch.rank, err->message);
+}
+
 int main(int argc, char **argv)
 {
     rb_error err = { RB_OK };
@@ -115,7 +131,9 @@ int main(int argc, char **argv)
             run_command(&call, argc - 1, argv + 1, &err);
     }
     int status = err.status == RB_OK ? call.exit_status : rb_status_exit(err.status);
-    if (err.status != RB_OK)
+    if (err.status != RB_OK && !call.speaks)
+        let_speaker_first(&call, &err);
+    else if (err.status != RB_OK)
         fprintf(call.errors, "reelbench: %s\n", err.message);
     int written = close_streams(&call);
     rb_call_fini(&call);

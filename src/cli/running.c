@@ -36,6 +36,7 @@ static rb_status write_ending(FILE *out, const rb_run_outcome *o, rb_error *err)
     fprintf(out, "%s done, %s failed in %s · %s/results.h5 · digest %.4s %.4s\n",
             rb_text_count(done, o->n_trials - o->n_failed), rb_text_count(failed, o->n_failed),
             rb_text_duration(wall, o->wall_s), o->folder, digest, digest + 4);
+    fflush(out);
 done:
     return err->status;
 }

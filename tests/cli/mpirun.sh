@@ -11,14 +11,19 @@ expect 0 mpirun -n 3 "$REELBENCH" --version
 [ "$(wc -l <"$out")" -eq 1 ] || fail "--version under mpirun prints more than one line"
 expect 0 mpirun -n 3 "$REELBENCH" list algorithms
 once " popularity " "$out"
-expect 2 mpirun -n 3 "$REELBENCH" rnu
-once "unknown command 'rnu'; did you mean 'run'?" "$err"
+for _ in 1 2 3 4 5; do # whichever process fails first
+    expect 2 mpirun -n 3 "$REELBENCH" rnu
+    once "unknown command 'rnu'; did you mean 'run'?" "$err"
+done
 expect 2 mpirun -n 3 "$REELBENCH" run --seeed 3 x.yaml
 once "did you mean '--seed'?" "$err"
 cd "$scratch" || exit 1
 printf 'experiment: x\ntrails: []\n' >wrong.yaml
 expect 2 mpirun -n 3 "$REELBENCH" run wrong.yaml
 once "did you mean 'trials'?" "$err"
+# A failure of one rank alone, before MPI is started, is not lost.
+expect 3 mpirun -n 2 "$REELBENCH" info : -n 1 "$REELBENCH" info --blas-core Pentium9
+once "reelbench: rank 2: --blas-core Pentium9" "$err"
 expect 0 env OPENBLAS_CORETYPE=Nehalem mpirun -n 3 "$REELBENCH" info
 if [ "$(uname -m)" = x86_64 ]; then
     once "presets OpenBLAS core" "$err"
