@@ -85,10 +85,10 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c);
 typedef struct {
     rb_space_spec spec; /* with the columns resolved */
     rb_tfidf tfidf;
-    rb_rsvd svd;                  /* of lsa-N; svd.k < N where the matrix has a lower rank */
-    double explained;             /* lsa: share of the variance of the TF-IDF columns that the components hold */
-    rb_strings genres;            /* ascending */
-    rb_strings types;             /* ascending */
+    rb_rsvd svd;       /* of lsa-N; svd.k < N where the matrix has a lower rank */
+    double explained;  /* lsa: share of the variance of the TF-IDF columns that the components hold, at least */
+    rb_strings genres; /* ascending */
+    rb_strings types;  /* ascending */
     double mean[3], deviation[3]; /* of year, minutes, seasons; deviation 1 where all are equal */
 } rb_space_model;
 
@@ -114,5 +114,13 @@ rb_status rb_space_fit(rb_space_model *model, rb_points *points, const rb_space_
 rb_status rb_space_transform(rb_points *out, const rb_space_model *model, const rb_catalogue *c, const rb_ctx *ctx,
                              rb_error *err);
 void rb_space_model_fini(rb_space_model *model); /* local */
+
+/**
+ * Name every array and scalar of a model, to save, load, digest or count it (data/algorithm.h). Local.
+ *
+ * The spec does not pass through the visitor: store its canonical name, and before loading read it back into
+ * model->spec with rb_space_parse. A loaded model transforms to the bits of the saved one.
+ */
+void rb_space_model_arrays(rb_space_model *model, rb_visitor *v);
 
 #endif

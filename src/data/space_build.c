@@ -9,16 +9,6 @@
 #define N_NUMBERS 3
 #define N_AGE_GROUPS (RB_AGE_ADULTS + 1)
 
-void rb_space_model_fini(rb_space_model *m)
-{
-    rb_space_spec_fini(&m->spec);
-    rb_tfidf_fini(&m->tfidf);
-    rb_rsvd_fini(&m->svd);
-    rb_strings_fini(&m->genres);
-    rb_strings_fini(&m->types);
-    memset(m, 0, sizeof *m);
-}
-
 rb_status rb_space_check(const rb_space_spec *spec, const rb_catalogue *c, rb_error *err)
 {
     rb_space_columns columns;
@@ -149,12 +139,7 @@ done:
 static rb_status fit_text(rb_space_model *m, rb_points *points, const rb_catalogue *c, const rb_ctx *ctx, rb_error *err)
 {
     const rb_space_config *o = &m->spec.config;
-    rb_tfidf_options options = { .stop_words = o->stop_words,
-                                 .stem = o->stem,
-                                 .min_df = o->min_df,
-                                 .max_df = o->max_df,
-                                 .max_features = o->max_features,
-                                 .sublinear = o->sublinear };
+    rb_tfidf_options options = rb_space_text_options(o);
     rb_rsvd_options reduction = { .n_components = m->spec.n_components,
                                   .oversampling = o->oversampling,
                                   .power_iterations = o->power_iterations,

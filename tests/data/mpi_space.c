@@ -230,6 +230,88 @@ static void bits_are_the_same_for_any_ranks_and_threads(void **unused)
     rb_catalogue_fini(&c);
 }
 
+/* A visitor that keeps what it is shown, or gives it back, in the order of the visit. */
+typedef struct {
+    bool loading;
+    int n, at;
+    struct {
+        void *bytes;
+        int64_t n_rows, n_cols;
+    } kept[64];
+} store;
+
+static int64_t size_of(rb_type type)
+{
+    return type == RB_UINT8 ? 1 : type == RB_FLOAT32 || type == RB_INT32 ? 4 : 8;
+}
+
+static void visit_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                        rb_shared *memory)
+{
+    (void)name;
+    store *s = v->self;
+    rb_error err = { 0 };
+    assert_null(memory);
+    int64_t bytes = size_of(type) * (s->loading ? s->kept[s->at].n_rows * s->kept[s->at].n_cols : *n_rows * *n_cols);
+    if (s->loading) {
+        *n_rows = s->kept[s->at].n_rows;
+        *n_cols = s->kept[s->at].n_cols;
+        *data = rb_alloc_array(bytes, 1, &err);
+        memcpy(*data, s->kept[s->at++].bytes, (size_t)bytes);
+        return;
+    }
+    s->kept[s->n].n_rows = *n_rows;
+    s->kept[s->n].n_cols = *n_cols;
+    s->kept[s->n].bytes = calloc((size_t)bytes + 1, 1);
+    if (bytes > 0)
+        memcpy(s->kept[s->n].bytes, *data, (size_t)bytes);
+    s->n++;
+}
+
+static void visit_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    int64_t one = 1;
+    store *s = v->self;
+    if (!s->loading)
+        visit_array(v, name, type, &value, &one, &one, NULL);
+    else
+        memcpy(value, s->kept[s->at++].bytes, (size_t)size_of(type));
+}
+
+static void a_loaded_model_transforms_to_the_same_bits(void **unused)
+{
+    (void)unused;
+    rb_catalogue c = { 0 };
+    random_catalogue(&c);
+    for (const char *const *space = (const char *const[]){ "lsa-8(stem=true)", "mixed", NULL }; *space; space++) {
+        rb_error err = { 0 };
+        rb_space_model model = { 0 }, loaded = { 0 };
+        rb_points p = { 0 }, q = { 0 };
+        rb_text name = { 0 };
+        store s = { .loading = false };
+        rb_visitor v = { visit_array, visit_scalar, &s };
+        fit(&model, &p, *space, &c, &rb_test_ctx);
+        rb_space_model_arrays(&model, &v);
+        assert_ok(rb_space_canonical(&name, &model.spec, &err), &err);
+        s.loading = true;
+        assert_ok(rb_space_parse(&loaded.spec, name.data, &err), &err);
+        rb_space_model_arrays(&loaded, &v);
+        assert_int_equal(s.at, s.n);
+        assert_ok(rb_space_transform(&q, &loaded, &c, &rb_test_ctx, &err), &err);
+        assert_int_equal(q.d, p.d);
+        assert_memory_equal(q.dense, p.dense, (size_t)(p.n * p.d) * sizeof(double));
+        rb_barrier(&rb_test_ctx);
+        rb_points_fini(&p);
+        rb_points_fini(&q);
+        rb_space_model_fini(&model);
+        rb_space_model_fini(&loaded);
+        rb_text_fini(&name);
+        for (int k = 0; k < s.n; k++)
+            free(s.kept[k].bytes);
+    }
+    rb_catalogue_fini(&c);
+}
+
 static void the_cost_is_known_before_anything_is_built(void **unused)
 {
     (void)unused;
@@ -295,6 +377,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(genres_numbers_and_mixed_are_as_stated),
         cmocka_unit_test(tfidf_of_columns_is_that_of_the_joined_text),
         cmocka_unit_test(bits_are_the_same_for_any_ranks_and_threads),
+        cmocka_unit_test(a_loaded_model_transforms_to_the_same_bits),
         cmocka_unit_test(the_cost_is_known_before_anything_is_built),
         cmocka_unit_test(building_survives_the_nth_failed_allocation_on_the_last_rank),
     };
