@@ -60,7 +60,8 @@ rb_status rb_unit_list_init(rb_unit_list *l, const char *folder, rb_error *err)
         RB_TRY(err->status);
         l->n++;
     }
-    qsort(l->names, (size_t)l->n, sizeof *l->names, by_name);
+    if (l->n > 1) /* qsort takes no NULL, not even for nothing */
+        qsort(l->names, (size_t)l->n, sizeof *l->names, by_name);
 done:
     closedir(dir);
     return err->status;
