@@ -3,7 +3,9 @@
  *
  * Shares `test` and `validation` are of all interactions (of the user's, of the users, of the sessions: see the kind).
  * Counts are exact: floor(share n + 1/2), validation at most what test leaves. Random choices take the smallest Philox
- * keys of rb_seed_named(seed, "split"), ties by row, so that every rank finds the same parts.
+ * keys, ties by row, so that every rank finds the same parts: the bits of draw 0 of (key rb_seed_named(seed, "split"),
+ * stream "split", epoch 0, entity = row); users of `strong` have stream "split.users", the validation part of fold f of
+ * k_fold has epoch f + 1.
  *
  *   random          the smallest keys of all rows are test, the next ones validation
  *   per_user        the same within each user
