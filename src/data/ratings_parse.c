@@ -55,8 +55,10 @@ static bool keep_id(worker *w, int side, const rb_field *id, int64_t slot)
 
 static bool keep(worker *w, const rb_record *record, int64_t slot)
 {
-    /* both sides are looked at, so that one more pass is enough where both must be hashed */
     bool user = keep_id(w, RB_SIDE_USER, &record->user, slot);
+    if (w->out->err.status != RB_OK)
+        return false;
+    /* the items are looked at too, so that one more pass is enough where both sides must be hashed */
     bool item = keep_id(w, RB_SIDE_ITEM, &record->item, slot);
     if (!user || !item)
         return false;
