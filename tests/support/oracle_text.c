@@ -98,15 +98,18 @@ void rb_oracle_text_make(rb_oracle_text *o, const char *const *text, int64_t n, 
     }
     limit(o, text, n, options->max_features);
     o->x = calloc((size_t)(n * o->n_terms), sizeof *o->x);
-    for (int64_t d = 0; d < n; d++) {
-        double squares = 0;
-        for (int64_t t = 0; t < o->n_terms; t++) {
-            documents_and_total(&df, &total, o->term[t], text, n);
+    for (int64_t t = 0; t < o->n_terms; t++) {
+        documents_and_total(&df, &total, o->term[t], text, n);
+        for (int64_t d = 0; d < n; d++) {
             double k = (double)occurrences(text[d], o->term[t]);
             double tf = k > 0 && options->sublinear ? 1 + log(k) : k;
             o->x[d * o->n_terms + t] = tf * (log((1.0 + (double)n) / (1.0 + (double)df)) + 1);
-            squares += pow(o->x[d * o->n_terms + t], 2);
         }
+    }
+    for (int64_t d = 0; d < n; d++) {
+        double squares = 0;
+        for (int64_t t = 0; t < o->n_terms; t++)
+            squares += pow(o->x[d * o->n_terms + t], 2);
         for (int64_t t = 0; t < o->n_terms && squares > 0; t++)
             o->x[d * o->n_terms + t] /= sqrt(squares);
     }
