@@ -147,6 +147,26 @@ RB_INLINE rb_vf64 rb_splat_f64(double x)
     return x - (rb_vf64){ 0 };
 }
 
+/* Lane e of the result is lane mask[e] of a and b one after the other; gcc makes it one instruction. */
+#ifdef __clang__
+#define RB_PERMUTE(name, vector, mask_vector, lanes)                        \
+    RB_INLINE vector name(vector a, vector b, mask_vector mask)             \
+    {                                                                       \
+        vector out = a;                                                     \
+        for (int e = 0; e < (lanes); e++)                                   \
+            out[e] = mask[e] < (lanes) ? a[mask[e]] : b[mask[e] - (lanes)]; \
+        return out;                                                         \
+    }
+#else
+#define RB_PERMUTE(name, vector, mask_vector, lanes)            \
+    RB_INLINE vector name(vector a, vector b, mask_vector mask) \
+    {                                                           \
+        return __builtin_shuffle(a, b, mask);                   \
+    }
+#endif
+RB_PERMUTE(rb_permute_f32, rb_vf32, rb_vi32, RB_LANES_F32)
+RB_PERMUTE(rb_permute_f64, rb_vf64, rb_vi64, RB_LANES_F64)
+
 /*
  * Transpose a square of vectors in place: log2(lanes) butterfly stages, lanes shuffles each. Stage s exchanges bit s
  * of the row number with bit s of the column number.
@@ -158,7 +178,7 @@ RB_INLINE rb_vf64 rb_splat_f64(double x)
         F(0, s, n), F(1, s, n), F(2, s, n), F(3, s, n), F(4, s, n), F(5, s, n), F(6, s, n), F(7, s, n), F(8, s, n), \
             F(9, s, n), F(10, s, n), F(11, s, n), F(12, s, n), F(13, s, n), F(14, s, n), F(15, s, n)                \
     }
-#define RB_TRANSPOSE(name, vector, mask_vector, mask_type, lanes)                                            \
+#define RB_TRANSPOSE(name, permute, vector, mask_vector, mask_type, lanes)                                   \
     RB_INLINE void name(vector x[lanes])                                                                     \
     {                                                                                                        \
         static const mask_type low[4][16] = { RB_PICK16(RB_LOW, 1, lanes), RB_PICK16(RB_LOW, 2, lanes),      \
@@ -175,12 +195,12 @@ RB_INLINE rb_vf64 rb_splat_f64(double x)
                 if (i & (1 << bit))                                                                          \
                     continue;                                                                                \
                 vector a = x[i], b = x[i | (1 << bit)];                                                      \
-                x[i] = __builtin_shuffle(a, b, to_low);                                                      \
-                x[i | (1 << bit)] = __builtin_shuffle(a, b, to_high);                                        \
+                x[i] = permute(a, b, to_low);                                                                \
+                x[i | (1 << bit)] = permute(a, b, to_high);                                                  \
             }                                                                                                \
         }                                                                                                    \
     }
-RB_TRANSPOSE(rb_transpose_f32, rb_vf32, rb_vi32, int32_t, RB_LANES_F32)
-RB_TRANSPOSE(rb_transpose_f64, rb_vf64, rb_vi64, int64_t, RB_LANES_F64)
+RB_TRANSPOSE(rb_transpose_f32, rb_permute_f32, rb_vf32, rb_vi32, int32_t, RB_LANES_F32)
+RB_TRANSPOSE(rb_transpose_f64, rb_permute_f64, rb_vf64, rb_vi64, int64_t, RB_LANES_F64)
 
 #endif

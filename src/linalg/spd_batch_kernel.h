@@ -146,7 +146,7 @@ static MASK NAME(scatter)(REAL *const *out, VECTOR *x, int n, int64_t m, MASK go
         VECTOR square[LANES];
         for (int p = 0; p < LANES; p++) {
             square[p] = i + p < m ? x[i + p] : (VECTOR){ 0 };
-            good &= square[p] - square[p] == 0;
+            good &= square[p] * 0 == 0; /* NaN and infinity are not */
         }
         NAME(rb_transpose)(square);
         for (int s = 0; s < n; s++)

@@ -109,6 +109,7 @@ typedef struct {
 } half;
 
 /* Ratings without what is known of them. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type of the callback */
 static double entries(const rb_normal *a, double *t, double *w, int64_t row)
 {
     const half *h = a->model;
@@ -158,7 +159,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                             .entries = entries,
                             .lambda = lambda,
                             .model = &by_item };
-    rb_half_step users, items;
+    rb_half_step users = { 0 }, items = { 0 };
     (void)prepared;
 
     if (joint) {

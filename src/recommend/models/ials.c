@@ -95,6 +95,7 @@ done:
 }
 
 /* Targets and weights of a row; the constant is the weight of its ones. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type of the callback */
 static double entries_rendle(const rb_normal *a, double *t, double *w, int64_t row)
 {
     int64_t n = a->side.begin[row + 1] - a->side.begin[row];
@@ -169,7 +170,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
 {
     state *m = self;
     const config *c = cfg;
-    rb_half_step users, items;
+    rb_half_step users = { 0 }, items = { 0 };
     (void)prepared;
 
     RB_TRY(solve_side(&users, m, &m->users, &m->items, rb_side_users(view->positives), c, ctx, err));

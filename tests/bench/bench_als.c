@@ -1,0 +1,35 @@
+/*
+ * An iteration of ALS in the shape of als-10m: 71,567 x 10,681, 10 million draws, 7.9 million distinct for training,
+ * half stars, 64 factors.
+ *
+ * Predicted from the kernels' measured speeds (bench_gram, bench_spd): 2 x 7.9 M entries x 4,160 flops at 150 GFLOP/s,
+ * .44 s, and 82,000 solves at 1.1 million/s, .075 s: .51 processor seconds in single, .26 s on 2 threads. Double: at 75
+ * GFLOP/s and .58 million/s .88 + .14 = 1.0, .51 s on 2 threads. Received: (m + n) k (P - 1) / P elements a rank.
+ * Measured on a machine that eight other processes shared: .71 processor seconds in single, 1.33 in double; the kernels
+ * lose their caches at every turn of another process. Received: 1.000 of the formula, 1.016 with biases.
+ *
+ * Usage: bench_als [threads [divisor]], under mpirun for more ranks; the divisor makes the data smaller.
+ */
+#include <stdlib.h>
+
+#include "recommend/recommend.h"
+#include "support/oracle_als_bench.h"
+#include "support/support.h"
+
+extern const rb_recommender rb_als;
+
+static const char *const configs[] = { "factors=64 biases=fixed", "factors=64 biases=joint",
+                                       "factors=64 biases=joint precision=double" };
+
+int main(int argc, char **argv)
+{
+    rb_split_data s = { 0 };
+    rb_test_mpi_begin(&argc, &argv);
+    rb_test_ctx.n_threads = argc > 1 ? atoi(argv[1]) : 2;
+    rb_test_ctx.seed = 1;
+    int divisor = argc > 2 ? atoi(argv[2]) : 1;
+    rb_oracle_zipf(&s, 71567 / divisor, 10681 / divisor, 10000000 / divisor, 0.6, 0.9, &rb_test_ctx);
+    rb_bench_iterations(&rb_als, configs, sizeof configs / sizeof *configs, &s, &rb_test_ctx);
+    rb_oracle_split_fini(&s);
+    return rb_test_mpi_end(0);
+}

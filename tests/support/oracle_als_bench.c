@@ -1,0 +1,83 @@
+#include "support/oracle_als_bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "support/support.h"
+
+enum { TIMED = 5 };
+
+static double process_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double factors_of(const rb_algorithm *algorithm, const void *config)
+{
+    return (double)*(const int64_t *)((const char *)config + rb_param_find(algorithm->params, "factors")->offset);
+}
+
+static void bench(const rb_algorithm *algorithm, const char *values, const rb_split_data *s, rb_ctx *ctx)
+{
+    char text[512];
+    rb_error err = { 0 };
+    snprintf(text, sizeof text, "%s iterations=%d", values, TIMED + 1);
+    void *config = rb_oracle_config(algorithm, text);
+    rb_train_view view = { .ratings = &s->train, .positives = &s->train };
+    char *state = NULL;
+    double wall[TIMED], objective, processor = 0;
+    int64_t received = 0;
+    bool done = false;
+    assert_ok(rb_alloc(&state, (int64_t)algorithm->state_size, &err), &err);
+    assert_ok(algorithm->begin(state, &view, NULL, config, ctx, &err), &err);
+    for (int64_t i = 0; !done; i++) {
+        rb_barrier(ctx);
+        ctx->elements_received = i > 0 ? &received : NULL;
+        double start = rb_clock_s(), start_processor = process_s();
+        assert_ok(algorithm->iterate(state, i, &objective, &done, &view, NULL, config, ctx, &err), &err);
+        if (i > 0) {
+            wall[i - 1] = rb_clock_s() - start;
+            processor += (process_s() - start_processor) / TIMED;
+        }
+    }
+    ctx->elements_received = NULL;
+    int64_t microseconds = (int64_t)(1e6 * processor);
+    rb_sum_int64(ctx, &microseconds, 1);
+    rb_sum_int64(ctx, &received, 1);
+    qsort(wall, TIMED, sizeof *wall, ascending);
+    rb_shape shape = { .n_users = s->train.n_users,
+                       .n_items = s->train.n_items,
+                       .nnz = s->train.n,
+                       .n_positives = s->train.n,
+                       .n_ranks = ctx->n_ranks,
+                       .n_node_ranks = ctx->n_node_ranks,
+                       .n_threads = ctx->n_threads };
+    double flops = algorithm->cost(config, &shape).flops / (TIMED + 1), p = ctx->n_ranks;
+    double formula = (double)(shape.n_users + shape.n_items) * factors_of(algorithm, config) * (p - 1) / p;
+    if (ctx->rank == 0)
+        printf("%s\t%d\t%d\t%lld\t%.3f\t%.3f\t%.0f\t%.3f\n", values, ctx->n_ranks, ctx->n_threads,
+               (long long)s->train.n, wall[TIMED / 2], 1e-6 * (double)microseconds, 1e-9 * flops / wall[TIMED / 2],
+               p > 1 ? (double)received / p / TIMED / formula : 0);
+    algorithm->fini(state);
+    rb_free(state);
+    rb_free(config);
+}
+
+void rb_bench_iterations(const rb_algorithm *algorithm, const char *const *configs, int n_configs,
+                         const rb_split_data *s, rb_ctx *ctx)
+{
+    if (ctx->rank == 0)
+        printf("config\tranks\tthreads\tinteractions\twall_s\tprocessor_s\tGFLOP/s\treceived/formula\n");
+    for (int c = 0; c < n_configs; c++)
+        bench(algorithm, configs[c], s, ctx);
+}
