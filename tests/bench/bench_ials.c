@@ -5,7 +5,7 @@
  * Predicted from the kernels' measured speeds (bench_gram, bench_spd) for 2 x 16.2 M entries: k = 64, single, Cholesky
  * .90
  * + 165,000 solves .15 + Gram .01 = 1.06 processor seconds; k = 128, at 165 GFLOP/s and .18 million/s, 3.2 + .92 = 4.2.
- * Conjugate gradient, 3 steps: 5 passes of about 12 cycles an entry and a product with the base for each, .55 at k
+ * Conjugate gradient, 3 steps: 4 passes of about 12 cycles an entry and a product with the base for each, .55 at k
  * = 64.
  * Measured on a machine that eight other processes shared: 1.46 (k = 64), 4.7 (k = 128); conjugate gradient 1.6
  * and 2.6: the factors of 138,493 users do not fit the cache, and each pass fetches them again.

@@ -35,13 +35,13 @@ RB_INLINE void NAME(add_scaled)(REAL *y, REAL s, const REAL *x, int64_t ld)
         NAME(rb_store)(y + f, NAME(rb_fma)(NAME(rb_splat)(s), NAME(rb_load)(x + f), NAME(rb_load)(y + f)));
 }
 
-/* y += sum over `count` (1 .. 4) entries of (w_e (b_e . p) + t_e) b_e; t or p may be NULL */
-RB_INLINE void NAME(add_entries)(REAL *y, const REAL *const *b, const REAL *p, const REAL *w, const REAL *t, int64_t ld,
-                                 const int count)
+/* y += sum over `count` (1 .. 4) entries of w_e (b_e . p) b_e and, where t is given, g += sum of t_e b_e */
+RB_INLINE void NAME(add_entries)(REAL *y, REAL *g, const REAL *const *b, const REAL *p, const REAL *w, const REAL *t,
+                                 int64_t ld, const int count)
 {
     VECTOR sum[4] = { { 0 }, { 0 }, { 0 }, { 0 } };
     REAL s[4];
-    for (int64_t f = 0; p && f < ld; f += LANES) {
+    for (int64_t f = 0; f < ld; f += LANES) {
         VECTOR v = NAME(rb_load)(p + f);
 #pragma GCC unroll 4
         for (int e = 0; e < count; e++)
@@ -49,35 +49,40 @@ RB_INLINE void NAME(add_entries)(REAL *y, const REAL *const *b, const REAL *p, c
     }
 #pragma GCC unroll 4
     for (int e = 0; e < count; e++)
-        s[e] = NAME(lane_sum)(sum[e]) * (w ? w[e] : 1) + (t ? t[e] : 0);
+        s[e] = NAME(lane_sum)(sum[e]) * (w ? w[e] : 1);
     for (int64_t f = 0; f < ld; f += LANES) {
-        VECTOR v = NAME(rb_load)(y + f);
+        VECTOR u = NAME(rb_load)(y + f), v = NAME(rb_load)(g + f);
 #pragma GCC unroll 4
-        for (int e = 0; e < count; e++)
-            v = NAME(rb_fma)(NAME(rb_splat)(s[e]), NAME(rb_load)(b[e] + f), v);
-        NAME(rb_store)(y + f, v);
+        for (int e = 0; e < count; e++) {
+            VECTOR x = NAME(rb_load)(b[e] + f);
+            u = NAME(rb_fma)(NAME(rb_splat)(s[e]), x, u);
+            if (t)
+                v = NAME(rb_fma)(NAME(rb_splat)(t[e]), x, v);
+        }
+        NAME(rb_store)(y + f, u);
+        if (t)
+            NAME(rb_store)(g + f, v);
     }
 }
 
-/* y += sum_e (w_e (b_e . p) + t_e) b_e over all entries of a row */
-static void NAME(pass)(REAL *y, const REAL *other, int64_t ld, const int32_t *col, const REAL *p, const REAL *w,
-                       const REAL *t, int64_t n)
+/* The same over all entries of a row; g is not touched where t is NULL. */
+static void NAME(pass)(REAL *y, REAL *g, const REAL *other, int64_t ld, const int32_t *col, const REAL *p,
+                       const REAL *w, const REAL *t, int64_t n)
 {
-    int64_t e = 0;
-    for (; e < n; e += 4) {
+    for (int64_t e = 0; e < n; e += 4) {
         const REAL *b[4];
         int count = n - e < 4 ? (int)(n - e) : 4;
         for (int i = 0; i < count; i++)
             b[i] = other + col[e + i] * ld;
-        for (int64_t i = e + 8; i < n && i < e + 12; i++)
+        for (int64_t i = e + AHEAD; i < n && i < e + AHEAD + 4; i++)
             for (int64_t f = 0; f < ld; f += 64 / (int64_t)sizeof(REAL))
                 __builtin_prefetch(other + col[i] * ld + f);
         const REAL *we = w ? w + e : NULL, *te = t ? t + e : NULL;
         if (count == 4)
-            NAME(add_entries)(y, b, p, we, te, ld, 4);
+            NAME(add_entries)(y, g, b, p, we, te, ld, 4);
         else
             for (int i = 0; i < count; i++)
-                NAME(add_entries)(y, b + i, p, we ? we + i : NULL, te ? te + i : NULL, ld, 1);
+                NAME(add_entries)(y, g, b + i, p, we ? we + i : NULL, te ? te + i : NULL, ld, 1);
     }
 }
 
@@ -100,15 +105,14 @@ static double NAME(conjugate_gradient)(REAL *x, const rb_normal *a, const REAL *
     const REAL *other = a->other->data;
     REAL *g = memory, *r = g + ld, *p = r + ld, *q = p + ld;
     memset(memory, 0, (size_t)(4 * ld) * sizeof(REAL));
-    NAME(pass)(g, other, ld, col, NULL, NULL, t, n);
-    NAME(pass)(q, other, ld, col, x, w, NULL, n);
+    NAME(pass)(q, g, other, ld, col, x, w, t, n);
     NAME(add_base)(q, 1, base, lambda, x, k, ld);
     for (int64_t f = 0; f < ld; f++)
         p[f] = r[f] = g[f] - q[f];
     REAL square = NAME(inner)(r, r, ld);
     for (int64_t step = 0; step < a->cg_steps && square > SMALLEST; step++) {
         memset(q, 0, (size_t)ld * sizeof(REAL));
-        NAME(pass)(q, other, ld, col, p, w, NULL, n);
+        NAME(pass)(q, g, other, ld, col, p, w, NULL, n);
         NAME(add_base)(q, 1, base, lambda, p, k, ld);
         REAL alpha = square / NAME(inner)(p, q, ld);
         NAME(add_scaled)(x, alpha, p, ld);

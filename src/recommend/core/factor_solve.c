@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "linalg/spd_batch.h"
 
+#define AHEAD 12 /* entries between the prefetch of a row of factors and its use in conjugate gradient */
+
 /* What the rows of this rank give. */
 typedef struct {
     int64_t first_row;
