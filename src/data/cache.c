@@ -73,19 +73,64 @@ static rb_status make_folders(const char *path, rb_error *err)
     }
 }
 
+/* Hexadecimal SHA-256 of a file. */
+static rb_status seal_of(char hex[2 * RB_DIGEST_BYTES + 1], const char *path, rb_error *err)
+{
+    rb_hasher h = { 0 };
+    rb_digest digest;
+    if (rb_hasher_begin(&h, err) == RB_OK)
+        (void)hash_file(&h, path, err);
+    rb_hasher_end(&h, &digest);
+    rb_digest_hex(hex, &digest, 2 * RB_DIGEST_BYTES);
+    return err->status;
+}
+
+/* The seal is written last: a file that was written by half, or anew since, does not match it. */
+static rb_status write_seal(const char *path, const char *hex, rb_error *err)
+{
+    char part[4160];
+    (void)snprintf(part, sizeof part, "%s.part", path);
+    FILE *file = fopen(part, "w");
+    bool written = file && fputs(hex, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    if (file)
+        written = fclose(file) == 0 && written;
+    if (!written || rename(part, path) != 0)
+        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+    return RB_OK;
+}
+
+/* Nothing is given to HDF5 before its bytes are known to be those that were written: it trusts what it reads. */
+static rb_status check_seal(const char *path, const char *seal_path, rb_error *err)
+{
+    char hex[2 * RB_DIGEST_BYTES + 1], kept[2 * RB_DIGEST_BYTES + 1] = "";
+    FILE *file = fopen(seal_path, "r");
+    size_t n = file ? fread(kept, 1, sizeof kept - 1, file) : 0;
+    kept[n] = 0;
+    if (file)
+        (void)fclose(file);
+    RB_TRY(seal_of(hex, path, err));
+    if (strcmp(kept, hex) != 0)
+        RB_FAIL(err, RB_BAD_INPUT, "%s: not the bytes that were written there", path);
+done:
+    return err->status;
+}
+
 static rb_status store(const rb_dataset *d, const char *dir, const rb_digest *key, rb_ctx *ctx, rb_error *err)
 {
-    char path[4096], hex[2 * RB_DIGEST_BYTES + 1];
+    char path[4096], seal_path[4096], hex[2 * RB_DIGEST_BYTES + 1];
     rb_archive a = { .file.id = -1, .ctx = ctx, .err = err };
     rb_dataset copy = *d; /* the walk serves both directions; storing changes nothing */
     path_of(path, dir, key, "");
     RB_TRY(make_folders(path, err));
     path_of(path, dir, key, "/dataset.h5");
+    path_of(seal_path, dir, key, "/dataset.sha256");
     RB_TRY(rb_hdf_create(&a.file, path, err));
     RB_TRY(rb_archive_dataset(&a, &copy));
     rb_digest_hex(hex, &d->digest, 2 * RB_DIGEST_BYTES);
     RB_TRY(rb_hdf_put_text(a.file.id, "digest", hex, err));
     RB_TRY(rb_hdf_commit(&a.file, err));
+    RB_TRY(seal_of(hex, path, err));
+    RB_TRY(write_seal(seal_path, hex, err));
 done:
     rb_hdf_close(&a.file);
     return err->status;
@@ -102,18 +147,16 @@ rb_status rb_cache_store(const rb_dataset *d, const char *dir, const rb_digest *
     return rb_agree(ctx, err->status, err);
 }
 
-/* The digest that the file keeps must be that of what was read. Collective. */
-static rb_status compare_digest(rb_archive *a, rb_dataset *d, rb_error *err)
+/* Rank 0 opens the file where its seal holds, and reads the digest of the data set. Local. */
+static rb_status open_sealed(rb_archive *a, rb_digest *digest, const char *path, const char *seal_path)
 {
-    rb_digest kept = { { 0 } };
     char *hex = NULL;
-    if (a->ctx->rank == 0 && rb_hdf_get_text(a->file.id, "digest", &hex, err) == RB_OK && !rb_digest_parse(&kept, hex))
-        RB_FAIL(err, RB_BAD_INPUT, "%s: its digest cannot be read", a->file.path);
-    RB_TRY_ALL(a->ctx, err->status);
-    RB_TRY(rb_dataset_digest(d, a->ctx, err));
-    if (a->ctx->rank == 0 && memcmp(&kept, &d->digest, sizeof kept) != 0)
-        RB_FAIL(err, RB_BAD_INPUT, "%s: its digest is not that of its content", a->file.path);
-    RB_TRY_ALL(a->ctx, err->status);
+    rb_error *err = a->err;
+    RB_TRY(check_seal(path, seal_path, err));
+    RB_TRY(rb_hdf_open(&a->file, path, err));
+    RB_TRY(rb_hdf_get_text(a->file.id, "digest", &hex, err));
+    if (!rb_digest_parse(digest, hex))
+        RB_FAIL(err, RB_BAD_INPUT, "%s: its digest cannot be read", path);
 done:
     rb_free(hex);
     return err->status;
@@ -122,22 +165,27 @@ done:
 rb_status rb_cache_load(rb_dataset *out, bool *found, rb_text *note, const char *dir, const rb_digest *key, rb_ctx *ctx,
                         rb_error *err)
 {
-    char path[4096];
+    char path[4096], seal_path[4096];
     rb_error damage = { 0 };
+    rb_digest digest = { { 0 } };
     rb_archive a = { .file.id = -1, .loading = true, .ctx = ctx, .err = &damage };
     int64_t there = 0;
 
     *found = false;
     path_of(path, dir, key, "/dataset.h5");
+    path_of(seal_path, dir, key, "/dataset.sha256");
     if (ctx->rank == 0)
         there = access(path, F_OK) == 0;
     rb_max_int64(ctx, &there, 1);
     if (!there)
         return err->status;
     if (ctx->rank == 0)
-        (void)rb_hdf_open(&a.file, path, &damage);
-    if (rb_agree(ctx, damage.status, &damage) == RB_OK && rb_archive_dataset(&a, out) == RB_OK)
-        *found = compare_digest(&a, out, &damage) == RB_OK;
+        (void)open_sealed(&a, &digest, path, seal_path);
+    if (rb_agree(ctx, damage.status, &damage) == RB_OK && rb_archive_dataset(&a, out) == RB_OK) {
+        rb_bcast(ctx, &digest, sizeof digest, 0);
+        out->digest = digest;
+        *found = true;
+    }
     rb_hdf_close(&a.file);
     if (*found)
         return err->status;

@@ -1,9 +1,9 @@
 /*
  * The cache of parsed and filtered data sets: <dir>/<key>/dataset.h5.
  *
- * A file is written aside, synced and renamed. It keeps the SHA-256 of each of its arrays and the digest of the whole;
- * what is read back is compared with both before it is used, so that a damaged file is never used. The key depends on
- * the bytes of the input files, so that a changed input is another key.
+ * A file is written aside, synced and renamed, and beside it dataset.sha256 with its SHA-256. A file that has another
+ * one is damaged, was written by half or is being replaced: it is never read. The key depends on the bytes of the input
+ * files, so that a changed input is another key.
  */
 #ifndef RB_DATA_CACHE_H
 #define RB_DATA_CACHE_H

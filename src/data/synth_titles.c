@@ -1,5 +1,6 @@
 #include "data/synth_titles.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -88,14 +89,14 @@ static void add_word(writer *t, int64_t number, bool capital)
     static const char *const vowel[] = { "a", "e", "i", "o", "u", "ai", "ea", "ou" };
     static const char *const coda[] = { "", "n", "r", "l", "s", "nd", "m", "ck" };
     char word[32] = "";
+    size_t length = 0;
     rb_rng rng = rb_world_rng(t->w, RB_SYNTH_WORD, (uint64_t)number);
     int n_syllables = 2 + (int)rb_rng_below(&rng, 0, 2);
     for (int s = 1; s <= n_syllables; s++) {
         uint32_t bits[4];
         rb_rng_words(bits, &rng, (uint32_t)s);
-        strcat(word, onset[bits[0] % 16]);
-        strcat(word, vowel[bits[1] % 8]);
-        strcat(word, coda[bits[2] % 8]);
+        length += (size_t)snprintf(word + length, sizeof word - length, "%s%s%s", onset[bits[0] % 16],
+                                   vowel[bits[1] % 8], coda[bits[2] % 8]);
     }
     if (capital)
         word[0] = (char)(word[0] - 'a' + 'A');
@@ -144,7 +145,7 @@ static void add_genre(writer *t, int64_t topic)
 {
     add(t, genres[topic % N_GENRES]);
     if (topic >= N_GENRES)
-        (void)rb_text_addf(t->out, t->err, " %lld", (long long)(topic / N_GENRES + 1));
+        (void)rb_text_addf(t->out, t->err, " %lld", (long long)topic / N_GENRES + 1);
 }
 
 /* The topic's genre first; then up to two of other topics. */

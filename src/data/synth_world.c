@@ -119,7 +119,8 @@ rb_status rb_synth_apportion(int64_t *begin, int64_t n, int64_t total, double ex
                              const rb_world *w, int which, rb_error *err)
 {
     double *share = NULL;
-    double cut = (double)(limit / 2); /* nobody takes all where there is room */
+    int64_t half = limit / 2;
+    double cut = (double)half; /* nobody takes all where there is room */
     __int128 sum = 0, before = 0;
     int64_t excess = 0;
     if (cut * (double)n < 2.0 * (double)total)
