@@ -277,7 +277,7 @@ rb_status rb_ratings_build(rb_ratings *out, const rb_interactions *x, const uint
     b.user.n = x->n_users;
     b.item.n = x->n_items;
     if (ctx->n_nodes > 1) {
-        RB_TRY(rb_ctx_split(&own, ctx, ctx->node_of[ctx->rank], err));
+        RB_TRY_ALL(ctx, rb_ctx_split(&own, ctx, ctx->node_of[ctx->rank], err)); /* agreed within a node alone */
         b.node = &own;
     }
     if (sort_rows_by_user(&b, err) == RB_OK && sort_entries(&b, &b.item, &b.user, err) == RB_OK)

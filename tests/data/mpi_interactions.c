@@ -194,6 +194,18 @@ static void building_survives_the_nth_failed_allocation_on_one_rank(void **unuse
     rb_interactions_fini(&x);
 }
 
+/* No rank shares memory with another, as if each had a node of its own. */
+static void nodes_of_their_own_build_the_same(void **unused)
+{
+    rb_error err = { 0 };
+    rb_ctx shared = rb_test_ctx;
+    assert_ok(rb_ctx_init(&rb_test_ctx, MPI_COMM_WORLD, 2, true, &err), &err);
+    by_user_and_by_item_equal_a_sort_of_triples(unused);
+    building_survives_the_nth_failed_allocation_on_one_rank(unused);
+    rb_ctx_fini(&rb_test_ctx);
+    rb_test_ctx = shared;
+}
+
 int main(int argc, char **argv)
 {
     rb_test_mpi_begin(&argc, &argv);
@@ -202,6 +214,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_rating_equal_to_the_threshold_is_taken),
         cmocka_unit_test(the_mean_is_the_exact_mean_of_half_stars),
         cmocka_unit_test(building_survives_the_nth_failed_allocation_on_one_rank),
+        cmocka_unit_test(nodes_of_their_own_build_the_same),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -358,6 +358,19 @@ static void reading_survives_the_nth_failed_allocation_on_one_rank(void **unused
     }
 }
 
+/* No rank shares memory with another, as if each had a node of its own. */
+static void nodes_of_their_own_read_the_same(void **unused)
+{
+    rb_error err = { 0 };
+    rb_ctx shared = rb_test_ctx;
+    assert_ok(rb_ctx_init(&rb_test_ctx, MPI_COMM_WORLD, 2, true, &err), &err);
+    every_format_gives_the_same_rows(unused);
+    duplicates_keep_the_last_or_the_mean_at_its_place(unused);
+    skipped_lines_are_counted_and_listed(unused);
+    rb_ctx_fini(&rb_test_ctx);
+    rb_test_ctx = shared;
+}
+
 int main(int argc, char **argv)
 {
     rb_test_mpi_begin(&argc, &argv);
@@ -373,6 +386,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(duplicates_keep_the_last_or_the_mean_at_its_place),
         cmocka_unit_test(skipped_lines_are_counted_and_listed),
         cmocka_unit_test(at_most_a_thousand_skipped_lines_are_listed),
+        cmocka_unit_test(nodes_of_their_own_read_the_same),
         cmocka_unit_test(reading_survives_the_nth_failed_allocation_on_one_rank),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));
