@@ -3,17 +3,30 @@
 #include "cluster/core/kmeans_bounds.h"
 #include "linalg/distance.h"
 #include "linalg/gemm.h"
+#include "linalg/gemm_simd.h"
+
+/* Lane by lane: the first where the mask says so. */
+#define PICK(mask, a, b) ((VECTOR)(((MASK)(a) & (mask)) | ((MASK)(b) & ~(mask))))
 
 /* Rows of a group: one packed panel of the product (gemm_kernel.h) with 64-byte vectors. */
 #define REAL float
-#define NAME(x) x##_f32
+#define VECTOR rb_vf32
+#define MASK rb_vi32
+#define LANES RB_LANES_F32
 #define GROUP 64
+#define NAME(x) x##_f32
 #include "cluster/core/kmeans_dense_kernel.h"
 #undef REAL
-#undef NAME
+#undef VECTOR
+#undef MASK
+#undef LANES
 #undef GROUP
+#undef NAME
 
 #define REAL double
-#define NAME(x) x##_f64
+#define VECTOR rb_vf64
+#define MASK rb_vi64
+#define LANES RB_LANES_F64
 #define GROUP 32
+#define NAME(x) x##_f64
 #include "cluster/core/kmeans_dense_kernel.h"

@@ -1,5 +1,6 @@
 /*
- * Passes over dense points, instanced by kmeans_dense.c for float and double through REAL, NAME(x), GROUP, ...
+ * Passes over dense points, instanced by kmeans_dense.c for float and double through REAL,
+ * VECTOR, MASK, LANES, GROUP and NAME(x)
  *
  * Assignment, 90 % of the time. A group of rows against all centres is one product C X' (linalg/gemm.h: its packed
  * panel holds GROUP rows, lanes run over points), so score[j][l] = |c_j|^2 / 2 - x_l.c_j and the search for the least
@@ -59,25 +60,37 @@ static int32_t NAME(decide)(const NAME(group) * g, int l, REAL limit, const rb_k
     return nearest;
 }
 
-/* Least and second least score of every row of the group, and where the least stands (an integer held in REAL). */
-static void NAME(least_two)(REAL *restrict least, REAL *restrict second, REAL *restrict at, const NAME(group) * g,
+/*
+ * Least and second least score of every row of the group, and where the least stands (an integer held in REAL). The
+ * twelve running vectors stay in registers.
+ */
+static void NAME(least_two)(REAL least[GROUP], REAL second[GROUP], REAL at[GROUP], const NAME(group) * g,
                             const rb_kmeans_centres *centres)
 {
     const REAL *half = centres->half;
-    for (int l = 0; l < GROUP; l++) {
-        least[l] = second[l] = INFINITY;
-        at[l] = 0;
+    VECTOR low[GROUP / LANES], next[GROUP / LANES], where[GROUP / LANES];
+#pragma GCC unroll 16
+    for (int v = 0; v < GROUP / LANES; v++) {
+        low[v] = next[v] = NAME(rb_splat)((REAL)INFINITY);
+        where[v] = (VECTOR){ 0 };
     }
     for (int64_t j = 0; j < centres->k; j++) {
-        const REAL *restrict score = g->score + j * GROUP;
-        REAL h = half[j], index = (REAL)j;
-        for (int l = 0; l < GROUP; l++) {
-            REAL s = h - score[l];
-            REAL worse = s < least[l] ? least[l] : s;
-            second[l] = worse < second[l] ? worse : second[l];
-            at[l] = s < least[l] ? index : at[l];
-            least[l] = s < least[l] ? s : least[l];
+        VECTOR h = NAME(rb_splat)(half[j]), index = NAME(rb_splat)((REAL)j);
+#pragma GCC unroll 16
+        for (int v = 0; v < GROUP / LANES; v++) {
+            VECTOR s = h - NAME(rb_load)(g->score + j * GROUP + v * LANES);
+            MASK is_less = s < low[v];
+            VECTOR worse = PICK(is_less, low[v], s);
+            next[v] = PICK(worse < next[v], worse, next[v]);
+            where[v] = PICK(is_less, index, where[v]);
+            low[v] = PICK(is_less, s, low[v]);
         }
+    }
+#pragma GCC unroll 16
+    for (int v = 0; v < GROUP / LANES; v++) {
+        NAME(rb_store)(least + v * LANES, low[v]);
+        NAME(rb_store)(second + v * LANES, next[v]);
+        NAME(rb_store)(at + v * LANES, where[v]);
     }
 }
 
