@@ -12,9 +12,9 @@
 
 typedef struct {
     int32_t n;
-    int64_t *number;  /* [n] ascending, where all ids are whole numbers; else NULL */
-    char *text;       /* all ids one after another, each ended by 0; NULL where they are numbers */
-    int64_t *begin;   /* [n + 1] first byte of each id in text; NULL where they are numbers */
+    int64_t *number; /* [n] ascending, where all ids are whole numbers; else NULL */
+    char *text;      /* all ids one after another, each ended by 0; NULL where they are numbers */
+    int64_t *begin;  /* [n + 1] first byte of each id in text; NULL where they are numbers */
 } rb_ids;
 
 /** Ids 0 .. n - 1 (generated data). */
