@@ -19,7 +19,7 @@ const rb_param rb_synth_params[] = {
     RB_DOUBLE(rb_synth, group, 0.5, 0, 1, "", "share of the factors' variance that segment and topic give"),
     RB_DOUBLE(rb_synth, user_bias, 0.35, 0, 10, "stars", "standard deviation of the users' biases"),
     RB_DOUBLE(rb_synth, item_bias, 0.4, 0, 10, "stars", "standard deviation of the titles' biases"),
-    RB_DOUBLE(rb_synth, noise, 0.6, 0, 10, "stars", "standard deviation of a rating's noise"),
+    RB_DOUBLE(rb_synth, noise, 0.5, 0, 10, "stars", "standard deviation of a rating's noise"),
     RB_DOUBLE(rb_synth, mean, 3, 0.5, 5, "stars", "mean of what users think of all titles"),
     RB_DOUBLE(rb_synth, focus, 1.5, 0, 20, "", "how strongly users keep to the topics that they like"),
     RB_DOUBLE(rb_synth, chance, 0.1, 0, 1, "", "share of meetings that ignore the user's topics"),
