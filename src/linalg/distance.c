@@ -4,6 +4,8 @@
 
 #include "linalg/gemm_simd.h"
 
+#define STRIP 64 /* dimensions: 2 vectors of rows of it are 8 KiB */
+
 #define REAL float
 #define VECTOR rb_vf32
 #define LANES RB_LANES_F32

@@ -37,11 +37,21 @@ static void NAME(two_vectors)(REAL out[2 * LANES], const REAL *const rows[2 * LA
         }
 }
 
+/* Rows may lie anywhere, and are read once: fetch those of the next step while these are computed. */
+static void NAME(fetch)(const REAL *const *rows, int64_t n, int64_t d)
+{
+    for (int64_t r = 0; r < n && r < 2 * LANES; r++)
+        for (int64_t f = 0; f < d; f += 64 / (int64_t)sizeof(REAL))
+            __builtin_prefetch(rows[r] + f);
+}
+
 void NAME(rb_distance2_rows)(REAL *out, const REAL *const *rows, int64_t n, const REAL *y, int64_t d)
 {
     int64_t i = 0;
-    for (; i + 2 * LANES <= n; i += 2 * LANES)
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        NAME(fetch)(rows + i + 2 * LANES, n - i - 2 * LANES, d);
         NAME(two_vectors)(out + i, rows + i, y, d);
+    }
     if (i == n)
         return;
     const REAL *few[2 * LANES];

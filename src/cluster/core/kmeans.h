@@ -42,6 +42,7 @@ typedef struct rb_kmeans_centres {
     float *narrow;        /* dense and single: the same */
     rb_shared table;      /* sparse: REAL [d x stride], a dimension's value in all centres lies together */
     void *half;           /* REAL [stride] |c|^2 / 2; 0 where spherical */
+    double *norm2;        /* [stride] |c|^2 */
     double reach;         /* the largest squared length */
     bool has_zero;        /* spherical: a centre of length 0, for which chords are no distances */
 } rb_kmeans_centres;
@@ -123,7 +124,7 @@ void rb_kmeans_centres_set_points(rb_kmeans_centres *c, const rb_kmeans_data *da
 void rb_kmeans_centres_get(double *values, const rb_kmeans_centres *c, const rb_kmeans_data *data);
 
 /** Half lengths, reach and has_zero from the values as they stand. Local. */
-void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data);
+void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data, const rb_ctx *ctx);
 
 /* ---- kmeans_step.c, kmeans_update.c ---- */
 

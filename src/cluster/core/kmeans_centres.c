@@ -18,6 +18,7 @@ rb_status rb_kmeans_centres_init(rb_kmeans_centres *c, const rb_kmeans_data *dat
     char *half = NULL;
     rb_alloc(&half, c->stride * size, err);
     c->half = half;
+    rb_alloc(&c->norm2, c->stride, err);
     if (!data->is_sparse) {
         rb_alloc(&c->row, k * c->d, err);
         if (data->is_single)
@@ -34,6 +35,7 @@ void rb_kmeans_centres_fini(rb_kmeans_centres *c)
 {
     rb_shared_fini(&c->table);
     rb_free(c->half);
+    rb_free(c->norm2);
     rb_free(c->row);
     rb_free(c->narrow);
     memset(c, 0, sizeof *c);
@@ -68,28 +70,43 @@ static void note_length(rb_kmeans_centres *c, const rb_kmeans_data *data, int64_
     c->has_zero |= data->is_spherical && !(norm2 > 0);
 }
 
-/* Squared lengths of centres [first, first + n), n <= 8: chains over dimensions in double, side by side. */
+/*
+ * Squared lengths of up to 8 centres: chains over dimensions in double, side by side. Element (dimension f, centre l)
+ * lies at f * by_dimension + l * by_centre. Whether points are sparse or dense, fitted or loaded, the bits are these.
+ */
+#define LENGTHS(name, REAL)                                                                                      \
+    static void name(double norm2[8], const REAL *at, int64_t by_dimension, int64_t by_centre, int n, int64_t d) \
+    {                                                                                                            \
+        double sum[8] = { 0 };                                                                                   \
+        for (int64_t f = 0; f < d; f++)                                                                          \
+            for (int l = 0; l < n; l++) {                                                                        \
+                double v = (double)at[f * by_dimension + l * by_centre];                                         \
+                sum[l] = __builtin_fma(v, v, sum[l]);                                                            \
+            }                                                                                                    \
+        memcpy(norm2, sum, sizeof sum);                                                                          \
+    }
+LENGTHS(lengths_f32, float)
+LENGTHS(lengths_f64, double)
+
 static void lengths(double norm2[8], const rb_kmeans_centres *c, const rb_kmeans_data *data, int64_t first, int n)
 {
-    memset(norm2, 0, 8 * sizeof *norm2);
-    for (int64_t f = 0; f < c->d; f++)
-        for (int l = 0; l < n; l++) {
-            double v = data->is_sparse ? table_at(c, data->is_single, f, first + l) : c->row[(first + l) * c->d + f];
-            norm2[l] = fma(v, v, norm2[l]);
-        }
+    if (!data->is_sparse)
+        lengths_f64(norm2, c->row + first * c->d, 1, c->d, n, c->d);
+    else if (data->is_single)
+        lengths_f32(norm2, (const float *)c->table.data + first, c->stride, 1, n, c->d);
+    else
+        lengths_f64(norm2, (const double *)c->table.data + first, c->stride, 1, n, c->d);
 }
 
-void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data)
+void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data, const rb_ctx *ctx)
 {
     c->reach = data->is_spherical ? 1 : 0;
     c->has_zero = false;
-    for (int64_t j = 0; j < c->k; j += 8) {
-        double norm2[8];
-        int n = c->k - j < 8 ? (int)(c->k - j) : 8;
-        lengths(norm2, c, data, j, n);
-        for (int l = 0; l < n; l++)
-            note_length(c, data, j + l, norm2[l]);
-    }
+#pragma omp parallel for num_threads(ctx->n_threads) schedule(static) if (c->k * c->d > 16384)
+    for (int64_t j = 0; j < c->k; j += 8)
+        lengths(c->norm2 + j, c, data, j, c->k - j < 8 ? (int)(c->k - j) : 8);
+    for (int64_t j = 0; j < c->k; j++)
+        note_length(c, data, j, c->norm2[j]);
 }
 
 void rb_kmeans_centres_set(rb_kmeans_centres *c, const rb_kmeans_data *data, const double *values, const rb_ctx *ctx)
@@ -100,7 +117,7 @@ void rb_kmeans_centres_set(rb_kmeans_centres *c, const rb_kmeans_data *data, con
             put(c, data, j, f, values[j * c->d + f]);
     if (data->is_sparse)
         rb_shared_publish_from(&c->table, 0, ctx);
-    rb_kmeans_centres_measure(c, data);
+    rb_kmeans_centres_measure(c, data, ctx);
 }
 
 void rb_kmeans_centres_set_points(rb_kmeans_centres *c, const rb_kmeans_data *data, const int64_t *points,
@@ -124,7 +141,7 @@ void rb_kmeans_centres_set_points(rb_kmeans_centres *c, const rb_kmeans_data *da
     }
     if (data->is_sparse)
         rb_shared_publish_from(&c->table, 0, ctx);
-    rb_kmeans_centres_measure(c, data);
+    rb_kmeans_centres_measure(c, data, ctx);
 }
 
 void rb_kmeans_centres_get(double *values, const rb_kmeans_centres *c, const rb_kmeans_data *data)

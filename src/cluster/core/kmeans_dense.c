@@ -8,6 +8,9 @@
 /* Lane by lane: the first where the mask says so. */
 #define PICK(mask, a, b) ((VECTOR)(((MASK)(a) & (mask)) | ((MASK)(b) & ~(mask))))
 
+#define AHEAD 16 /* rows fetched before their use */
+#define MANY 512 /* rows whose distances are computed in one call */
+
 /* Rows of a group: one packed panel of the product (gemm_kernel.h) with 64-byte vectors. */
 #define REAL float
 #define VECTOR rb_vf32

@@ -10,7 +10,7 @@
 
 #include "cluster/core/kmeans_seed.h"
 
-#define CHUNK 256 /* rows whose distances are computed in one call */
+#define CHUNK 512 /* rows whose distances are computed in one call */
 
 static rb_status seeding_init(rb_kmeans_seeding_state *s, rb_error *err)
 {
@@ -61,18 +61,18 @@ double rb_kmeans_weight_sum(const double *weight, int64_t n)
 static bool can_skip(const rb_kmeans_seeding_state *s, int64_t own, double shrunk)
 {
     double w = s->weight[own];
-    return w == 0 || (!s->data->is_sparse && s->between[s->nearest[own]] * shrunk >= w + s->data->tiny);
+    return (w == 0) | (s->between[s->nearest[own]] * shrunk >= w + s->data->tiny);
 }
 
 static void add_to_block(rb_kmeans_seeding_state *s, int32_t block, int32_t seed)
 {
     const rb_kmeans_data *data = s->data;
     int64_t rows[CHUNK], begin = data->blocks.begin[block], end = data->blocks.begin[block + 1];
-    double distance[CHUNK], shrunk = 0.25 * (1 - 4 * data->unit);
+    double distance[CHUNK], shrunk = data->is_sparse ? -1 : 0.25 * (1 - 4 * data->unit);
     int n = 0;
     for (int64_t i = begin; i < end; i++) {
-        if (!can_skip(s, i - data->begin, shrunk))
-            rows[n++] = i;
+        rows[n] = i; /* without a branch: what is skipped has no pattern */
+        n += !can_skip(s, i - data->begin, shrunk);
         if (n == CHUNK || (n > 0 && i + 1 == end)) {
             s->kernels->distances(distance, data, rows, n, &s->seed);
             for (int l = 0; l < n; l++)

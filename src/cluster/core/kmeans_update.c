@@ -152,7 +152,7 @@ rb_status rb_kmeans_move(rb_kmeans_update *out, rb_kmeans_centres *centres, cons
                                              : move_dense(out, centres, pass, count, ctx, err);
     if (status != RB_OK)
         return status;
-    rb_kmeans_centres_measure(centres, pass->data);
+    rb_kmeans_centres_measure(centres, pass->data, ctx);
     if (pass->upper)
         move_bounds(pass, out->drift, ctx);
     return RB_OK;
