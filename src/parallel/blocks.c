@@ -57,6 +57,8 @@ void rb_blocks_offsets(int64_t *begin, const rb_blocks *b, const rb_ctx *ctx)
         begin[r] = rb_blocks_element(b, r, ctx->n_ranks);
 }
 
+#define STRIP 256 /* columns that a thread adds at a time */
+
 /*
  * The tree: node (level, i) covers blocks [i 2^level, (i + 1) 2^level) cut at n_blocks; its value is the
  * sum of its two children, or the left child alone where the right one is empty. The tree is complete
@@ -96,15 +98,22 @@ static void add(double *restrict to, const double *restrict from, int64_t width,
         to[i] += from[i];
 }
 
-/* Sums blocks of one whole node into the place of its first block. partial holds blocks from `origin`. */
+/*
+ * Sums blocks of one whole node into the place of its first block. partial holds blocks from `origin`. Threads share
+ * the columns: each takes STRIP of them up the whole tree.
+ */
 static void collapse(double *partial, int32_t origin, node at, int64_t width, int32_t n_blocks, int n_threads)
 {
     int32_t first = at.index << at.level;
-    for (int level = 0; level < at.level; level++) {
-        int64_t step = (int64_t)1 << level;
-        for (int64_t i = first; i + step < n_blocks && i + step < first + ((int64_t)1 << at.level); i += 2 * step)
-            add(partial + (i - origin) * width, partial + (i + step - origin) * width, width, n_threads);
-    }
+    int64_t last = first + ((int64_t)1 << at.level) < n_blocks ? first + ((int64_t)1 << at.level) : n_blocks;
+#pragma omp parallel for num_threads(n_threads) if ((last - first) * width > 65536) schedule(static)
+    for (int64_t from = 0; from < width; from += STRIP)
+        for (int level = 0; level < at.level; level++) {
+            int64_t step = (int64_t)1 << level;
+            for (int64_t i = first; i + step < last; i += 2 * step)
+                add(partial + (i - origin) * width + from, partial + (i + step - origin) * width + from,
+                    width - from < STRIP ? width - from : STRIP, 1);
+        }
 }
 
 /* The nodes of all ranks in ascending order of their first block; returns how many. */
