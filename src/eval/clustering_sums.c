@@ -5,7 +5,7 @@
 rb_status rb_members_init(rb_members *m, const rb_compact_labels *labels, rb_error *err)
 {
     *m = (rb_members){ 0 };
-    RB_TRY(rb_alloc(&m->begin, labels->k + 2, err));
+    rb_alloc(&m->begin, labels->k + 2, err);
     RB_TRY(rb_alloc(&m->member, labels->n_kept, err));
     for (int64_t c = 0; c < labels->k; c++)
         m->begin[c + 2] = m->begin[c + 1] + labels->size[c];
@@ -13,8 +13,6 @@ rb_status rb_members_init(rb_members *m, const rb_compact_labels *labels, rb_err
         if (labels->label[i] >= 0)
             m->member[m->begin[labels->label[i] + 1]++] = i;
 done:
-    if (err->status != RB_OK)
-        rb_members_fini(m);
     return err->status;
 }
 
@@ -44,9 +42,9 @@ rb_status rb_cluster_sums(rb_shared *sums, const rb_points *points, const rb_com
     rb_blocks blocks = { 0 };
     int64_t *offsets = NULL;
 
-    rb_alloc(&offsets, ctx->n_ranks + 1, err);
-    rb_members_init(&members, labels, err);
-    RB_TRY_ALL(ctx, err->status == RB_OK ? rb_blocks_init(&blocks, labels->k, members.begin, 1, err) : err->status);
+    RB_TRY_ALL(ctx, rb_alloc(&offsets, ctx->n_ranks + 1, err));
+    RB_TRY_ALL(ctx, rb_members_init(&members, labels, err));
+    RB_TRY_ALL(ctx, rb_blocks_init(&blocks, labels->k, members.begin, 1, err));
     RB_TRY(rb_shared_alloc(sums, labels->k * points->d * (int64_t)sizeof(double), ctx, err));
     rb_blocks_offsets(offsets, &blocks, ctx);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)

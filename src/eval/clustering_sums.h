@@ -12,7 +12,8 @@ typedef struct rb_members {
     int64_t *member;
 } rb_members;
 
-rb_status rb_members_init(rb_members *m, const rb_compact_labels *labels, rb_error *err); /* local */
+rb_status rb_members_init(rb_members *m, const rb_compact_labels *labels,
+                          rb_error *err); /* local; fini also after a failure */
 void rb_members_fini(rb_members *m);
 
 /**

@@ -86,15 +86,25 @@ static void job_fini(job *j)
     rb_free(j->target);
 }
 
-static rb_status bench_init(bench *b, const job *j, rb_error *err)
+static rb_status bench_init(bench *b, const job *j, const rb_points *p, rb_error *err)
 {
-    const rb_points *p = j->work->points;
     RB_TRY(rb_alloc(&b->sum, j->n_targets * LANES, err));
     RB_TRY(rb_alloc(&b->product, TILE * LANES, err));
     if (p->sparse) {
         RB_TRY(rb_alloc(&b->table, (j->most_columns + 1) * LANES, err));
         RB_TRY(rb_alloc(&b->place, p->d, err));
     }
+done:
+    return err->status;
+}
+
+static rb_status benches_init(bench **out, const job *j, const rb_points *p, int n_threads, rb_error *err)
+{
+    bench *all = NULL;
+    RB_TRY(rb_alloc(&all, n_threads, err));
+    *out = all;
+    for (int t = 0; t < n_threads; t++)
+        RB_TRY(bench_init(&all[t], j, p, err));
 done:
     return err->status;
 }
@@ -275,13 +285,9 @@ rb_status rb_silhouette_pairs(rb_silhouette_work *work, const rb_ctx *ctx, rb_er
     bench *benches = NULL;
     int64_t *offsets = NULL;
 
-    rb_alloc(&offsets, ctx->n_ranks + 1, err);
-    rb_alloc(&benches, ctx->n_threads, err);
-    if (err->status == RB_OK)
-        job_init(&j, work, err);
-    for (int t = 0; err->status == RB_OK && t < ctx->n_threads; t++)
-        bench_init(&benches[t], &j, err);
-    RB_TRY_ALL(ctx, err->status);
+    RB_TRY_ALL(ctx, rb_alloc(&offsets, ctx->n_ranks + 1, err));
+    RB_TRY_ALL(ctx, job_init(&j, work, err));
+    RB_TRY_ALL(ctx, benches_init(&benches, &j, work->points, ctx->n_threads, err));
     rb_blocks_offsets(offsets, &j.groups, ctx);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int64_t g = offsets[ctx->rank]; g < offsets[ctx->rank + 1]; g++)

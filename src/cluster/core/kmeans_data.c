@@ -59,31 +59,30 @@ done:
 }
 
 /* The values of all rows, on every rank: as REAL for the passes, and the transpose of the same for the sums. */
-static rb_status take_sparse(rb_kmeans_data *data, const rb_points *points, bool with_columns, rb_error *err)
+static rb_status take_sparse(rb_kmeans_data *data, const rb_csr *x, bool must_scale, bool with_columns, rb_error *err)
 {
-    const rb_csr *x = points->sparse;
     rb_csr seen = *x;
     int64_t nnz = x->row_begin[x->n_rows];
     data->row_begin = x->row_begin;
     data->col = x->col;
     data->value = x->value;
-    if (data->is_single || (data->is_spherical && !points->unit_rows)) {
+    if (data->is_single || must_scale) {
         RB_TRY(rb_alloc(&data->scaled, nnz, err));
         for (int64_t i = 0; i < x->n_rows; i++) {
             int64_t first = x->row_begin[i], n = x->row_begin[i + 1] - first;
-            double scale = data->is_spherical && !points->unit_rows ? inverse_length(x->value + first, n) : 1;
+            double scale = must_scale ? inverse_length(x->value + first, n) : 1;
             for (int64_t e = first; e < first + n; e++) {
                 double v = x->value[e] * scale;
                 data->scaled[e] = data->is_single ? (double)(float)v : v;
             }
         }
         data->value = seen.value = data->scaled;
-    }
-    if (data->is_single) {
-        RB_TRY(rb_alloc(&data->narrow, nnz, err));
-        for (int64_t e = 0; e < nnz; e++)
-            data->narrow[e] = (float)data->scaled[e];
-        data->value = data->narrow;
+        if (data->is_single) {
+            RB_TRY(rb_alloc(&data->narrow, nnz, err));
+            for (int64_t e = 0; e < nnz; e++)
+                data->narrow[e] = (float)data->scaled[e];
+            data->value = data->narrow;
+        }
     }
     if (with_columns) {
         RB_TRY(rb_csr_transpose(&data->by_column, &seen, err));
@@ -150,8 +149,8 @@ rb_status rb_kmeans_data_init(rb_kmeans_data *data, const rb_points *points, int
     data->block_end = rb_blocks_of(&data->blocks, ctx->rank + 1, ctx->n_ranks);
     data->begin = data->blocks.begin[data->block_begin];
     data->end = data->blocks.begin[data->block_end];
-    if (data->is_sparse)
-        RB_TRY_ALL(ctx, take_sparse(data, points, with_columns, err));
+    if (points->sparse)
+        RB_TRY_ALL(ctx, take_sparse(data, points->sparse, is_spherical && !points->unit_rows, with_columns, err));
     else
         RB_TRY(take_dense(data, points, ctx, err));
     RB_TRY_ALL(ctx, rb_alloc(&data->norm2, data->end - data->begin, err));

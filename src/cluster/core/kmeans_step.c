@@ -8,7 +8,8 @@
 rb_status rb_kmeans_pass_init(rb_kmeans_pass *pass, const rb_kmeans_data *data, const rb_kmeans_centres *centres,
                               int32_t *label, bool updates, bool bounds, const rb_ctx *ctx, rb_error *err)
 {
-    *pass = (rb_kmeans_pass){ .data = data, .centres = centres, .label = label };
+    *pass = (rb_kmeans_pass){ .data = data, .centres = centres };
+    pass->label = label;
     int64_t own = data->end - data->begin;
     pass->scratch_bytes = (rb_kmeans_kernels_of(data)->scratch_bytes(centres->k, data->d) + 127) / 128 * 128;
     RB_TRY(rb_alloc(&pass->scratch, ctx->n_threads * pass->scratch_bytes, err));
