@@ -281,6 +281,27 @@ static double far_value(int64_t i, int64_t f)
     return 1e8 + value_at(i, f); /* products cancel: the definition must decide */
 }
 
+static double pair_value(int64_t i, int64_t f)
+{
+    return f > 0 ? 0 : i % 2 ? (double)-(i + 1) : (double)(i + 2); /* 2, -2, 4, -4, ... */
+}
+
+static void of_two_farthest_points_the_first_fills_an_empty_cluster(void **unused)
+{
+    (void)unused;
+    const option options[] = { { "k", "2" }, { "init", "given" }, { "iterations", "1" }, { NULL, NULL } };
+    double start[2 * D] = { 0 };
+    start[D] = 1e6;
+    for (int sparse = 0; sparse < 2; sparse++) {
+        rb_points p = { 0 };
+        make_points(&p, 600, sparse, pair_value);
+        fit(&one, &p, options, &(rb_array){ start, 2, D, "inline" }, &rb_test_ctx);
+        assert_int_equal(one.status, RB_OK);
+        assert_true(one.centres[D] == 600); /* point 598, not -600 of point 599 */
+        rb_points_fini(&p);
+    }
+}
+
 static double nan_value(int64_t i, int64_t f)
 {
     return i == N - 2 && f == 4 ? NAN : value_at(i, f);
@@ -404,6 +425,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(identical_points_share_the_first_cluster),
         cmocka_unit_test(points_far_from_the_origin_are_decided_by_the_definition),
         cmocka_unit_test(as_many_clusters_as_points_leave_no_distance),
+        cmocka_unit_test(of_two_farthest_points_the_first_fills_an_empty_cluster),
         cmocka_unit_test(bad_input_is_one_clear_error),
         cmocka_unit_test(fit_survives_the_nth_failed_allocation),
     };

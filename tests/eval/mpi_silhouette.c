@@ -19,7 +19,8 @@ static const rb_labelling labellings[N_LABELLINGS] = { { labels[0], RB_NOISE_DRO
                                                        { labels[3], RB_NOISE_SCALED },
                                                        { labels[4], RB_NOISE_DROP } };
 
-/* Planted groups, some duplicates, one zero row; about a third of the entries are zero, so that sparse is sparse. */
+/* Planted groups, some duplicates and near ones, one zero row; about a third of the entries are zero, so that sparse is
+ * sparse. */
 static void make_rows(double *x)
 {
     for (int64_t i = 0; i < N; i++) {
@@ -28,6 +29,10 @@ static void make_rows(double *x)
             x[i * D + f] = (f + i) % 3 == 0 ? 0 : rb_rng_normal(&rng, (uint32_t)f) + (double)(i % 4 == f % 4);
         if (i % 20 == 19)
             memcpy(x + i * D, x + (i - 1) * D, D * sizeof *x);
+        if (i % 20 == 16) { /* a hair's breadth apart, which differences of products cannot tell */
+            memcpy(x + i * D, x + (i - 1) * D, D * sizeof *x);
+            x[i * D + 1] += 1e-7;
+        }
         if (i == 77)
             memset(x + i * D, 0, D * sizeof *x);
         for (int l = 0; l < N_LABELLINGS; l++) {
@@ -37,6 +42,8 @@ static void make_rows(double *x)
         }
     }
     labels[4][9] = 1; /* a singleton */
+    for (int64_t i = 16; i < N; i += 20)
+        labels[0][i] = labels[0][i - 1] = (int32_t)i; /* clusters of two such neighbours */
 }
 
 static void make_points(rb_points *p, bool sparse, rb_error *err)
