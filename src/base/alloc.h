@@ -28,7 +28,8 @@
 /* What the macros above return: the error's status, which the allocation set where it failed. */
 static inline rb_status rb_alloc_status(int held, const rb_error *err)
 {
-    (void)held;
+    if (!held && err->status == RB_OK) /* cannot be; it tells analysers that RB_OK means memory */
+        __builtin_unreachable();
     return err->status;
 }
 

@@ -39,7 +39,7 @@ double rb_rng_normal(const rb_rng *rng, uint32_t draw);
 /** Mix of two 64-bit values (splitmix64 finaliser): seeds from seeds, tie hashes. */
 uint64_t rb_mix(uint64_t a, uint64_t b);
 
-/** splitmix64 of x: the start factors `init: splitmix` are 0.2 (splitmix64(j k + f) / 2^64 - 0.5). */
+/** The splitmix64 step from state x: number n of the sequence of seed 0 is rb_splitmix(n 0x9E3779B97F4A7C15). */
 uint64_t rb_splitmix(uint64_t x);
 
 /** Seed derived from a seed and a name: H(experiment seed, "split"), H(experiment seed, "ties"). */

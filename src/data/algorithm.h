@@ -19,23 +19,23 @@
 #include "data/sessions.h"
 
 /* What the view must hold. */
-#define RB_NEEDS_RATINGS 1u     /* all training interactions with their ratings */
-#define RB_NEEDS_POSITIVES 2u   /* training interactions whose rating reaches `relevance` */
-#define RB_NEEDS_ITEMS 4u       /* the catalogue */
-#define RB_NEEDS_SPACE 8u       /* points, named by the parameter `space` */
+#define RB_NEEDS_RATINGS 1u   /* all training interactions with their ratings */
+#define RB_NEEDS_POSITIVES 2u /* training interactions whose rating reaches `relevance` */
+#define RB_NEEDS_ITEMS 4u     /* the catalogue */
+#define RB_NEEDS_SPACE 8u     /* points, named by the parameter `space` */
 #define RB_NEEDS_SESSIONS 16u
-#define RB_NEEDS_LABELS 32u     /* a clustering of the items */
-#define RB_NEEDS_MODELS 64u     /* scores of other models */
+#define RB_NEEDS_LABELS 32u /* a clustering of the items */
+#define RB_NEEDS_MODELS 64u /* scores of other models */
 #define RB_NEEDS_VALIDATION 128u
 
 /* What a fitted model can do; says which metrics apply. */
-#define RB_CAN_RANK 1u          /* score */
-#define RB_CAN_PREDICT 2u       /* predict ratings of pairs */
-#define RB_CAN_ASSIGN 4u        /* labels of the points it was fitted on (labels), and assign for new ones */
-#define RB_CAN_COLD_USER 8u     /* defined result for users without training data */
+#define RB_CAN_RANK 1u      /* score */
+#define RB_CAN_PREDICT 2u   /* predict ratings of pairs */
+#define RB_CAN_ASSIGN 4u    /* labels of the points it was fitted on (labels), and assign for new ones */
+#define RB_CAN_COLD_USER 8u /* defined result for users without training data */
 #define RB_CAN_COLD_ITEM 16u
 #define RB_CAN_EXPLAIN 32u
-#define RB_CAN_FAST 64u         /* not bit-identical; labelled in every table */
+#define RB_CAN_FAST 64u /* not bit-identical; labelled in every table */
 
 typedef enum { RB_SINGLE, RB_DOUBLE_PRECISION } rb_precision;
 
@@ -57,7 +57,7 @@ typedef struct rb_train_view {
     const rb_catalogue *items;
     const rb_points *space;
     const rb_sessions *sessions;
-    const int32_t *labels;      /* [n_items] */
+    const int32_t *labels;       /* [n_items] */
     const rb_model_view *models; /* [n_models], in the order of the config's references */
     int32_t n_models;
     const rb_ratings *validation;
@@ -66,7 +66,7 @@ typedef struct rb_train_view {
 /* Sizes of a view, known before anything is allocated. */
 typedef struct {
     int64_t n_users, n_items;
-    int64_t nnz;           /* training interactions */
+    int64_t nnz; /* training interactions */
     int64_t n_positives;
     int64_t n_points, n_dims, n_points_nnz;
     int64_t n_sessions, n_events;
@@ -96,9 +96,9 @@ struct rb_visitor {
 };
 
 typedef struct rb_algorithm {
-    const char *name;       /* the id: file name = id = symbol rb_<id> */
-    const char *summary;    /* one line, no full stop */
-    const char *reference;  /* paper, year, DOI */
+    const char *name;      /* the id: file name = id = symbol rb_<id> */
+    const char *summary;   /* one line, no full stop */
+    const char *reference; /* paper, year, DOI */
     unsigned needs, can;
     size_t config_size, state_size;
     const rb_param *params; /* ends in RB_PARAM_END */
@@ -143,7 +143,8 @@ typedef struct rb_algorithm {
     /** Labels of new points of the same space. Collective. */
     rb_status (*assign)(int32_t *labels, const void *state, const rb_points *points, const void *config, rb_ctx *ctx,
                         rb_error *err);
-    /** Optional: what the model makes of its points, a space for other trials: row-major [n x d], the state's. Local. */
+    /** Optional: what the model makes of its points, a space for other trials: row-major [n x d], the state's. Local.
+     */
     const double *(*embed)(const void *state, int64_t *n, int64_t *d);
     /** Optional: scores of all items for a user given by interactions. scores [n_items]. Local. */
     rb_status (*fold_in)(double *scores, const void *state, const int32_t *items, const float *ratings, int64_t n,

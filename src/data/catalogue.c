@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "data/catalogue_read.h"
 #include "data/catalogue_rows.h"
 #include "data/catalogue_strings.h"
 #include "data/token_table.h"

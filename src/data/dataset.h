@@ -18,16 +18,16 @@ typedef struct {
 } rb_skipped;
 
 typedef struct rb_dataset {
-    char *name;                     /* "synthetic", "ml-latest-small", file name */
+    char *name; /* "synthetic", "ml-latest-small", file name */
     bool has_interactions, has_sessions, has_catalogue;
     rb_ids users, items;
     rb_interactions interactions;
     rb_sessions sessions;
-    rb_catalogue catalogue;         /* one row an item, in the order of items, where there are interactions too */
-    int32_t *user_segment;          /* [users.n] generator's planted segment; NULL */
-    rb_skipped *skipped;            /* [n_skipped_listed] first skipped lines */
+    rb_catalogue catalogue; /* one row an item, in the order of items, where there are interactions too */
+    int32_t *user_segment;  /* [users.n] generator's planted segment; NULL */
+    rb_skipped *skipped;    /* [n_skipped_listed] first skipped lines */
     int64_t n_skipped, n_skipped_listed;
-    rb_digest digest;               /* of everything above that results can depend on */
+    rb_digest digest; /* of everything above that results can depend on */
 } rb_dataset;
 
 /** Collective over the ctx that made it. */

@@ -38,7 +38,7 @@ typedef enum {
     RB_PART_TRAIN,
     RB_PART_VALIDATION,
     RB_PART_TEST,
-    RB_PART_NONE, /* in no part of this fold */
+    RB_PART_NONE,     /* in no part of this fold */
     RB_PART_REVEALED, /* split `strong`: of a held-out user, known when the user is folded in; see data/split.h */
     RB_N_PARTS
 } rb_part;

@@ -31,7 +31,8 @@ rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id)
 {
     for (int64_t i = 0; i < r->n_rows; i++)
-        if (strcmp(r->rows[i].part, part) == 0 && strcmp(r->rows[i].id, id) == 0 && strcmp(r->rows[i].segment, "all") == 0)
+        if (strcmp(r->rows[i].part, part) == 0 && strcmp(r->rows[i].id, id) == 0 &&
+            strcmp(r->rows[i].segment, "all") == 0)
             return &r->rows[i];
     return NULL;
 }
@@ -154,8 +155,9 @@ typedef struct {
 
 static void stored_fini(stored *s)
 {
-    void *const all[] = { s->segment, s->definition, s->all[3], s->all[4], s->part,  s->id,    s->hex,        s->all[0], s->all[1],    s->all[2],
-                          s->value, s->state, s->population, s->n,      s->n_left_out };
+    void *const all[] = { s->segment, s->definition, s->all[3],     s->all[4], s->part,
+                          s->id,      s->hex,        s->all[0],     s->all[1], s->all[2],
+                          s->value,   s->state,      s->population, s->n,      s->n_left_out };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rb_free(all[i]);
 }

@@ -103,10 +103,11 @@ const rb_kmeans_kernels *rb_kmeans_kernels_of(const rb_kmeans_data *data);
  */
 rb_status rb_kmeans_data_init(rb_kmeans_data *data, const rb_points *points, int64_t k, bool is_single,
                               bool is_spherical, bool with_columns, const rb_ctx *ctx, rb_error *err);
-/** Sums of each dimension over the rows of this rank's blocks, [own blocks x d]; dense. Local. */
-void rb_kmeans_column_sums(double *partial, const rb_kmeans_data *data, const rb_ctx *ctx);
-
 void rb_kmeans_data_fini(rb_kmeans_data *data); /* collective over the same ctx */
+
+/** Mean over dimensions of the variance of the points: the scale of `tolerance`. Collective over ctx; sparse: needs the
+ *  transpose. */
+rb_status rb_kmeans_mean_variance(double *variance, const rb_kmeans_data *data, const rb_ctx *ctx, rb_error *err);
 
 /* ---- kmeans_centres.c ---- */
 

@@ -177,7 +177,8 @@ void rb_kmeans_data_fini(rb_kmeans_data *data)
     memset(data, 0, sizeof *data);
 }
 
-void rb_kmeans_column_sums(double *partial, const rb_kmeans_data *data, const rb_ctx *ctx)
+/* Sums of each dimension over the rows of this rank's blocks, [own blocks x d]. */
+static void column_sums(double *partial, const rb_kmeans_data *data, const rb_ctx *ctx)
 {
     const int64_t d = data->d;
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
@@ -188,4 +189,26 @@ void rb_kmeans_column_sums(double *partial, const rb_kmeans_data *data, const rb
                 sum[f] += data->is_single ? (double)((const float *)data->x)[i * d + f]
                                           : ((const double *)data->x)[i * d + f];
     }
+}
+
+rb_status rb_kmeans_mean_variance(double *variance, const rb_kmeans_data *data, const rb_ctx *ctx, rb_error *err)
+{
+    double *partial = NULL, *sum = NULL, mean2 = 0;
+    rb_alloc(&sum, data->d, err);
+    RB_TRY_ALL(ctx, rb_alloc(&partial, data->is_sparse ? 1 : (data->block_end - data->block_begin) * data->d, err));
+    if (data->is_sparse) {
+        for (int64_t f = 0; f < data->d; f++)
+            for (int64_t e = data->by_column.row_begin[f]; e < data->by_column.row_begin[f + 1]; e++)
+                sum[f] += data->by_column.value[e];
+    } else {
+        column_sums(partial, data, ctx);
+        RB_TRY(rb_blocks_sum(sum, partial, data->d, &data->blocks, ctx, err));
+    }
+    for (int64_t f = 0; f < data->d; f++)
+        mean2 += sum[f] / (double)data->n * (sum[f] / (double)data->n);
+    *variance = data->d > 0 ? fmax(data->total_norm2 / (double)data->n - mean2, 0) / (double)data->d : 0;
+done:
+    rb_free(partial);
+    rb_free(sum);
+    return err->status;
 }

@@ -119,29 +119,6 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     return out;
 }
 
-/* Mean over dimensions of the variance of the points: the scale of `tolerance`. */
-static rb_status mean_variance(double *variance, const rb_kmeans_data *data, const rb_ctx *ctx, rb_error *err)
-{
-    double *partial = NULL, *sum = NULL, mean2 = 0;
-    rb_alloc(&sum, data->d, err);
-    RB_TRY_ALL(ctx, rb_alloc(&partial, data->is_sparse ? 1 : (data->block_end - data->block_begin) * data->d, err));
-    if (data->is_sparse) {
-        for (int64_t f = 0; f < data->d; f++)
-            for (int64_t e = data->by_column.row_begin[f]; e < data->by_column.row_begin[f + 1]; e++)
-                sum[f] += data->by_column.value[e];
-    } else {
-        rb_kmeans_column_sums(partial, data, ctx);
-        RB_TRY(rb_blocks_sum(sum, partial, data->d, &data->blocks, ctx, err));
-    }
-    for (int64_t f = 0; f < data->d; f++)
-        mean2 += sum[f] / (double)data->n * (sum[f] / (double)data->n);
-    *variance = data->d > 0 ? fmax(data->total_norm2 / (double)data->n - mean2, 0) / (double)data->d : 0;
-done:
-    rb_free(partial);
-    rb_free(sum);
-    return err->status;
-}
-
 /* Given centres; spherical: their directions. */
 static rb_status start_given(run *r, const rb_array *given, const rb_ctx *ctx, rb_error *err)
 {
@@ -226,7 +203,7 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
                                         c->algorithm != ALGORITHM_LLOYD, ctx, err));
     rb_blocks_offsets(r->offsets, &r->data.blocks, ctx);
     if (c->tolerance > 0)
-        RB_TRY(mean_variance(&variance, &r->data, ctx, err));
+        RB_TRY(rb_kmeans_mean_variance(&variance, &r->data, ctx, err));
     r->least_shift2 = c->tolerance * variance;
     RB_TRY(start_restart(r, c, ctx, err));
 done:
@@ -395,6 +372,11 @@ static void fini(void *self)
     memset(s, 0, sizeof *s);
 }
 
+static const char *distance(const void *cfg)
+{
+    return ((const config *)cfg)->metric == METRIC_SPHERICAL ? "cosine" : "euclidean";
+}
+
 const rb_clusterer rb_kmeans = {
     .name = "kmeans",
     .summary = "centres that minimise the squared distances of the points to the nearest one",
@@ -409,6 +391,7 @@ const rb_clusterer rb_kmeans = {
     .begin = begin,
     .iterate = iterate,
     .end = end,
+    .distance = distance,
     .labels = labels,
     .assign = assign,
     .arrays = arrays,
