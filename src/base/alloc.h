@@ -21,11 +21,12 @@
  * Grow *pointer to hold at least n elements, at least doubling; *capacity holds the elements allocated.
  * What is new is zeroed. On failure the old array stays valid.
  */
-#define rb_grow(pointer, capacity, n, err) \
-    rb_alloc_status(                       \
-        (*(pointer) = rb_grow_array(*(pointer), (capacity), (int64_t)(n), sizeof **(pointer), (err))) != NULL, (err))
+#define rb_grow(pointer, capacity, n, err)                                                        \
+    (*(pointer) = rb_grow_array(*(pointer), (capacity), (int64_t)(n), sizeof **(pointer), (err)), \
+     rb_alloc_status(1, (err)))
 
-/* What the macros above return: the error's status, which the allocation set where it failed. */
+/* What the macros above return: the error's status, which the allocation set where it failed. (Growing to nothing
+ * holds nothing, and is no failure.) */
 static inline rb_status rb_alloc_status(int held, const rb_error *err)
 {
     if (!held && err->status == RB_OK) /* cannot be; it tells analysers that RB_OK means memory */

@@ -8,12 +8,21 @@
 #include "parallel/ctx.h"
 
 /* Text columns, in the order of the Netflix titles file. */
-#define RB_COLUMN_LIST(X)                                                                             \
-    X(TYPE, "type")                                                                                   \
-    X(TITLE, "title")                                                                                 \
-    X(DIRECTOR, "director")                                                                           \
-    X(CAST, "cast") X(COUNTRY, "country") X(DATE_ADDED, "date_added") X(RELEASE_YEAR, "release_year") \
-        X(RATING, "rating") X(DURATION, "duration") X(GENRES, "genres") X(DESCRIPTION, "description") X(TAGS, "tags")
+/* clang-format off */
+#define RB_COLUMN_LIST(X) \
+    X(TYPE, "type") \
+    X(TITLE, "title") \
+    X(DIRECTOR, "director") \
+    X(CAST, "cast") \
+    X(COUNTRY, "country") \
+    X(DATE_ADDED, "date_added") \
+    X(RELEASE_YEAR, "release_year") \
+    X(RATING, "rating") \
+    X(DURATION, "duration") \
+    X(GENRES, "genres") \
+    X(DESCRIPTION, "description") \
+    X(TAGS, "tags")
+/* clang-format on */
 
 typedef enum {
 #define RB_COLUMN_ENUM(name, word) RB_COLUMN_##name,
