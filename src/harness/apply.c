@@ -160,7 +160,7 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
             goto done;
         }
     }
-    RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, false, ctx, err));
+    RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, ctx, err));
     rb_scorer scorer = { m.algorithm->score, m.state,
                          m.algorithm->precision ? m.algorithm->precision(m.c->config) : RB_DOUBLE_PRECISION };
     rb_ranking_rules rules = { .n_users = m.run.data.users.n,

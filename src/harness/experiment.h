@@ -74,8 +74,7 @@ typedef enum { RB_DATA_SYNTHETIC, RB_DATA_NAMED, RB_DATA_PATH } rb_data_kind;
 
 typedef struct rb_evaluation {
     rb_ties ties;
-    bool clip;  /* predictions to the rating scale */
-    bool refit; /* the selected configuration on training + validation, before its test */
+    bool clip; /* predictions to the rating scale */
 } rb_evaluation;
 
 typedef struct rb_statistics {

@@ -20,15 +20,15 @@ static unsigned bit(rb_part part)
     return 1u << part;
 }
 
-static rb_status build_ratings(rb_fold *f, const rb_run_state *run, bool refit, rb_ctx *ctx, rb_error *err)
+static rb_status build_ratings(rb_fold *f, const rb_run_state *run, rb_ctx *ctx, rb_error *err)
 {
     const rb_interactions *x = &run->data.interactions;
     const uint8_t *part = f->parts.row;
-    unsigned train = bit(RB_PART_TRAIN) | (refit ? bit(RB_PART_VALIDATION) : 0);
+    unsigned train = bit(RB_PART_TRAIN);
     double relevance = run->experiment.relevance;
     f->all_relevant = relevance == -INFINITY;
     f->has_revealed = run->experiment.split.kind == RB_SPLIT_STRONG;
-    f->has_validation = run->experiment.split.validation > 0 && !refit;
+    f->has_validation = run->experiment.split.validation > 0;
     RB_TRY(rb_ratings_build(&f->train, x, part, train, -INFINITY, ctx, err));
     if (f->has_revealed)
         RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));
@@ -87,7 +87,7 @@ static bool wants_tfidf(const rb_experiment *e)
     return false;
 }
 
-rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, bool refit, rb_ctx *ctx, rb_error *err)
+rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, rb_ctx *ctx, rb_error *err)
 {
     const rb_dataset *d = &run->data;
     const rb_experiment *e = &run->experiment;
@@ -97,7 +97,7 @@ rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, boo
     if (!d->has_interactions)
         return RB_OK;
     RB_TRY(rb_split_fold(&f->parts, &e->split, d, number, e->seed, ctx, err));
-    RB_TRY(build_ratings(f, run, refit, ctx, err));
+    RB_TRY(build_ratings(f, run, ctx, err));
     if (e->split.kind == RB_SPLIT_LOO_SAMPLED)
         RB_TRY(sample_candidates(f, run, ctx, err));
     const rb_points *tfidf = wants_tfidf(e) && d->has_catalogue ? rb_run_find_space(run, "tfidf") : NULL;

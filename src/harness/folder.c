@@ -55,10 +55,41 @@ static rb_status keep_experiment(const rb_run_state *run, rb_error *err)
     return RB_OK;
 }
 
+/*
+ * The class in which a folder's results have the same bits: the BLAS core and the instruction class. The first run
+ * writes it, later ones must be of it, else every trial would have another key and run again.
+ */
+static rb_status keep_class(const rb_run_state *run, rb_error *err)
+{
+    char path[4200], core[64] = "", instructions[64] = "";
+    const rb_environment *env = run->environment;
+    snprintf(path, sizeof path, "%s/class", run->folder);
+    FILE *f = fopen(path, "re");
+    if (f) {
+        int n = fscanf(f, "%63s %63s", core, instructions);
+        fclose(f);
+        bool same = strcmp(core, env->blas_core) == 0 && strcmp(instructions, env->instructions) == 0;
+        if (n == 2 && !same)
+            return RB_FAIL(
+                err, RB_ENVIRONMENT,
+                "%s was computed with OpenBLAS core %s on %s, and this run has %s on %s: use --blas-core %s on "
+                "such a machine, or another --output",
+                run->folder, core, instructions, env->blas_core, env->instructions, core);
+        if (n == 2)
+            return RB_OK;
+    }
+    f = fopen(path, "we");
+    bool good = f && fprintf(f, "%s %s\n", env->blas_core, env->instructions) > 0;
+    if (f)
+        good = fclose(f) == 0 && good;
+    return good ? RB_OK : RB_FAIL(err, RB_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
 static rb_status open_folder(rb_run_state *run, rb_error *err)
 {
     RB_TRY(make_folders(run->folder, err));
     RB_TRY(lock_folder(run, err));
+    RB_TRY(keep_class(run, err));
     RB_TRY(keep_experiment(run, err));
 done:
     return err->status;

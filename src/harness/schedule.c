@@ -229,7 +229,7 @@ rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err)
             any = any || pick(s.all, run, f, level) > 0;
         if (!any)
             continue;
-        RB_TRY(rb_fold_build(&fold, run, f, false, run->world, err));
+        RB_TRY(rb_fold_build(&fold, run, f, run->world, err));
         for (int32_t level = 0; level < n_levels(&run->plan) && !*stopped; level++)
             RB_TRY(run_round(run, &fold, level, &s, &b, stopped, err));
         rb_barrier(run->world);

@@ -94,8 +94,8 @@ const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
 
 /* ---- harness/fold.c ---- */
 
-/** Collective over ctx. refit: validation joins training. */
-rb_status rb_fold_build(rb_fold *fold, const rb_run_state *run, int32_t number, bool refit, rb_ctx *ctx, rb_error *err);
+/** Collective over ctx. */
+rb_status rb_fold_build(rb_fold *fold, const rb_run_state *run, int32_t number, rb_ctx *ctx, rb_error *err);
 /** Collective over the ctx that built it. */
 void rb_fold_fini(rb_fold *fold);
 /** Interactions that are never recommended again: train, and what is revealed of held-out users. Local. */

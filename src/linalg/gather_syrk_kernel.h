@@ -54,15 +54,17 @@ RB_INLINE void NAME(tile)(REAL *const *g, const REAL *row, const REAL *column, i
 static void NAME(any_tile)(REAL *const *g, const REAL *row, const REAL *column, int64_t stride, int64_t n, bool first,
                            int rows, int width)
 {
+    /* clang-format off */
     switch (rows * 8 + width) {
-        TILE(1, 1)
-        TILE(2, 1)
-        TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
-            TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1) TILE(17, 1) TILE(18, 1) TILE(1, 2) TILE(2, 2) TILE(3, 2)
-                TILE(4, 2) TILE(5, 2) TILE(6, 2) TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(1, 3) TILE(2, 3) TILE(3, 3)
-                    TILE(4, 3) TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3) TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4)
-                        TILE(5, 4) TILE(6, 4) default : RB_ASSERT(false);
+        TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1) TILE(9, 1)
+        TILE(10, 1) TILE(11, 1) TILE(12, 1) TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1) TILE(17, 1) TILE(18, 1)
+        TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2) TILE(7, 2) TILE(8, 2) TILE(9, 2)
+        TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3)
+        TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
+    default:
+        RB_ASSERT(false);
     }
+    /* clang-format on */
 }
 #undef TILE
 

@@ -163,7 +163,7 @@ static void what_is_left_out_has_its_default(void **unused)
     assert_int_equal(p.e.repeats, 1);
     assert_string_equal(p.e.output, "results");
     assert_int_equal(p.e.evaluation.ties, RB_TIES_HASH);
-    assert_true(p.e.evaluation.clip && !p.e.evaluation.refit);
+    assert_true(p.e.evaluation.clip);
     assert_int_equal(p.e.statistics.test, RB_TEST_WILCOXON);
     assert_int_equal(p.e.statistics.correction, RB_CORRECT_HOLM);
     assert_true(p.e.statistics.level == 0.95);
@@ -189,7 +189,7 @@ static void every_key_reaches_its_field(void **unused)
         "filter: { threshold: 4, user_core: 5, item_core: 6 }\n"
         "split: { kind: k_fold, folds: 4, validation: 0.1 }\n"
         "metrics: [silhouette, rmse]\nselect: [silhouette, ndcg@10]\n"
-        "evaluation: { ties: bounds, clip: false, refit: true }\n"
+        "evaluation: { ties: bounds, clip: false }\n"
         "statistics: { test: bootstrap, correction: bh, level: 0.9 }\n"
         "early_stopping: { patience: 7, every: 2, min_delta: 0.001 }\n"
         "store: { per_user: none, models: all, lists: none }\n"
@@ -219,7 +219,7 @@ static void every_key_reaches_its_field(void **unused)
     assert_string_equal(e->select[0].label, "ndcg@10"); /* recommenders first */
     assert_string_equal(e->select[1].label, "silhouette");
     assert_int_equal(e->evaluation.ties, RB_TIES_BOUNDS);
-    assert_true(!e->evaluation.clip && e->evaluation.refit);
+    assert_true(!e->evaluation.clip);
     assert_int_equal(e->statistics.test, RB_TEST_BOOTSTRAP);
     assert_int_equal(e->statistics.correction, RB_CORRECT_BH);
     assert_true(e->statistics.level == 0.9);
