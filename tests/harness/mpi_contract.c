@@ -1,0 +1,326 @@
+/*
+ * The contract of data/algorithm.h, for every table of both registries: a new model is held to it without an edit here.
+ * Each law is one test of one algorithm, named after both. What is compared is agreed among the ranks before it is
+ * asserted, so that a broken law fails on all of them and none waits.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cluster/cluster.h"
+#include "harness/model.h"
+#include "recommend/recommend.h"
+#include "support/contract.h"
+#include "support/support.h"
+
+#define N_USERS RB_CONTRACT_USERS
+#define N_ITEMS RB_CONTRACT_ITEMS
+#define N_PAIRS RB_CONTRACT_PAIRS
+#define N_POINTS RB_CONTRACT_POINTS
+#define N_FAILURES 8
+#define MAX_TESTS 1024
+
+/* Fails on every rank where it is false on one. */
+#define assert_everywhere(condition) assert_true(rb_true_everywhere(condition))
+
+/* ---- the table ---- */
+
+static void check_param(const rb_param *p, const rb_algorithm *a)
+{
+    char choice[64];
+    assert_ptr_equal(rb_param_find(a->params, p->name), p); /* no name twice */
+    assert_true(p->help && *p->help && p->help[strlen(p->help) - 1] != '.');
+    assert_true(p->offset < a->config_size);
+    if (p->kind == RB_PARAM_INT || p->kind == RB_PARAM_DOUBLE) {
+        assert_true(isfinite(p->default_number) && p->default_number >= p->min && p->default_number <= p->max);
+        assert_non_null(p->unit);
+    }
+    if (p->kind == RB_PARAM_INT)
+        assert_true(p->default_number == floor(p->default_number));
+    if (p->kind == RB_PARAM_CHOICE) {
+        int index = (int)p->default_number;
+        assert_true(*rb_choice_name(choice, p->choices, index) != 0);
+        assert_int_equal(rb_choice_index(p->choices, choice), index);
+    }
+    if (p->flags & RB_PARAM_PREPARES)
+        assert_non_null(a->prepare);
+}
+
+static void its_table_is_complete(void **of)
+{
+    const rb_algorithm *a = *of;
+    assert_true(a->name && *a->name && a->reference && *a->reference);
+    assert_true(a->summary && *a->summary && a->summary[strlen(a->summary) - 1] != '.');
+    assert_true(a->params && a->cost && a->arrays && a->fini && a->state_size > 0 && a->needs != 0);
+    for (const rb_param *p = a->params; p->name; p++)
+        check_param(p, a);
+}
+
+static void its_slots_agree_with_what_it_can(void **of)
+{
+    const rb_algorithm *a = *of;
+    assert_true((a->fit != NULL) != (a->begin != NULL));
+    assert_true((a->begin != NULL) == (a->iterate != NULL));
+    assert_true(a->begin || !a->end);
+    assert_true((a->prepare != NULL) == (a->unprepare != NULL));
+    assert_true(((a->can & RB_CAN_RANK) != 0) == (a->score != NULL));
+    assert_true(((a->can & RB_CAN_PREDICT) != 0) == (a->predict != NULL));
+    assert_true(((a->can & RB_CAN_ASSIGN) != 0) == (a->labels != NULL));
+    assert_true(((a->can & RB_CAN_EXPLAIN) != 0) == (a->explain != NULL));
+    assert_true(a->score || a->predict || a->labels || a->embed);
+}
+
+/* A model that computes each score from a seed holds nothing and does nothing beforehand: 0 is a cost. */
+static void its_cost_is_known_beforehand_and_covers_its_model(void **of)
+{
+    rb_contract_model m = rb_contract_fitted_together(*of, 2);
+    rb_shape shape = rb_contract_shape(&rb_test_ctx);
+    rb_alloc_fail_nth(0);
+    rb_cost cost = m.algorithm->cost(m.config, &shape);
+    assert_everywhere(rb_alloc_fail_nth(0) == 0);
+    assert_everywhere(isfinite(cost.bytes_per_rank) && cost.bytes_per_rank >= 0);
+    assert_everywhere(isfinite(cost.bytes_per_node) && cost.bytes_per_node >= 0);
+    assert_everywhere(isfinite(cost.flops) && cost.flops >= 0);
+    double held = (double)rb_model_bytes(m.algorithm, m.state) - (double)m.algorithm->state_size;
+    assert_everywhere(cost.bytes_per_rank + cost.bytes_per_node >= held);
+    rb_contract_model_fini(&m);
+}
+
+static void its_defaults_pass_its_check(void **of)
+{
+    rb_error err = { 0 };
+    rb_contract_model m = rb_contract_model_of(*of);
+    rb_shape shape = rb_contract_shape(&rb_test_ctx);
+    if (m.algorithm->check)
+        assert_ok(m.algorithm->check(m.config, &shape, &err), &err);
+    rb_contract_model_fini(&m);
+}
+
+/* model_fini gives fini a state that was never fitted; a second call finds what the first left. */
+static void a_zeroed_state_can_be_released(void **of)
+{
+    rb_contract_model m = rb_contract_model_of(*of);
+    m.algorithm->fini(m.state);
+    rb_contract_model_fini(&m);
+}
+
+/* ---- fits ---- */
+
+static void assign_points(int32_t label[N_POINTS], const rb_contract_model *m, rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    int64_t n = 0;
+    const int32_t *own = m->algorithm->labels(m->state, &n);
+    bool good = n == N_POINTS;
+    for (int64_t p = 0; p < n; p++)
+        good = good && own[p] >= -1 && own[p] < N_POINTS;
+    assert_everywhere(good);
+    memcpy(label, own, (size_t)n * sizeof *label);
+    if (m->algorithm->assign)
+        m->algorithm->assign(label, m->state, rb_contract_view.space, m->config, ctx, &err);
+    assert_everywhere(err.status == RB_OK);
+}
+
+static void its_fit_has_the_same_bits_for_any_ranks_and_threads(void **of)
+{
+    const rb_algorithm *a = *of;
+    int32_t label_alone[N_POINTS], label[N_POINTS];
+    rb_ctx serial;
+    rb_ctx_serial(&serial, 1);
+    rb_contract_model alone = rb_contract_fitted_alone(a);
+    rb_digest expected = rb_contract_digest(&alone);
+    if (a->labels)
+        assign_points(label_alone, &alone, &serial);
+    for (int n_threads = 1; n_threads <= 2; n_threads++) {
+        rb_contract_model together = rb_contract_fitted_together(a, n_threads);
+        assert_everywhere(rb_contract_same_digest(&together, &expected));
+        if (a->labels) {
+            assign_points(label, &together, &rb_test_ctx);
+            assert_everywhere(memcmp(label, label_alone, sizeof label) == 0);
+        }
+        rb_contract_model_fini(&together);
+    }
+    rb_contract_model_fini(&alone);
+}
+
+/* The n-th allocation of the last rank fails: all ranks know, or none was hurt. */
+static void its_fit_survives_a_failed_allocation_of_one_rank(void **of)
+{
+    bool is_last = rb_test_ctx.rank == rb_test_ctx.n_ranks - 1;
+    rb_alloc_fail_nth(0);
+    rb_contract_model whole = rb_contract_fitted_together(*of, 1);
+    rb_digest expected = rb_contract_digest(&whole);
+    int64_t count = is_last ? rb_alloc_fail_nth(0) : 0, n_failed = 0;
+    rb_max_int64(&rb_test_ctx, &count, 1);
+    rb_contract_model_fini(&whole);
+    for (int64_t f = 0; f < N_FAILURES && f < count; f++) {
+        rb_error err = { 0 };
+        rb_contract_model m = rb_contract_model_of(*of);
+        int64_t nth = count <= N_FAILURES ? f + 1 : 1 + f * (count - 1) / (N_FAILURES - 1);
+        rb_alloc_fail_nth(is_last ? nth : 0);
+        rb_contract_fit(&m, &rb_test_ctx, &err);
+        rb_alloc_fail_nth(0);
+        assert_everywhere(err.status == RB_NO_MEMORY ||
+                          (err.status == RB_OK && rb_contract_same_digest(&m, &expected)));
+        int64_t least = err.status, most = err.status;
+        rb_min_int64(&rb_test_ctx, &least, 1);
+        rb_max_int64(&rb_test_ctx, &most, 1);
+        assert_int_equal(least, most);
+        n_failed += err.status != RB_OK;
+        rb_contract_model_fini(&m);
+    }
+    assert_true(count <= 2 || n_failed > 0); /* config and state are two; else nothing was tested */
+}
+
+/* ---- what a fitted model says ---- */
+
+/* Tiles of a batch of users over `width` items each, into a table of all; columns beyond a tile stay untouched. */
+static void score_in_tiles(char *out, const rb_contract_model *m, int32_t batch, int32_t width)
+{
+    const size_t size = rb_contract_score_size(m);
+    const int64_t ld = width + 3;
+    double memory[N_USERS * (N_ITEMS + 3)];
+    for (int32_t from = 0; from < N_USERS; from += batch) {
+        int32_t users[N_USERS], n = from + batch < N_USERS ? batch : N_USERS - from;
+        for (int32_t k = 0; k < n; k++)
+            users[k] = (from + k) * 7 % N_USERS; /* in no order */
+        for (int32_t begin = 0; begin < N_ITEMS; begin += width) {
+            int32_t end = begin + width < N_ITEMS ? begin + width : N_ITEMS;
+            memset(memory, 0x5a, sizeof memory);
+            m->algorithm->score(&(rb_tile){ memory, ld }, m->state, users, n, begin, end);
+            for (int32_t k = 0; k < n; k++) {
+                const char *row = (const char *)memory + (size_t)(k * ld) * size;
+                memcpy(out + (size_t)(users[k] * N_ITEMS + begin) * size, row, (size_t)(end - begin) * size);
+                for (const char *at = row + (size_t)(end - begin) * size; at < row + (size_t)ld * size; at++)
+                    assert_int_equal(*at, 0x5a);
+            }
+        }
+    }
+}
+
+static void its_scores_are_finite_and_the_same_in_any_tiles(void **of)
+{
+    static const int32_t widths[] = { 1, 4, 9, 16, N_ITEMS }, batches[] = { 1, 3, 8, N_USERS };
+    double whole[N_PAIRS], tiled[N_PAIRS];
+    rb_contract_model m = rb_contract_fitted_alone(*of);
+    const size_t size = rb_contract_score_size(&m);
+    rb_alloc_fail_nth(0);
+    rb_contract_score(whole, &m);
+    assert_int_equal(rb_alloc_fail_nth(0), 0);
+    for (int p = 0; p < N_PAIRS; p++)
+        assert_true(isfinite(size == sizeof(float) ? (double)((float *)whole)[p] : whole[p]));
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
+            memset(tiled, 0, sizeof tiled);
+            score_in_tiles((char *)tiled, &m, batches[b], widths[w]);
+            assert_memory_equal(tiled, whole, N_PAIRS * size);
+        }
+    rb_contract_model_fini(&m);
+}
+
+static void its_predictions_are_finite_and_the_same_in_any_batch(void **of)
+{
+    double all[N_PAIRS], one = NAN;
+    rb_contract_model m = rb_contract_fitted_alone(*of);
+    rb_contract_predict(all, &m);
+    for (int32_t p = 0; p < N_PAIRS; p++) {
+        assert_true(isfinite(all[p]));
+        m.algorithm->predict(&one, m.state, &(rb_pairs){ 1, &(int32_t){ p / N_ITEMS }, &(int32_t){ p % N_ITEMS } });
+        assert_true(one == all[p]);
+    }
+    rb_contract_model_fini(&m);
+}
+
+static void a_loaded_model_is_the_saved_one(void **of)
+{
+    char path[64];
+    double saved[N_PAIRS] = { 0 }, loaded[N_PAIRS] = { 0 };
+    rb_error err = { 0 };
+    rb_hdf file = { 0 };
+    rb_contract_model m = rb_contract_fitted_together(*of, 2), copy = rb_contract_model_of(*of);
+    rb_digest expected = rb_contract_digest(&m);
+    snprintf(path, sizeof path, "/tmp/rb_contract_%ld.h5", (long)getpid()); /* every rank its own */
+    assert_ok(rb_hdf_create(&file, path, &err), &err);
+    assert_ok(rb_model_save(file.id, m.algorithm, m.state, &err), &err);
+    assert_ok(rb_hdf_commit(&file, &err), &err);
+    assert_ok(rb_hdf_open(&file, path, &err), &err);
+    assert_ok(rb_model_load(file.id, copy.algorithm, copy.state, &err), &err);
+    rb_hdf_close(&file);
+    unlink(path);
+    assert_everywhere(rb_contract_same_digest(&copy, &expected));
+    if (m.algorithm->score) {
+        rb_contract_score(saved, &m);
+        rb_contract_score(loaded, &copy);
+        assert_everywhere(memcmp(saved, loaded, sizeof saved) == 0);
+    }
+    if (m.algorithm->predict) {
+        rb_contract_predict(saved, &m);
+        rb_contract_predict(loaded, &copy);
+        assert_everywhere(memcmp(saved, loaded, sizeof saved) == 0);
+    }
+    rb_contract_model_fini(&copy);
+    rb_contract_model_fini(&m);
+}
+
+/* ---- all of it ---- */
+
+typedef struct {
+    const char *name;
+    void (*test)(void **of);
+    unsigned can; /* what an algorithm must be able to do for it; 0: nothing */
+} law;
+
+#define LAW(test_, can_)                               \
+    {                                                  \
+        .name = #test_, .test = (test_), .can = (can_) \
+    }
+
+static const law laws[] = {
+    LAW(its_table_is_complete, 0),
+    LAW(its_slots_agree_with_what_it_can, 0),
+    LAW(its_cost_is_known_beforehand_and_covers_its_model, 0),
+    LAW(its_defaults_pass_its_check, 0),
+    LAW(a_zeroed_state_can_be_released, 0),
+    LAW(its_fit_has_the_same_bits_for_any_ranks_and_threads, 0),
+    LAW(its_fit_survives_a_failed_allocation_of_one_rank, 0),
+    LAW(its_scores_are_finite_and_the_same_in_any_tiles, RB_CAN_RANK),
+    LAW(its_predictions_are_finite_and_the_same_in_any_batch, RB_CAN_PREDICT),
+    LAW(a_loaded_model_is_the_saved_one, 0),
+};
+
+static const rb_algorithm *const *const registries[] = { rb_recommend_registry, rb_cluster_registry };
+
+/* Experiments name algorithms of both families alike. */
+static void no_two_algorithms_share_a_name(void **unused)
+{
+    (void)unused;
+    for (int r = 0; r < 2; r++)
+        for (const rb_algorithm *const *a = registries[r]; *a; a++) {
+            int n = 0;
+            for (int s = 0; s < 2; s++)
+                for (const rb_algorithm *const *b = registries[s]; *b; b++)
+                    n += strcmp((*a)->name, (*b)->name) == 0;
+            assert_int_equal(n, 1);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    static char names[MAX_TESTS][128];
+    struct CMUnitTest tests[MAX_TESTS] = { cmocka_unit_test(no_two_algorithms_share_a_name) };
+    size_t n = 1;
+    rb_test_mpi_begin(&argc, &argv);
+    rb_test_ctx.seed = 4711;
+    for (int r = 0; r < 2; r++)
+        for (const rb_algorithm *const *a = registries[r]; *a; a++)
+            for (size_t l = 0; l < sizeof laws / sizeof *laws && n < MAX_TESTS; l++) {
+                if (((*a)->can & laws[l].can) != laws[l].can)
+                    continue;
+                snprintf(names[n], sizeof names[n], "%s: %s", (*a)->name, laws[l].name);
+                tests[n] =
+                    (struct CMUnitTest){ .name = names[n], .test_func = laws[l].test, .initial_state = (void *)*a };
+                n++;
+            }
+    return rb_test_mpi_end(_cmocka_run_group_tests("contract", tests, n, rb_contract_begin, rb_contract_end));
+}

@@ -1,0 +1,233 @@
+#include "support/contract.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "data/synth.h"
+#include "harness/model.h"
+#include "support/support.h"
+
+#define N_DIMS 5
+
+static rb_dataset data;
+static rb_ratings train, positives, validation;
+static rb_points points;
+static int32_t item_label[RB_CONTRACT_ITEMS];
+
+const rb_train_view rb_contract_view = {
+    .ratings = &train,
+    .positives = &positives,
+    .items = &data.catalogue,
+    .space = &points,
+    .sessions = &data.sessions,
+    .labels = item_label,
+    .validation = &validation,
+};
+
+bool rb_true_everywhere(bool condition)
+{
+    int64_t all = condition;
+    rb_min_int64(&rb_test_ctx, &all, 1);
+    return all != 0;
+}
+
+/* ---- data ---- */
+
+static void make_points(void)
+{
+    rb_error err = { 0 };
+    rb_rng rng = { .key = 11, .stream = rb_stream("contract.points") };
+    assert_ok(rb_points_alloc_dense(&points, RB_CONTRACT_POINTS, N_DIMS, &rb_test_ctx, &err), &err);
+    if (rb_test_ctx.rank == 0)
+        for (uint32_t at = 0; at < RB_CONTRACT_POINTS * N_DIMS; at++)
+            ((double *)points.memory.data)[at] = 4 * (at / N_DIMS % 3) + rb_rng_uniform(&rng, at);
+    rb_shared_publish_from(&points.memory, 0, &rb_test_ctx);
+}
+
+int rb_contract_begin(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_synth c = { 0 };
+    uint8_t *part = NULL;
+    const rb_interactions *x = &data.interactions;
+    rb_params_default(&c, rb_synth_params);
+    c.users = RB_CONTRACT_USERS;
+    c.items = RB_CONTRACT_ITEMS;
+    c.ratings = 400;
+    c.sessions = 200;
+    c.half_stars = false; /* full mantissas: the order of sums shows */
+    assert_ok(rb_dataset_synth(&data, &c, 9, &rb_test_ctx, &err), &err);
+    assert_ok(rb_alloc(&part, x->n, &err), &err);
+    for (int64_t row = 0; row < x->n; row++)
+        part[row] = x->user[row] == RB_CONTRACT_USERS - 1 || x->item[row] == RB_CONTRACT_ITEMS - 1 ? RB_PART_VALIDATION
+                                                                                                   : RB_PART_TRAIN;
+    assert_ok(rb_ratings_build(&train, x, part, 1u << RB_PART_TRAIN, -INFINITY, &rb_test_ctx, &err), &err);
+    assert_ok(rb_ratings_build(&positives, x, part, 1u << RB_PART_TRAIN, 3, &rb_test_ctx, &err), &err);
+    assert_ok(rb_ratings_build(&validation, x, part, 1u << RB_PART_VALIDATION, -INFINITY, &rb_test_ctx, &err), &err);
+    rb_free(part);
+    assert_true(train.n > 200 && positives.n > 50 && positives.n < train.n && validation.n > 0);
+    for (int i = 0; i < RB_CONTRACT_ITEMS; i++)
+        item_label[i] = i % 3;
+    make_points();
+    return 0;
+}
+
+int rb_contract_end(void **unused)
+{
+    (void)unused;
+    rb_points_fini(&points);
+    rb_ratings_fini(&train);
+    rb_ratings_fini(&positives);
+    rb_ratings_fini(&validation);
+    rb_dataset_fini(&data);
+    return 0;
+}
+
+rb_shape rb_contract_shape(const rb_ctx *ctx)
+{
+    return (rb_shape){ .n_users = RB_CONTRACT_USERS,
+                       .n_items = RB_CONTRACT_ITEMS,
+                       .nnz = train.n,
+                       .n_positives = positives.n,
+                       .n_points = RB_CONTRACT_POINTS,
+                       .n_dims = N_DIMS,
+                       .n_sessions = data.sessions.n,
+                       .n_events = data.sessions.n_events,
+                       .n_ranks = ctx->n_ranks,
+                       .n_node_ranks = ctx->n_node_ranks,
+                       .n_threads = ctx->n_threads };
+}
+
+/* ---- models ---- */
+
+/* The defaults, with less to do where a table has one of these. */
+static void shrink(void *config, const rb_param *table)
+{
+    static const struct {
+        const char *name;
+        int64_t value;
+    } small[] = { { "iterations", 2 }, { "factors", 5 }, { "k", 4 } };
+    for (size_t s = 0; s < sizeof small / sizeof *small; s++) {
+        const rb_param *p = rb_param_find(table, small[s].name);
+        if (p && p->kind == RB_PARAM_INT && (double)small[s].value >= p->min && (double)small[s].value <= p->max)
+            rb_param_store(config, p, &(rb_value){ .kind = p->kind, .integer = small[s].value });
+    }
+}
+
+rb_contract_model rb_contract_model_of(const rb_algorithm *algorithm)
+{
+    rb_error err = { 0 };
+    char *config = NULL, *state = NULL;
+    if (algorithm->needs & RB_NEEDS_MODELS)
+        fail_msg("the data of this suite hold no models that %s could combine", algorithm->name);
+    assert_ok(rb_alloc(&config, (int64_t)algorithm->config_size, &err), &err);
+    assert_ok(rb_alloc(&state, (int64_t)algorithm->state_size, &err), &err);
+    rb_params_default(config, algorithm->params);
+    shrink(config, algorithm->params);
+    return (rb_contract_model){ algorithm, config, state };
+}
+
+void rb_contract_model_fini(rb_contract_model *m)
+{
+    m->algorithm->fini(m->state);
+    rb_free(m->state);
+    rb_free(m->config);
+}
+
+static rb_status iterate(rb_contract_model *m, const void *prepared, rb_ctx *ctx, rb_error *err)
+{
+    const rb_algorithm *a = m->algorithm;
+    bool done = false;
+    RB_TRY_ALL(ctx, a->begin(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+    for (int64_t i = 0; !done; i++) {
+        double objective = NAN;
+        RB_TRY_ALL(ctx, a->iterate(m->state, i, &objective, &done, &rb_contract_view, prepared, m->config, ctx, err));
+    }
+    if (a->end)
+        RB_TRY_ALL(ctx, a->end(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+done:
+    return err->status;
+}
+
+/* As the harness does it. */
+rb_status rb_contract_fit(rb_contract_model *m, rb_ctx *ctx, rb_error *err)
+{
+    const rb_algorithm *a = m->algorithm;
+    const void *const configs[] = { m->config };
+    void *prepared = NULL;
+    if (a->prepare)
+        RB_TRY_ALL(ctx, a->prepare(&prepared, &rb_contract_view, configs, 1, ctx, err));
+    if (a->iterate)
+        RB_TRY(iterate(m, prepared, ctx, err));
+    else
+        RB_TRY_ALL(ctx, a->fit(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+done:
+    if (prepared)
+        a->unprepare(prepared);
+    return err->status;
+}
+
+/* Every rank for itself. */
+rb_contract_model rb_contract_fitted_alone(const rb_algorithm *algorithm)
+{
+    rb_error err = { 0 };
+    rb_ctx serial;
+    rb_ctx_serial(&serial, 1);
+    serial.seed = rb_test_ctx.seed;
+    rb_contract_model m = rb_contract_model_of(algorithm);
+    rb_contract_fit(&m, &serial, &err);
+    if (!rb_true_everywhere(err.status == RB_OK))
+        fail_msg("fit on one rank: %s", err.message);
+    return m;
+}
+
+rb_contract_model rb_contract_fitted_together(const rb_algorithm *algorithm, int n_threads)
+{
+    rb_error err = { 0 };
+    rb_test_ctx.n_threads = n_threads;
+    rb_contract_model m = rb_contract_model_of(algorithm);
+    rb_contract_fit(&m, &rb_test_ctx, &err);
+    if (!rb_true_everywhere(err.status == RB_OK))
+        fail_msg("fit on %d ranks with %d threads: %s", rb_test_ctx.n_ranks, n_threads, err.message);
+    return m;
+}
+
+rb_digest rb_contract_digest(const rb_contract_model *m)
+{
+    rb_error err = { 0 };
+    rb_digest digest;
+    assert_ok(rb_model_digest(&digest, m->algorithm, m->state, &err), &err);
+    return digest;
+}
+
+bool rb_contract_same_digest(const rb_contract_model *m, const rb_digest *expected)
+{
+    rb_digest digest = rb_contract_digest(m);
+    return memcmp(&digest, expected, sizeof digest) == 0;
+}
+
+size_t rb_contract_score_size(const rb_contract_model *m)
+{
+    const rb_algorithm *a = m->algorithm;
+    return a->precision && a->precision(m->config) == RB_SINGLE ? sizeof(float) : sizeof(double);
+}
+
+/* All scores in one tile, user by user. */
+void rb_contract_score(double out[RB_CONTRACT_PAIRS], const rb_contract_model *m)
+{
+    int32_t users[RB_CONTRACT_USERS];
+    for (int32_t u = 0; u < RB_CONTRACT_USERS; u++)
+        users[u] = u;
+    m->algorithm->score(&(rb_tile){ out, RB_CONTRACT_ITEMS }, m->state, users, RB_CONTRACT_USERS, 0, RB_CONTRACT_ITEMS);
+}
+
+void rb_contract_predict(double out[RB_CONTRACT_PAIRS], const rb_contract_model *m)
+{
+    int32_t users[RB_CONTRACT_PAIRS], items[RB_CONTRACT_PAIRS];
+    for (int32_t p = 0; p < RB_CONTRACT_PAIRS; p++) {
+        users[p] = p / RB_CONTRACT_ITEMS;
+        items[p] = p % RB_CONTRACT_ITEMS;
+    }
+    m->algorithm->predict(out, m->state, &(rb_pairs){ RB_CONTRACT_PAIRS, users, items });
+}

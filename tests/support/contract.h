@@ -1,0 +1,55 @@
+/*
+ * Tiny data of every kind and models fitted to them, for laws that hold for any algorithm.
+ */
+#ifndef RB_SUPPORT_CONTRACT_H
+#define RB_SUPPORT_CONTRACT_H
+
+#include "base/digest.h"
+#include "data/algorithm.h"
+
+#define RB_CONTRACT_USERS 40
+#define RB_CONTRACT_ITEMS 25
+#define RB_CONTRACT_PAIRS (RB_CONTRACT_USERS * RB_CONTRACT_ITEMS)
+#define RB_CONTRACT_POINTS 60
+
+/* An algorithm with a small config and a state of its own. */
+typedef struct {
+    const rb_algorithm *algorithm;
+    void *config, *state;
+} rb_contract_model;
+
+/** Everything but other models; training knows nothing of the last user and of the last item. */
+extern const rb_train_view rb_contract_view;
+
+/** Set-up and release of the data, for a group of tests. Collective over rb_test_ctx. */
+int rb_contract_begin(void **unused);
+int rb_contract_end(void **unused);
+
+/** Sizes of the view on a context. */
+rb_shape rb_contract_shape(const rb_ctx *ctx);
+
+/** Whether the condition holds on every rank of rb_test_ctx. Collective. */
+bool rb_true_everywhere(bool condition);
+
+/** A zeroed state and the defaults, with less to do where a table has `iterations`, `factors` or `k`. */
+rb_contract_model rb_contract_model_of(const rb_algorithm *algorithm);
+void rb_contract_model_fini(rb_contract_model *m);
+
+/** Fit as the harness does. Collective over ctx. */
+rb_status rb_contract_fit(rb_contract_model *m, rb_ctx *ctx, rb_error *err);
+
+/** Fitted by every rank for itself, and by all ranks of rb_test_ctx; a failure fails the test on every rank. */
+rb_contract_model rb_contract_fitted_alone(const rb_algorithm *algorithm);
+rb_contract_model rb_contract_fitted_together(const rb_algorithm *algorithm, int n_threads);
+
+rb_digest rb_contract_digest(const rb_contract_model *m);
+bool rb_contract_same_digest(const rb_contract_model *m, const rb_digest *expected);
+
+/** Bytes of one score. */
+size_t rb_contract_score_size(const rb_contract_model *m);
+
+/** All scores in one tile and all ratings in one batch, user by user; the scores in the model's precision. */
+void rb_contract_score(double out[RB_CONTRACT_PAIRS], const rb_contract_model *m);
+void rb_contract_predict(double out[RB_CONTRACT_PAIRS], const rb_contract_model *m);
+
+#endif
