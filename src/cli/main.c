@@ -3,6 +3,7 @@
  *
  * The only file that exits.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +121,17 @@ static void let_speaker_first(const rb_call *call, const rb_error *err)
         fprintf(stderr, "reelbench: rank %d: %s\n", call->launch.rank, err->message);
 }
 
+/* Else every buffer of HDF5 goes back to the system and comes again page by page: a merge then waits for the kernel. */
+static void keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+    mallopt(M_TOP_PAD, 16 << 20);
+}
+
 int main(int argc, char **argv)
 {
+    keep_memory();
     rb_error err = { RB_OK };
     rb_call call = { .argv = argv };
     if (open_streams(&call, &err) == RB_OK && !answer_plain(&call, argc - 1, argv + 1)) {
