@@ -232,6 +232,11 @@ static void its_predictions_are_finite_and_the_same_in_any_batch(void **of)
     rb_contract_model_fini(&m);
 }
 
+static bool same_bytes(const void *a, const void *b, size_t n_bytes)
+{
+    return memcmp(a, b, n_bytes) == 0;
+}
+
 static void a_loaded_model_is_the_saved_one(void **of)
 {
     char path[64];
@@ -252,12 +257,12 @@ static void a_loaded_model_is_the_saved_one(void **of)
     if (m.algorithm->score) {
         rb_contract_score(saved, &m);
         rb_contract_score(loaded, &copy);
-        assert_everywhere(memcmp(saved, loaded, sizeof saved) == 0);
+        assert_everywhere(same_bytes(saved, loaded, sizeof saved));
     }
     if (m.algorithm->predict) {
         rb_contract_predict(saved, &m);
         rb_contract_predict(loaded, &copy);
-        assert_everywhere(memcmp(saved, loaded, sizeof saved) == 0);
+        assert_everywhere(same_bytes(saved, loaded, sizeof saved));
     }
     rb_contract_model_fini(&copy);
     rb_contract_model_fini(&m);
