@@ -140,6 +140,15 @@ done:
 rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
                       rb_log *log, rb_ctx *ctx, rb_error *err)
 {
+    const char *given = getenv("REELBENCH_DATA");
+    if (!data_dir && given && *given)
+        data_dir = given;
+    if (e->data_kind == RB_DATA_NAMED && !data_dir)
+        return RB_FAIL(
+            err, RB_BAD_INPUT,
+            "%s: the data set '%s' is sought in the folder of --data, else of REELBENCH_DATA, and neither is "
+            "given; scripts/fetch-data.sh tells how to get it",
+            e->file, e->data_name);
     if (e->data_kind != RB_DATA_SYNTHETIC)
         return read_through_cache(data, e, data_dir, cache_dir, log, ctx, err);
     RB_TRY(rb_dataset_synth(data, &e->synth, e->seed, ctx, err));
