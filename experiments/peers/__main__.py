@@ -6,7 +6,7 @@ import sys
 
 import rig
 
-FAMILIES = ("catalogue",)
+FAMILIES = ("catalogue", "implicit_als")
 
 
 def main():

@@ -37,7 +37,7 @@ class Run:
         self.history = file["history"][()]
         self.history_timing = file["timing/history"][()]
         self.metrics = file["metrics"][()]
-        self.items = [item.decode() for item in file["dataset/items"][()]] if "items" in file["dataset"] else []
+        self.items = list(file["dataset/items"][()]) if "items" in file["dataset"] else []
         self.labels = {int(name): data[()] for name, data in file["labels"].items()} if "labels" in file else {}
 
     def fit(self):
@@ -114,11 +114,6 @@ def timed(call):
     begin = time.perf_counter()
     result = call()
     return time.perf_counter() - begin, result
-
-
-def close(quality_ours, quality_peer, tolerance):
-    """The same value up to a relative tolerance."""
-    return abs(quality_ours - quality_peer) <= tolerance * abs(quality_peer)
 
 
 def line(identity, package, measured, quality, is_equal, target):
