@@ -1,5 +1,6 @@
 /*
- * Tiny data of every kind and models fitted to them, for laws that hold for any algorithm.
+ * Data of every kind, just large enough for several blocks, and models fitted to them, for laws that hold for any
+ * algorithm.
  */
 #ifndef RB_SUPPORT_CONTRACT_H
 #define RB_SUPPORT_CONTRACT_H
@@ -7,10 +8,10 @@
 #include "base/digest.h"
 #include "data/algorithm.h"
 
-#define RB_CONTRACT_USERS 40
-#define RB_CONTRACT_ITEMS 25
+#define RB_CONTRACT_USERS 220
+#define RB_CONTRACT_ITEMS 120
 #define RB_CONTRACT_PAIRS (RB_CONTRACT_USERS * RB_CONTRACT_ITEMS)
-#define RB_CONTRACT_POINTS 60
+#define RB_CONTRACT_POINTS 700
 
 /* An algorithm with a small config and a state of its own. */
 typedef struct {
