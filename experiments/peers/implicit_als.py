@@ -80,10 +80,11 @@ def ials_20m(quick):
             return run.iteration(), run.objective()
 
         def peer(factors=factors, solver=solver):
-            model = AlternatingLeastSquares(factors=factors, regularization=regularization, alpha=1.0, random_state=42,
-                                            use_cg=solver == "cg", iterations=iterations, num_threads=rig.THREADS)
             seconds = []
             with threadpool_limits(1, "blas"):
+                model = AlternatingLeastSquares(factors=factors, regularization=regularization, alpha=1.0,
+                                                random_state=42, use_cg=solver == "cg", iterations=iterations,
+                                                num_threads=rig.THREADS)
                 model.fit(weights, show_progress=False, callback=lambda _, s, *loss: seconds.append(s))
             return statistics.median(seconds), hu_objective(weights, model, regularization)
 
