@@ -112,15 +112,15 @@ def silhouettes(_quick):
     """Silhouette of one labelling, which our side made: dense and sparse, euclidean and cosine."""
     targets = (("dense", "euclidean", 8), ("dense", "cosine", 100), ("sparse", "cosine", 20), ("sparse", "euclidean", 4))
     for space, distance, target in targets:
-        labels = {}
+        labels, points = {}, spaces()[space]
 
         def ours(space=space, distance=distance, labels=labels):
             run = rig.reelbench(experiment(space, ["k: 20, iterations: 5"], f'"silhouette:{distance}"'))
             labels[0] = in_file_order(run)[1]
             return run.evaluate(), run.metric("silhouette", "all")[0]
 
-        def peer(space=space, distance=distance, labels=labels):
-            return rig.timed(lambda: silhouette_score(spaces()[space], labels[0], metric=distance))
+        def peer(points=points, distance=distance, labels=labels):
+            return rig.timed(lambda: silhouette_score(points, labels[0], metric=distance))
 
         measured = rig.turns(ours, peer)
         rig.line(f"silhouette {space} {distance}", "scikit-learn", measured, (measured[3], measured[1]),
