@@ -173,8 +173,9 @@ int64_t rb_scan_int64(const rb_ctx *ctx, int64_t value, int64_t *total)
 
 void rb_allgather_bytes(const rb_ctx *ctx, void *all, const void *mine, const int64_t *begin)
 {
-    if (mine != (char *)all + begin[ctx->rank])
-        memcpy((char *)all + begin[ctx->rank], mine, (size_t)(begin[ctx->rank + 1] - begin[ctx->rank]));
+    size_t n_mine = (size_t)(begin[ctx->rank + 1] - begin[ctx->rank]);
+    if (n_mine > 0 && mine != (char *)all + begin[ctx->rank])
+        memcpy((char *)all + begin[ctx->rank], mine, n_mine);
     if (ctx->n_ranks == 1)
         return;
     if (begin[ctx->n_ranks] >= PIECE_BYTES) {
