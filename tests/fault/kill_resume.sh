@@ -38,8 +38,13 @@ for instant in $(seq 20); do
         target=$(pgrep -P "$launcher" -x reelbench | sed -n "$((victim + 1))p")
     fi
     [ -n "$target" ] && kill -9 "$target" 2>/dev/null && hits=$((hits + 1))
+    # mpirun may wait for ever for a rank that was killed while it started, and leaves orphans where it is killed itself.
+    for _ in $(seq 100); do
+        pgrep -f -- "--output $root" >/dev/null || break
+        sleep 0.1
+    done
+    pkill -9 -f -- "--output $root"
     wait "$launcher" 2>/dev/null
-    while pgrep -f -- "--output $root" >/dev/null; do sleep 0.05; done # orphans of a killed mpirun
 
     folder=$(ls -d "$root"/reduced-* 2>/dev/null)
     if [ -z "$folder" ]; then # killed before the folder was made
