@@ -19,8 +19,7 @@ static void write_heading(FILE *out, const rb_session *s)
 static void write_resume(FILE *out, const rb_session *s, const rb_run_outcome *o)
 {
     char done[32], left[32];
-    fprintf(out, "stopped: %s done, %s left\nresume: ", rb_text_count(done, o->n_kept + o->n_done),
-            rb_text_count(left, o->n_left));
+    fprintf(out, "stopped: %s done, %s left\nresume: ", rb_text_count(done, o->n_done), rb_text_count(left, o->n_left));
     if (s->ctx.n_ranks > 1)
         fprintf(out, "mpirun -n %d ", s->ctx.n_ranks);
     fprintf(out, "reelbench resume %s\n", o->folder);

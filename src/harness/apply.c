@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "data/catalogue_read.h"
@@ -29,25 +30,55 @@ static rb_status no_such_trial(const model *m, const char *text, rb_error *err)
                    text, (long long)m->run.plan.n_trials, m->options.resume);
 }
 
-/* By number, or by the name of an entry that has one trial. */
+/* Whether results.h5 holds the model of a trial. */
+static bool is_kept(const model *m, const rb_trial *trial)
+{
+    char path[4200], name[64];
+    rb_hdf results = { 0 };
+    rb_error none = { 0 };
+    snprintf(path, sizeof path, "%s/results.h5", m->options.resume);
+    snprintf(name, sizeof name, "models/%lld", (long long)trial->number);
+    bool kept = rb_hdf_open(&results, path, &none) == RB_OK && rb_hdf_has(results.id, name);
+    rb_hdf_close(&results);
+    return kept;
+}
+
+/* The trial of an entry by name: its only one, or the only one whose model was kept. */
+static rb_status find_by_name(model *m, const char *text, rb_error *err)
+{
+    const rb_plan *plan = &m->run.plan;
+    const rb_trial *only_kept = NULL;
+    int64_t n = 0, n_kept = 0;
+    for (int64_t t = 0; t < plan->n_trials; t++)
+        if (strcmp(plan->configuration[plan->trial[t].configuration].entry->name, text) == 0) {
+            m->trial = &plan->trial[t];
+            n++;
+            if (is_kept(m, m->trial)) {
+                only_kept = m->trial;
+                n_kept++;
+            }
+        }
+    if (n == 0)
+        return no_such_trial(m, text, err);
+    if (n > 1 && n_kept != 1)
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "'%s' has %lld trials, and the models of %lld were kept: name one by its number", text,
+                       (long long)n, (long long)n_kept);
+    m->trial = n_kept == 1 ? only_kept : m->trial;
+    return RB_OK;
+}
+
+/* By number, or by the name of an entry. */
 static rb_status find_trial(model *m, const char *text, rb_error *err)
 {
     const rb_plan *plan = &m->run.plan;
-    int64_t number = 0, n = 0;
+    int64_t number = 0;
     if (rb_parse_int(&number, text, (int64_t)strlen(text))) {
         if (number < 1 || number > plan->n_trials)
             return no_such_trial(m, text, err);
         m->trial = &plan->trial[number - 1];
-    } else {
-        for (int64_t t = 0; t < plan->n_trials; t++)
-            if (strcmp(plan->configuration[plan->trial[t].configuration].entry->name, text) == 0) {
-                m->trial = &plan->trial[t];
-                n++;
-            }
-        if (n == 0)
-            return no_such_trial(m, text, err);
-        if (n > 1)
-            return RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials: name one by its number", text, (long long)n);
+    } else if (find_by_name(m, text, err) != RB_OK) {
+        return err->status;
     }
     m->c = &plan->configuration[m->trial->configuration];
     m->algorithm = m->c->entry->algorithm;
@@ -188,19 +219,29 @@ typedef struct {
     int64_t n, user_capacity, item_capacity;
 } pair_list;
 
-/* The next field of a line, without quotes; fields are cut by commas, tabs, semicolons, "::" or spaces. */
-static char *next_field(char **at)
+/* What cuts the fields of a line: a tab, "::", a comma or a semicolon where it has one, else blanks. */
+static const char *delimiter_of(const char *line)
+{
+    static const char *const known[] = { "\t", "::", ",", ";" };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(line, known[i]))
+            return known[i];
+    return " ";
+}
+
+/* The next field of a line, without quotes and blanks around it. */
+static char *next_field(char **at, const char *delimiter)
 {
     char *field = *at + strspn(*at, " ");
-    size_t n = strcspn(field, ",;\t\r\n :");
-    if (*field == '"') {
-        field++;
-        n = strcspn(field, "\"");
-    }
-    char *end = field + n;
-    *at = end + (*end != 0);
-    *at += strspn(*at, ":");
-    *end = 0;
+    bool quoted = *field == '"';
+    field += quoted;
+    char *end = quoted ? strchr(field, '"') : NULL;
+    char *cut = strstr(end ? end : field, delimiter);
+    char *last = end ? end : cut ? cut : field + strcspn(field, "\r\n");
+    *at = cut ? cut + strlen(delimiter) : field + strlen(field);
+    *last = 0;
+    while (!quoted && last > field && last[-1] == ' ')
+        *--last = 0;
     return field;
 }
 
@@ -208,10 +249,15 @@ static rb_status read_pair(pair_list *p, const rb_dataset *d, const char *file, 
                            rb_error *err)
 {
     char *at = line;
-    const char *user = next_field(&at), *item = next_field(&at);
+    const char *delimiter = delimiter_of(line);
+    const char *user = next_field(&at, delimiter), *item = next_field(&at, delimiter);
     int32_t u = rb_ids_find(&d->users, user), i = rb_ids_find(&d->items, item);
-    if (number == 1 && u < 0 && i < 0)
-        return RB_OK; /* a heading */
+    if (number == 1 && u < 0 && i < 0) { /* a heading */
+        if (strncasecmp(user, "item", 4) == 0 || strncasecmp(user, "movie", 5) == 0)
+            return RB_FAIL(err, RB_BAD_INPUT, "%s:1: the first column is '%s', expected users first, then items", file,
+                           user);
+        return RB_OK;
+    }
     if (!*user || !*item)
         return RB_FAIL(err, RB_BAD_INPUT, "%s:%lld: expected a user and an item", file, (long long)number);
     if (u < 0 || i < 0)

@@ -79,14 +79,6 @@ done:
     return err->status;
 }
 
-static bool wants_tfidf(const rb_experiment *e)
-{
-    for (int32_t i = 0; i < e->n_metrics; i++)
-        if (e->metrics[i].def->kind == RB_METRIC_DIVERSITY && e->metrics[i].variant[0] == RB_DIVERSITY_TFIDF)
-            return true;
-    return false;
-}
-
 rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, rb_ctx *ctx, rb_error *err)
 {
     const rb_dataset *d = &run->data;
@@ -100,7 +92,7 @@ rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, rb_
     RB_TRY(build_ratings(f, run, ctx, err));
     if (e->split.kind == RB_SPLIT_LOO_SAMPLED)
         RB_TRY(sample_candidates(f, run, ctx, err));
-    const rb_points *tfidf = wants_tfidf(e) && d->has_catalogue ? rb_run_find_space(run, "tfidf") : NULL;
+    const rb_points *tfidf = rb_run_wants_tfidf(e) && d->has_catalogue ? rb_run_find_space(run, "tfidf") : NULL;
     const rb_multi *genre = d->has_catalogue && d->catalogue.has[RB_COLUMN_GENRES] ? &d->catalogue.genre : NULL;
     RB_TRY_ALL(ctx, rb_item_facts_init(&f->facts, &f->train, genre, tfidf ? tfidf->sparse : NULL, err));
     f->view.ratings = &f->train;

@@ -176,6 +176,8 @@ static rb_status scan(rb_run_state *run, rb_error *err)
             rb_log_warn(&run->log, "%s; its trial runs again", failure.message);
             run->work[t].fitted = run->work[t].evaluated = false;
         }
+        if (!run->work[t].fitted)
+            run->work[t].outcome = RB_FIT_DONE; /* as if it had never run */
     }
 done:
     rb_unit_list_fini(&units);

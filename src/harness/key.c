@@ -1,7 +1,9 @@
 /* Keys of the durable units (ALGORITHMS.md, "Two durable units"). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "harness/facts.h"
 #include "harness/state.h"
 
@@ -44,7 +46,10 @@ static rb_status trial_key(rb_work *w, const rb_run_state *run, const rb_trial *
         const rb_trial *child = rb_plan_trial(&run->plan, c->children[i], trial->fold, trial->repeat);
         rb_hasher_text(&h, run->work[child->number - 1].key);
     }
-    rb_hasher_text(&h, a->iterate && e->early_stopping.on ? e->early_stopping_text : NULL);
+    bool early = a->iterate && e->early_stopping.on; /* what stops it is evaluated */
+    rb_hasher_text(&h, early ? e->early_stopping_text : NULL);
+    rb_hasher_text(&h, early ? e->evaluation_text : NULL);
+    rb_hasher_text(&h, early ? rb_eval_digest : NULL);
     rb_hasher_text(&h, rb_code_digest_of(a->name));
     rb_hasher_text(&h, run->environment->blas_core);
     rb_hasher_text(&h, run->environment->instructions);
@@ -70,15 +75,38 @@ done:
     return err->status;
 }
 
-/* Marks trials whose key an earlier trial has; folds of one clustering lie side by side in the plan. */
-static void mark_twins(rb_run_state *run)
+typedef struct {
+    const char *key;
+    int64_t trial;
+} keyed;
+
+static int by_key(const void *a, const void *b)
 {
-    const rb_plan *plan = &run->plan;
-    for (int64_t t = 0; t < plan->n_trials; t++) {
-        const rb_trial *trial = &plan->trial[t];
-        const rb_trial *first = rb_plan_trial(plan, trial->configuration, 0, trial->repeat);
-        run->work[t].twin = trial->fold > 0 && strcmp(run->work[t].key, run->work[first->number - 1].key) == 0;
+    const keyed *x = a, *y = b;
+    int order = strcmp(x->key, y->key);
+    return order ? order : x->trial < y->trial ? -1 : 1;
+}
+
+/* Marks trials whose key an earlier trial has: a clustering on another fold, the same configuration in two entries. */
+static rb_status mark_twins(rb_run_state *run, rb_error *err)
+{
+    int64_t n = run->plan.n_trials;
+    keyed *all = NULL;
+    RB_TRY(rb_alloc(&all, n, err));
+    for (int64_t t = 0; t < n; t++)
+        all[t] = (keyed){ run->work[t].key, t };
+    qsort(all, (size_t)n, sizeof *all, by_key);
+    for (int64_t i = 1, first = 0; i < n; i++) {
+        if (strcmp(all[i].key, all[first].key) != 0) {
+            first = i;
+            continue;
+        }
+        run->work[all[i].trial].twin = true;
+        run->work[all[i].trial].twin_of = all[first].trial;
     }
+done:
+    rb_free(all);
+    return err->status;
 }
 
 rb_status rb_run_keys(rb_run_state *run, rb_error *err)
@@ -90,7 +118,7 @@ rb_status rb_run_keys(rb_run_state *run, rb_error *err)
                 const rb_trial *trial = rb_plan_trial(plan, plan->order[i], f, r);
                 RB_TRY(trial_key(&run->work[trial->number - 1], run, trial, err));
             }
-    mark_twins(run);
+    RB_TRY(mark_twins(run, err));
     RB_TRY(name_metrics(run, err));
 done:
     return err->status;

@@ -144,11 +144,12 @@ rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data
     if (!data_dir && given && *given)
         data_dir = given;
     if (e->data_kind == RB_DATA_NAMED && !data_dir)
-        return RB_FAIL(
+        RB_FAIL(
             err, RB_BAD_INPUT,
-            "%s: the data set '%s' is sought in the folder of --data, else of REELBENCH_DATA, and neither is "
-            "given; scripts/fetch-data.sh tells how to get it",
+            "%s: the data set '%s' is sought in the folder of --data, else of REELBENCH_DATA, and neither is given; "
+            "scripts/fetch-data.sh tells how to get it",
             e->file, e->data_name);
+    RB_TRY_ALL(ctx, err->status); /* the environment of another host may lack it */
     if (e->data_kind != RB_DATA_SYNTHETIC)
         return read_through_cache(data, e, data_dir, cache_dir, log, ctx, err);
     RB_TRY(rb_dataset_synth(data, &e->synth, e->seed, ctx, err));
@@ -205,6 +206,14 @@ static rb_status check_needs(const rb_run_state *run, rb_error *err)
     return RB_OK;
 }
 
+bool rb_run_wants_tfidf(const rb_experiment *e)
+{
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (e->metrics[i].def->kind == RB_METRIC_DIVERSITY && e->metrics[i].variant[0] == RB_DIVERSITY_TFIDF)
+            return true;
+    return false;
+}
+
 static rb_status add_space(rb_run_state *run, const char *name, rb_error *err)
 {
     for (int32_t i = 0; i < run->n_spaces; i++)
@@ -225,12 +234,18 @@ static rb_status collect_spaces(rb_run_state *run, rb_error *err)
 {
     const rb_experiment *e = &run->experiment;
     RB_TRY(rb_alloc(&run->space, run->plan.n_configurations + 1, err));
-    for (int32_t i = 0; i < run->plan.n_configurations; i++)
-        if (run->plan.configuration[i].space)
-            RB_TRY(add_space(run, run->plan.configuration[i].space, err));
-    for (int32_t i = 0; i < e->n_metrics; i++)
-        if (e->metrics[i].def->kind == RB_METRIC_DIVERSITY && e->metrics[i].variant[0] == RB_DIVERSITY_TFIDF)
-            RB_TRY(add_space(run, "tfidf", err));
+    for (int32_t i = 0; i < run->plan.n_configurations; i++) {
+        const rb_configuration *c = &run->plan.configuration[i];
+        if (c->space_child >= 0) {
+            RB_FAIL(err, RB_BAD_INPUT, "'%s' takes its space from a trial of %s, which makes none", c->entry->name,
+                    run->plan.configuration[c->space_child].entry->algorithm->name);
+            goto done;
+        }
+        if (c->space)
+            RB_TRY(add_space(run, c->space, err));
+    }
+    if (rb_run_wants_tfidf(e) && run->data.has_catalogue)
+        RB_TRY(add_space(run, "tfidf", err));
 done:
     return err->status;
 }
@@ -244,7 +259,7 @@ rb_status rb_run_load(rb_run_state *run, rb_error *err)
     char cache[4200];
     snprintf(run->root, sizeof run->root, "%s", root);
     snprintf(cache, sizeof cache, "%s/.cache", root);
-    RB_TRY(rb_experiment_folder_digest(&run->folder_digest, e, err));
+    RB_TRY_ALL(run->world, rb_experiment_folder_digest(&run->folder_digest, e, err));
     run->tie_seed = rb_seed_named(e->seed, "ties");
     RB_TRY(rb_run_data(&run->data, e, o->data_dir, o->cache_dir ? o->cache_dir : cache, &run->log, run->world, err));
     describe_data(run);
@@ -261,14 +276,14 @@ done:
 /* Whether a trial that is not finished reads the space. */
 static bool is_wanted(const rb_run_state *run, const rb_run_space *space)
 {
-    bool by_metric = true;
+    bool by_metric = false;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const char *name = run->plan.configuration[run->plan.trial[t].configuration].space;
-        if (name && strcmp(name, space->name) == 0) {
-            if (!run->work[t].evaluated)
-                return true;
-            by_metric = false;
-        }
+        if (run->work[t].evaluated)
+            continue;
+        if (name && strcmp(name, space->name) == 0)
+            return true;
+        by_metric = by_metric || (!name && rb_run_wants_tfidf(&run->experiment) && strcmp(space->name, "tfidf") == 0);
     }
     return by_metric;
 }

@@ -112,8 +112,11 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
                        n_ranks);
     run->n_groups = n_ranks / size;
     run->group_number = run->world->rank / size;
-    RB_TRY(rb_ctx_split(&run->group, run->world, run->group_number, err));
-    run->budget_bytes = node_budget(run->environment);
+    RB_TRY_ALL(run->world, rb_ctx_split(&run->group, run->world, run->group_number, err));
+    double budget = node_budget(run->environment);
+    int64_t least = budget < 0x1p62 ? (int64_t)budget : INT64_MAX; /* of all nodes: every rank decides the same */
+    rb_min_int64(run->world, &least, 1);
+    run->budget_bytes = least == INT64_MAX ? INFINITY : (double)least;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_configuration *c = &run->plan.configuration[run->plan.trial[t].configuration];
         rb_shape shape = rb_run_shape(run, c, &run->group);

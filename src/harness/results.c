@@ -222,6 +222,9 @@ static void mark_selected(rb_results *r)
         for (int32_t i = 0; i < r->selection.n; i++)
             if (r->selection.selected[i].configuration == plan->trial[t].configuration)
                 r->facts[t].selected = true;
+    for (int64_t t = 0; t < plan->n_trials; t++) /* what a twin keeps lies with the first */
+        if (r->run->work[t].twin && r->facts[t].selected)
+            r->facts[r->run->work[t].twin_of].selected = true;
 }
 
 static rb_status copy_model(rb_results *r, int64_t t, rb_error *err)
@@ -291,9 +294,12 @@ static void drop_units(const rb_results *r)
     const rb_run_state *run = r->run;
     const rb_store *store = &run->experiment.store;
     for (int64_t t = 0; t < run->plan.n_trials; t++)
-        if (!run->work[t].evaluated)
+        if (!run->work[t].twin && !run->work[t].evaluated &&
+            !(run->work[t].fitted && run->work[t].outcome != RB_FIT_DONE))
             return;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        if (run->work[t].twin)
+            continue;
         if (!is_kept(store->models, r->facts[t].selected))
             rb_unit_remove(run->folder, run->work[t].key, "model");
         if (!is_kept(store->lists, r->facts[t].selected))

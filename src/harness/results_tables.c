@@ -25,13 +25,12 @@ static trial_row row_of(const rb_results *r, int64_t t)
     const rb_trial *trial = &plan->trial[t];
     const rb_configuration *c = &plan->configuration[trial->configuration];
     const rb_trial_facts *f = &r->facts[t];
-    int32_t first = (int32_t)rb_plan_trial(plan, trial->configuration, 0, trial->repeat)->number;
     return (trial_row){ .trial = (int32_t)trial->number,
                         .configuration = c->index + 1,
                         .fold = trial->fold + 1,
                         .repeat = trial->repeat + 1,
                         .iterations = (int32_t)f->n_history,
-                        .same_as = r->run->work[t].twin ? first : (int32_t)trial->number,
+                        .same_as = (int32_t)(r->run->work[t].twin ? r->run->work[t].twin_of + 1 : trial->number),
                         .entry = c->entry->name,
                         .algorithm = c->entry->algorithm->name,
                         .parameters = c->text,

@@ -62,9 +62,7 @@ static void count(rb_run_outcome *outcome, const rb_run_state *run)
     outcome->n_trials = plan->n_trials;
     outcome->n_kept = run->n_kept;
     for (int64_t t = 0; t < plan->n_trials; t++) {
-        const rb_trial *trial = &plan->trial[t];
-        const rb_trial *first = rb_plan_trial(plan, trial->configuration, 0, trial->repeat);
-        const rb_work *w = &run->work[run->work[t].twin ? first->number - 1 : t];
+        const rb_work *w = &run->work[run->work[t].twin ? run->work[t].twin_of : t];
         if (!w->fitted)
             outcome->n_left++;
         else if (w->outcome != RB_FIT_DONE)

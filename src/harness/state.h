@@ -46,6 +46,7 @@ typedef struct rb_work {
     rb_cost cost;
     bool fitted;            /* its fit unit is there */
     bool evaluated;         /* and every metric of it */
+    int64_t twin_of;        /* index of the earlier trial where twin */
     bool twin;              /* an earlier trial has the same key (a clustering on another fold) */
     rb_fit_outcome outcome; /* where fitted */
 } rb_work;
@@ -90,6 +91,8 @@ rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data
                       rb_log *log, rb_ctx *ctx, rb_error *err);
 /** Build what is named by trials that are not evaluated yet. Collective. */
 rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
+/** Whether a metric asked for needs TF-IDF vectors of the items. Local. */
+bool rb_run_wants_tfidf(const rb_experiment *e);
 const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
 
 /* ---- harness/fold.c ---- */

@@ -294,17 +294,39 @@ static rb_status begin(job *j, const rb_trial *trial, rb_error *err)
     char words[512], *memory = NULL;
     rb_run_over_budget(words, j->run, trial->number - 1);
     if (words[0])
-        return RB_FAIL(err, RB_OVER_BUDGET, "%s", words);
-    if (j->algorithm->check && j->algorithm->check(j->c->config, &shape, err) != RB_OK)
-        return err->status;
-    RB_TRY_ALL(&j->ctx, rb_alloc(&memory, (int64_t)j->algorithm->state_size, err));
+        RB_FAIL(err, RB_OVER_BUDGET, "%s", words);
+    else if (j->algorithm->check)
+        j->algorithm->check(j->c->config, &shape, err);
+    RB_TRY_ALL(&j->ctx, err->status);
+    (void)rb_alloc(&memory, (int64_t)j->algorithm->state_size, err);
     j->state = memory;
+    RB_TRY_ALL(&j->ctx, err->status);
     if (j->c->n_children > 0)
         RB_TRY(load_children(j, trial, err));
     if (j->c->space)
         j->view.space = rb_run_find_space(j->run, j->c->space);
 done:
     return err->status;
+}
+
+/* A fit whose metrics are missing is read back where its model was kept: no fit is done twice. */
+static bool read_fit(job *j)
+{
+    char path[4096];
+    rb_hdf file = { 0 };
+    rb_error failure = { 0 };
+    if (!j->work->fitted || j->work->outcome != RB_FIT_DONE)
+        return false;
+    if (rb_fit_record_read(&j->fit, j->run->folder, j->work->key, &failure) == RB_OK &&
+        rb_hdf_open(&file, rb_unit_path(path, j->run->folder, j->work->key, "model"), &failure) == RB_OK)
+        rb_model_load(file.id, j->algorithm, j->state, &failure);
+    rb_hdf_close(&file);
+    if (rb_agree(&j->ctx, failure.status, &failure) == RB_OK)
+        return true;
+    rb_fit_record_fini(&j->fit); /* one rank lacks it: all fit again */
+    j->algorithm->fini(j->state);
+    memset(j->state, 0, j->algorithm->state_size);
+    return false;
 }
 
 static void release(job *j)
@@ -339,11 +361,20 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
     if (writes(&j))
         rb_journal_write(&run->journal, err, "running %lld %s", (long long)trial->number, j.work->key);
     RB_TRY_ALL(&j.ctx, err->status);
-    if (begin(&j, trial, &failure) == RB_OK)
-        fit(&j, &failure);
+    bool kept = false;
+    if (begin(&j, trial, &failure) == RB_OK) {
+        kept = read_fit(&j);
+        if (!kept)
+            fit(&j, &failure);
+    }
+    if (failure.status == RB_IO || failure.status == RB_ENVIRONMENT) { /* of the machine, not of the trial */
+        *err = failure;
+        goto done;
+    }
     j.fit.outcome = outcome_of(failure.status);
     memcpy(j.fit.message, failure.message, sizeof j.fit.message);
-    RB_TRY(write_fit(&j, err));
+    if (!kept)
+        RB_TRY(write_fit(&j, err));
     if (j.fit.outcome == RB_FIT_DONE && evaluate(&j, &failure) != RB_OK) {
         if (failure.status == RB_IO) {
             *err = failure;

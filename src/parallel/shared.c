@@ -13,7 +13,9 @@ rb_status rb_shared_alloc(rb_shared *s, int64_t n_bytes, const rb_ctx *ctx, rb_e
         char *memory = NULL;
         RB_TRY_ALL(ctx, rb_alloc(&memory, n_bytes, err));
         s->data = memory;
-        return RB_OK;
+        rb_agree(ctx, RB_OK, err); /* ranks alone on their node keep step with those that share memory */
+        rb_barrier(ctx);
+        return err->status;
     done:
         rb_free(memory);
         *s = (rb_shared){ .window = MPI_WIN_NULL };
