@@ -48,7 +48,7 @@ done:
     return err->status;
 }
 
-static void explain_letters(FILE *out, const rb_results_file *r, rb_error *err)
+static void explain_letters(FILE *out, const rb_results_file *r)
 {
     char **test = NULL, *all = NULL;
     int64_t n;
@@ -60,7 +60,6 @@ static void explain_letters(FILE *out, const rb_results_file *r, rb_error *err)
             test[0]);
     rb_free(test);
     rb_free(all);
-    (void)err;
 }
 
 static rb_status write_selection(FILE *out, const rb_results_file *r, rb_error *err)
@@ -81,7 +80,7 @@ static rb_status write_selection(FILE *out, const rb_results_file *r, rb_error *
                 s->label);
         RB_TRY(write_best(out, s, n, err));
         if (lettered)
-            explain_letters(out, r, err);
+            explain_letters(out, r);
         i += n;
     }
 done:
