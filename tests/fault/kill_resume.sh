@@ -53,7 +53,8 @@ for instant in $(seq 20); do
         folder=$(ls -d "$root"/reduced-*)
     else
         ls "$folder/units" | sed -n 's/\.fit\.h5$//p' | sort >"$work/finished"
-        cp "$folder/journal" "$work/journal"
+        : >"$work/journal" # the kill may have come before the journal was begun
+        [ ! -f "$folder/journal" ] || cp "$folder/journal" "$work/journal"
         if [ -f "$folder/experiment.yaml" ]; then
             "$REELBENCH" status "$folder" >/dev/null 2>&1
             mpirun -n 3 "$REELBENCH" resume "$folder" --threads 2 >"$work/log" 2>&1
