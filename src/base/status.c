@@ -1,5 +1,7 @@
 #include "base/status.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +39,13 @@ rb_status rb_fail_at(rb_error *err, const char *file, int line, rb_status status
     snprintf(err->file, sizeof err->file, "%s", file);
     err->line = line;
     return status;
+}
+
+rb_status rb_fail_open_at(rb_error *err, const char *file, int line, const char *path)
+{
+    int why = errno;
+    bool is_input = why == ENOENT || why == ENOTDIR || why == EISDIR || why == ELOOP || why == ENAMETOOLONG;
+    return rb_fail_at(err, file, line, is_input ? RB_BAD_INPUT : RB_IO, "%s: %s", path, strerror(why));
 }
 
 void rb_error_prefix(rb_error *err, const char *format, ...)

@@ -54,6 +54,11 @@ void rb_error_prefix(rb_error *err, const char *format, ...) __attribute__((form
 
 #define RB_FAIL(err, status, ...) rb_fail_at((err), __FILE__, __LINE__, (status), __VA_ARGS__)
 
+/** A file of the user's that could not be opened, from errno: RB_BAD_INPUT where the path names nothing that can be
+ * read (missing, a folder), RB_IO where the machine does not let us. */
+rb_status rb_fail_open_at(rb_error *err, const char *file, int line, const char *path);
+#define RB_FAIL_OPEN(err, path) rb_fail_open_at((err), __FILE__, __LINE__, (path))
+
 /* For what is local to a rank: jump to `done` where expr is not RB_OK. */
 #define RB_TRY(expr)         \
     do {                     \

@@ -75,13 +75,21 @@ const char *rb_text_nearest(const char *name, const char *const *names)
     return best;
 }
 
+#define PLAIN_EXPONENT 14 /* whole numbers of up to 15 digits are exact, and stand without an exponent */
+
 void rb_text_double(char out[32], double value)
 {
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(out, 32, "%.*g", digits, value);
         if (strtod(out, NULL) == value || isnan(value))
-            return;
+            break;
     }
+    char *e = isfinite(value) ? strchr(out, 'e') : NULL;
+    int exponent = e ? (int)strtol(e + 1, NULL, 10) : 0;
+    if (exponent > 0 && exponent <= PLAIN_EXPONENT)
+        snprintf(out, 32, "%.0f", value);
+    else if (e)
+        snprintf(e, (size_t)(out + 32 - e), "e%d", exponent); /* "1e-5" for "1e-05" */
 }
 
 bool rb_parse_int(int64_t *out, const char *text, int64_t n)

@@ -25,7 +25,8 @@ int rb_text_distance(const char *a, const char *b);
 /** The nearest of names (NULL-terminated list), or NULL where none is near enough to suggest. */
 const char *rb_text_nearest(const char *name, const char *const *names);
 
-/** Shortest decimal form of a double that reads back as the same double ("0.1", "1e-05"). out holds 32 bytes. */
+/** Shortest decimal form of a double that reads back as the same double ("0.1", "1000000", "1e-5", "9.2e18"). out holds
+ * 32 bytes. */
 void rb_text_double(char out[32], double value);
 
 /** Strict numbers: the whole of [text, text + n) must be one number; false otherwise. */

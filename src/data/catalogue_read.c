@@ -131,9 +131,9 @@ static rb_status read_file(char **bytes, int64_t *n_bytes, const char *path, rb_
     struct stat about;
     FILE *file = fopen(path, "rb");
     if (!file)
-        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+        return RB_FAIL_OPEN(err, path);
     if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) {
-        RB_FAIL(err, RB_IO, "%s: not a regular file", path);
+        RB_FAIL(err, RB_BAD_INPUT, "%s: not a regular file", path);
         goto done;
     }
     *n_bytes = about.st_size;

@@ -30,7 +30,8 @@ typedef struct rb_dataset rb_dataset; /* data/dataset.h */
  * @param[out]    out           zeroed before; zeroed on failure
  * @param[in]     options       format, on_error; NULL: format from the file, malformed rows are errors
  * @param[in,out] skipped_into  skipped rows are added to its list and counts; NULL: only counted in out->cleaning
- * @return RB_OK; RB_IO (cannot be read); RB_BAD_INPUT (message with file, line, column); RB_NO_MEMORY
+ * @return RB_OK; RB_IO (cannot be read); RB_BAD_INPUT (missing, not a file, or message with file, line, column);
+ * RB_NO_MEMORY
  *
  * Time and memory O(bytes of the file) on every rank.
  */

@@ -13,11 +13,11 @@ static rb_status size_of(int64_t *n_bytes, const char *path, rb_error *err)
 {
     struct stat st;
     if (stat(path, &st) != 0)
-        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+        return RB_FAIL_OPEN(err, path);
     if (S_ISDIR(st.st_mode))
-        return RB_FAIL(err, RB_IO, "%s: is a folder, expected a file", path);
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: is a folder, expected a file", path);
     if (!S_ISREG(st.st_mode))
-        return RB_FAIL(err, RB_IO, "%s: is not a regular file", path);
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: is not a regular file", path);
     *n_bytes = st.st_size;
     return RB_OK;
 }

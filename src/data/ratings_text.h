@@ -39,7 +39,7 @@ typedef struct {
 /**
  * Look at files without opening them. Collective: rank 0 looks, all know. Names are copied.
  *
- * @return RB_OK; RB_IO: a file is missing or not regular; RB_BAD_INPUT: all are empty
+ * @return RB_OK; RB_BAD_INPUT: a file is missing or not regular, or all are empty; RB_IO: unreadable
  */
 rb_status rb_text_files_find(rb_text_files *t, const char *const *paths, int32_t n, const rb_ctx *ctx, rb_error *err);
 /** One "file" that lies in memory already, the same on every rank. Local. */

@@ -49,8 +49,8 @@ const char *const *rb_formats(void);
  * out->skipped. out->digest is computed.
  *
  * @param[out] out  zeroed by the caller; rb_dataset_fini whatever is returned
- * @return RB_OK, RB_BAD_INPUT (the file, line, column, value and what was expected), RB_IO (missing, unreadable, not a
- *         regular file), RB_NO_MEMORY; the same on every rank
+ * @return RB_OK, RB_BAD_INPUT (the file, line, column, value and what was expected; a missing file, one that is not
+ * regular), RB_IO (unreadable), RB_NO_MEMORY; the same on every rank
  *
  * Bits: the same for any ranks and threads. Cost: O(bytes / (P T)) to parse, O(n / (P T)) to number and place; about
  * 24 bytes of shared memory an interaction and as many of private memory while reading.

@@ -1,6 +1,5 @@
 #include "data/sniff.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,7 +89,7 @@ static rb_status read_head(char head[HEAD_BYTES], int64_t *n, const char *path, 
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t got = fd < 0 ? -1 : read(fd, head, HEAD_BYTES);
     if (got < 0)
-        RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+        RB_FAIL_OPEN(err, path);
     if (fd >= 0)
         close(fd);
     *n = got < 0 ? 0 : got;
@@ -151,11 +150,11 @@ static rb_status look(rb_found *f, const rb_source *source, rb_error *err)
     if (check_format(source, err) != RB_OK)
         return err->status;
     if (stat(source->path, &st) != 0)
-        return RB_FAIL(err, RB_IO, "%s: %s", source->path, strerror(errno));
+        return RB_FAIL_OPEN(err, source->path);
     if (S_ISDIR(st.st_mode))
         return rb_sniff_folder(f, source, err);
     if (!S_ISREG(st.st_mode))
-        return RB_FAIL(err, RB_IO, "%s: is neither a file nor a folder", source->path);
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: is neither a file nor a folder", source->path);
     return sniff_file(f, source, err);
 }
 

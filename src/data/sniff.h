@@ -22,8 +22,8 @@ typedef struct {
  *
  * Collective over ctx: rank 0 looks, all know.
  *
- * @return RB_OK; RB_IO: missing, unreadable, neither a file nor a folder; RB_BAD_INPUT: unknown format, a folder
- *         without data, a compressed file
+ * @return RB_OK; RB_IO: unreadable; RB_BAD_INPUT: missing, neither a file nor a folder, unknown format, a folder
+ * without data, a compressed file
  */
 rb_status rb_sniff(rb_sniffed *s, const rb_source *source, const rb_ctx *ctx, rb_error *err);
 void rb_sniffed_fini(rb_sniffed *s);

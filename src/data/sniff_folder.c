@@ -1,7 +1,6 @@
 #include "data/sniff_folder.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +85,7 @@ static rb_status find_names(names *list, const char *folder, const char *pattern
 {
     DIR *dir = opendir(folder);
     if (!dir)
-        return RB_FAIL(err, RB_IO, "%s: %s", folder, strerror(errno));
+        return RB_FAIL_OPEN(err, folder);
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         bool is_like = strcmp(pattern, entry->d_name) == 0 || fnmatch(pattern, entry->d_name, 0) == 0;
         if (entry->d_name[0] == '.' || !is_like)

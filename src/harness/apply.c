@@ -1,6 +1,5 @@
 #include "harness/apply.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "data/catalogue_read.h"
+#include "data/ratings_format.h"
 #include "data/read.h"
 #include "harness/model.h"
 #include "harness/state.h"
@@ -109,6 +109,7 @@ static rb_status load_model(model *m, const rb_apply_options *o, rb_error *err)
     rb_hdf results = { 0 };
     hid_t at = -1;
     snprintf(path, sizeof path, "%s/results.h5", o->run);
+    RB_TRY(rb_run_results_check(o->run, err));
     RB_TRY(rb_hdf_open(&results, path, err));
     RB_TRY(check_data(m, &results, err));
     snprintf(name, sizeof name, "models/%lld", (long long)m->trial->number);
@@ -219,16 +220,6 @@ typedef struct {
     int64_t n, user_capacity, item_capacity;
 } pair_list;
 
-/* What cuts the fields of a line: a tab, "::", a comma or a semicolon where it has one, else blanks. */
-static const char *delimiter_of(const char *line)
-{
-    static const char *const known[] = { "\t", "::", ",", ";" };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strstr(line, known[i]))
-            return known[i];
-    return " ";
-}
-
 /* The next field of a line, without quotes and blanks around it. */
 static char *next_field(char **at, const char *delimiter)
 {
@@ -249,7 +240,7 @@ static rb_status read_pair(pair_list *p, const rb_dataset *d, const char *file, 
                            rb_error *err)
 {
     char *at = line;
-    const char *delimiter = delimiter_of(line);
+    const char *delimiter = rb_layout_delimiter(line, line + strlen(line));
     const char *user = next_field(&at, delimiter), *item = next_field(&at, delimiter);
     int32_t u = rb_ids_find(&d->users, user), i = rb_ids_find(&d->items, item);
     if (number == 1 && u < 0 && i < 0) { /* a heading */
@@ -275,7 +266,7 @@ static rb_status read_pairs(pair_list *p, const rb_dataset *d, const char *file,
 {
     FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
     if (!f)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s: %s", file, strerror(errno));
+        return RB_FAIL_OPEN(err, file);
     char line[4096];
     for (int64_t number = 1; err->status == RB_OK && fgets(line, sizeof line, f); number++)
         if (line[strspn(line, " \t\r\n")])

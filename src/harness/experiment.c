@@ -3,7 +3,6 @@
  */
 #include "harness/experiment.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +20,11 @@ rb_status rb_experiment_load(rb_text *out, const char *file, rb_error *err)
     bool is_stdin = strcmp(file, "-") == 0;
     FILE *f = is_stdin ? stdin : fopen(file, "rb");
     if (!f)
-        return RB_FAIL(err, RB_IO, "cannot open %s: %s", file, strerror(errno));
+        return RB_FAIL_OPEN(err, file);
     for (size_t n = 1; n > 0;) {
         n = fread(block, 1, sizeof block, f);
         if (n == 0 && ferror(f))
-            RB_TRY(RB_FAIL(err, RB_IO, "cannot read %s: %s", file, strerror(errno)));
+            RB_TRY(RB_FAIL_OPEN(err, file)); /* a folder opens, and fails here */
         RB_TRY(rb_text_add(out, block, (int64_t)n, err));
         if (out->length > RB_YAML_MAX_BYTES)
             RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s is no experiment file: it has more than 16 MiB", file));

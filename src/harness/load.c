@@ -23,7 +23,7 @@ static rb_status load_experiment(rb_run_state *run, rb_error *err)
     rb_messages messages = { 0 };
     snprintf(kept, sizeof kept, "%s/experiment.yaml", o->resume ? o->resume : "");
     const char *file = o->resume ? kept : o->file;
-    if (run->world->rank == 0)
+    if (run->world->rank == 0 && (!o->resume || rb_run_folder_check(o->resume, err) == RB_OK))
         rb_experiment_load(&text, file, err);
     RB_TRY_ALL(run->world, err->status);
     rb_bcast(run->world, &text.length, sizeof text.length, 0);

@@ -55,6 +55,26 @@ static void announce(rb_run_state *run)
         rb_log_say(&run->log, "%s trials, at most %s a rank; run folder %s", n, bytes, run->folder);
 }
 
+rb_status rb_run_folder_check(const char *folder, rb_error *err)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/experiment.yaml", folder);
+    if (access(path, R_OK) != 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: not a run folder (it holds no experiment.yaml)", folder);
+    return RB_OK;
+}
+
+rb_status rb_run_results_check(const char *folder, rb_error *err)
+{
+    char path[4200];
+    RB_TRY(rb_run_folder_check(folder, err));
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    if (access(path, R_OK) != 0)
+        RB_FAIL(err, RB_BAD_INPUT, "%s: no results.h5 yet; see: reelbench status %s", folder, folder);
+done:
+    return err->status;
+}
+
 /* What is left, failed and done, for the caller and the journal. */
 static void count(rb_run_outcome *outcome, const rb_run_state *run)
 {

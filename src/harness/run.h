@@ -51,4 +51,10 @@ typedef struct rb_run_outcome {
  */
 rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err);
 
+/** Whether a folder is one that a run made. Local. @return RB_OK, RB_BAD_INPUT */
+rb_status rb_run_folder_check(const char *folder, rb_error *err);
+
+/** The same, and that it holds results. Local. @return RB_OK, RB_BAD_INPUT (the message says what to do) */
+rb_status rb_run_results_check(const char *folder, rb_error *err);
+
 #endif

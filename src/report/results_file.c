@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "harness/run.h"
 
 /* Where a column goes: the field of each struct of an array. */
 typedef struct {
@@ -129,12 +129,8 @@ done:
 rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error *err)
 {
     char path[4200];
-    snprintf(path, sizeof path, "%s/experiment.yaml", folder);
-    if (access(path, R_OK) != 0)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s: not a run folder (it holds no experiment.yaml)", folder);
+    RB_TRY(rb_run_results_check(folder, err));
     snprintf(path, sizeof path, "%s/results.h5", folder);
-    if (access(path, R_OK) != 0)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s: no results.h5 yet; see: reelbench status %s", folder, folder);
     RB_TRY(rb_hdf_open(&r->file, path, err));
     RB_TRY(read_trials(r, err));
     RB_TRY(read_values(r, err));

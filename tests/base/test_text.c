@@ -62,7 +62,19 @@ static void doubles_are_short_and_read_back(void **unused)
     static const struct {
         double value;
         const char *text;
-    } known[] = { { 0.1, "0.1" }, { 1e-5, "1e-05" }, { 0, "0" }, { -2.5, "-2.5" } };
+    } known[] = { { 0.1, "0.1" },
+                  { 1e-5, "1e-5" },
+                  { 0, "0" },
+                  { -2.5, "-2.5" },
+                  { 1e6, "1000000" },
+                  { -3e4, "-30000" },
+                  { 123456789012000, "123456789012000" },
+                  { 999999999999999, "999999999999999" },
+                  { 1e15, "1e15" },
+                  { 9.2e18, "9.2e18" },
+                  { 5e-324, "5e-324" },
+                  { -1.7976931348623157e308, "-1.7976931348623157e308" },
+                  { INFINITY, "inf" } };
     char text[32];
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         rb_text_double(text, known[k].value);

@@ -49,7 +49,7 @@ complains "broken.csv:2:5: "
 expect 0 "$REELBENCH" data stats broken.csv --header no --on-error skip
 complains "skipped broken.csv:2:5: "
 grep -qE '^lines skipped +1$' "$out" || fail "the skipped line is not counted"
-expect 3 "$REELBENCH" data stats no/such/file.csv
+expect 2 "$REELBENCH" data stats no/such/file.csv
 complains "no/such/file.csv"
 
 finish

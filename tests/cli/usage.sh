@@ -45,8 +45,19 @@ wrong "data synth: --to is 'xls', expected one of" data synth --to xls
 wrong "data stats: --duplicates is 'first', expected one of error|last|mean" data stats file --duplicates first
 
 # A word after -- is no option.
-expect 3 "$REELBENCH" validate -- --no-such-file
+expect 2 "$REELBENCH" validate -- --no-such-file
 complains "--no-such-file"
+
+# A file or folder that is not there is bad input of every command that reads one.
+absent=$scratch/absent
+for command in "run $absent" "validate $absent" "resume $absent" "status $absent" "report $absent" "digest $absent" \
+    "recommend $absent als --user 1" "predict $absent als $absent" "assign $absent kmeans $absent" \
+    "data stats $absent" "data convert $absent -" "run $scratch" "data stats $scratch"; do
+    # shellcheck disable=SC2086
+    expect 2 "$REELBENCH" $command
+    complains "$scratch"
+    [ "$(wc -l <"$err")" -eq 1 ] || fail "$last: more than one line of complaint"
+done
 
 # The environment: a core that OpenBLAS does not know.
 expect 3 "$REELBENCH" info --blas-core Pentium9

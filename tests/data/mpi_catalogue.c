@@ -47,10 +47,10 @@ static void every_rank_hears_of_a_failure(void **unused)
     (void)unused;
     rb_catalogue c = { 0 };
     rb_error err = { 0 };
-    assert_int_equal(rb_catalogue_read(&c, "/nowhere/titles.csv", NULL, NULL, &rb_test_ctx, &err), RB_IO);
+    assert_int_equal(rb_catalogue_read(&c, "/nowhere/titles.csv", NULL, NULL, &rb_test_ctx, &err), RB_BAD_INPUT);
     assert_string_equal(err.message, "/nowhere/titles.csv: No such file or directory");
     err = (rb_error){ 0 };
-    assert_int_equal(rb_catalogue_read(&c, "/tmp", NULL, NULL, &rb_test_ctx, &err), RB_IO);
+    assert_int_equal(rb_catalogue_read(&c, "/tmp", NULL, NULL, &rb_test_ctx, &err), RB_BAD_INPUT);
     assert_string_equal(err.message, "/tmp: not a regular file");
     err = (rb_error){ 0 };
     const char *path = write_file("show_id,title\ns1\n");

@@ -118,8 +118,8 @@ static void check_path(const char *path, rb_status wanted, const char *part)
 static void what_is_no_file_gives_one_clear_error(void **unused)
 {
     (void)unused;
-    check_path("/no/such/file.csv", RB_IO, "/no/such/file.csv: No such file or directory");
-    check_path("/dev/null", RB_IO, "/dev/null: is neither a file nor a folder");
+    check_path("/no/such/file.csv", RB_BAD_INPUT, "/no/such/file.csv: No such file or directory");
+    check_path("/dev/null", RB_BAD_INPUT, "/dev/null: is neither a file nor a folder");
     check_path(folder, RB_BAD_INPUT, "holds no_item.inter and rating.inter; name one of them");
     check_path(rb_test_path("tests/support"), RB_BAD_INPUT, "the folder holds no data that is known; expected");
 }

@@ -74,7 +74,7 @@ static void what_is_wrong_with_a_name_is_said(void **unused)
         { "lsa-0", "the space 'lsa-0': N is not a whole number in [1, 100000]" },
         { "lsa-5(max_feature=3)", "unknown option 'max_feature' of the space lsa-5; did you mean 'max_features'?" },
         { "genre(stem=true)", "unknown option 'stem' of the space genre" },
-        { "tfidf(max_features=-1)", "'tfidf.max_features' is -1, expected a whole number in [0, 1e+09]" },
+        { "tfidf(max_features=-1)", "'tfidf.max_features' is -1, expected a whole number in [0, 1000000000]" },
         { "tfidf(stop_words=french)", "'tfidf.stop_words' is 'french', expected one of none|english" },
         { "tfidf(columns=descripton)",
           "'columns' names 'descripton', which is no column of a catalogue; did you mean 'description'?" },

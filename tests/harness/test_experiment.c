@@ -117,7 +117,7 @@ static void overrides_are_checked_like_the_file(void **unused)
     } cases[] = {
         { "sed=7", "--set sed=7: unknown key 'sed' of experiment; did you mean 'seed'?" },
         { "dataset.usrs=3", "--set dataset.usrs=3: unknown key 'usrs' of dataset; did you mean 'users'?" },
-        { "seed=x", "--set seed=x: 'experiment.seed' is x, expected a whole number in [0, 9.2e+18]" },
+        { "seed=x", "--set seed=x: 'experiment.seed' is x, expected a whole number in [0, 9.2e18]" },
         { "trials.0.k=3", "--set trials.0.k=3: unknown parameter 'k' of toy_popular: it has none" },
         { "metrics=[rmse]", "--set metrics=[rmse]: no trial of this file can give 'rmse': none predicts ratings" },
         { "a.b.c=1", "--set a.b.c=1: unknown key 'a' of experiment" },
@@ -136,7 +136,7 @@ static void a_file_that_is_no_experiment_file_is_refused(void **unused)
     (void)unused;
     parsed p = { 0 };
     rb_experiment_input input = { .file = "/no/such/file.yaml" };
-    assert_int_equal(rb_experiment_parse(&p.e, &input, &p.m, &p.err), RB_IO);
+    assert_int_equal(rb_experiment_parse(&p.e, &input, &p.m, &p.err), RB_BAD_INPUT);
     assert_non_null(strstr(p.err.message, "/no/such/file.yaml"));
     release(&p);
 
