@@ -117,7 +117,11 @@ typedef struct rb_algorithm {
                          rb_error *err);
     void (*unprepare)(void *prepared);
 
-    /** Fit in one go; or the three below, which give history, early stopping, checkpoints and time limits. */
+    /**
+     * Fit in one go; or the three below, which give history, early stopping, checkpoints and time limits. Between begin
+     * and end `arrays` names all that score, predict and end read, in arrays whose sizes do not change: early stopping
+     * scores after an iteration and puts the arrays of the best one back before `end`.
+     */
     rb_status (*fit)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
                      rb_error *err);
     rb_status (*begin)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,

@@ -169,6 +169,9 @@ rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb
 /** Whether an entry's algorithm can give a metric at all (what it can do against the metric's family). */
 bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algorithm);
 
+/** Whether early stopping watches the fits of an algorithm. */
+bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm);
+
 /* The file itself, or a part of it, for documentation. */
 typedef struct rb_experiment_key {
     const char *name;       /* "" for the file itself; NULL ends the table. `dataset` stands twice */

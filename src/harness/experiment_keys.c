@@ -83,7 +83,8 @@ const rb_experiment_key rb_experiment_keys[] = {
     { "trials", "list of algorithms", "each a name, or name: {parameters}; as: NAME beside it names the entry", NULL },
     { "evaluation", "mapping", "how values are computed", rb_evaluation_params },
     { "statistics", "mapping", "how configurations are compared", rb_statistics_params },
-    { "early_stopping", "mapping", "when a fit that iterates stops early; unset: never", rb_early_stopping_params },
+    { "early_stopping", "mapping", "when a fit that iterates stops early, its best iteration kept; unset: never",
+      rb_early_stopping_params },
     { "store", "mapping", "what results.h5 keeps beside the metrics", rb_store_params },
     { NULL, NULL, NULL, NULL },
 };

@@ -18,6 +18,11 @@ bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algo
     }
 }
 
+bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm)
+{
+    return e->early_stopping.on && algorithm->iterate && rb_experiment_applies(e->early_stopping.metric.def, algorithm);
+}
+
 static bool has_validation(const rb_experiment *e)
 {
     return e->split.validation > 0 || e->split.validation_file;

@@ -46,7 +46,7 @@ static rb_status trial_key(rb_work *w, const rb_run_state *run, const rb_trial *
         const rb_trial *child = rb_plan_trial(&run->plan, c->children[i], trial->fold, trial->repeat);
         rb_hasher_text(&h, run->work[child->number - 1].key);
     }
-    bool early = a->iterate && e->early_stopping.on; /* what stops it is evaluated */
+    bool early = rb_experiment_watches(e, a); /* what stops it is evaluated */
     rb_hasher_text(&h, early ? e->early_stopping_text : NULL);
     rb_hasher_text(&h, early ? e->evaluation_text : NULL);
     rb_hasher_text(&h, early ? rb_eval_digest : NULL);

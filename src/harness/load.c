@@ -31,9 +31,13 @@ static rb_status load_experiment(rb_run_state *run, rb_error *err)
         rb_alloc(&text.data, text.length + 1, err);
     RB_TRY_ALL(run->world, err->status);
     rb_bcast(run->world, text.data, text.length, 0);
-    rb_experiment_input input = {
-        .file = file, .text = text.data, .n_bytes = text.length, .sets = o->sets, .n_sets = o->n_sets, .seed = o->seed
-    };
+    rb_experiment_input input = { .file = file,
+                                  .text = text.data,
+                                  .n_bytes = text.length,
+                                  .sets = o->sets,
+                                  .n_sets = o->n_sets,
+                                  .seed = o->seed,
+                                  .algorithms = o->algorithms };
     rb_experiment_parse(&run->experiment, &input, &messages, err);
     if (o->errors)
         rb_messages_print(o->errors, &messages);

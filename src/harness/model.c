@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 
-static size_t size_of(rb_type type)
+size_t rb_type_size(rb_type type)
 {
     static const size_t sizes[] = {
         [RB_FLOAT32] = 4, [RB_FLOAT64] = 8, [RB_INT32] = 4, [RB_INT64] = 8, [RB_UINT8] = 1
@@ -33,14 +33,14 @@ static void hash_array(rb_visitor *v, const char *name, rb_type type, void **dat
     rb_hasher_int(h, type);
     rb_hasher_int(h, *n_rows);
     rb_hasher_int(h, *n_cols);
-    rb_hasher_bytes(h, *data, (size_t)(*n_rows * *n_cols) * size_of(type));
+    rb_hasher_bytes(h, *data, (size_t)(*n_rows * *n_cols) * rb_type_size(type));
 }
 
 static void hash_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
 {
     rb_hasher *h = v->self;
     rb_hasher_text(h, name);
-    rb_hasher_bytes(h, value, size_of(type));
+    rb_hasher_bytes(h, value, rb_type_size(type));
 }
 
 rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *state, rb_error *err)
@@ -58,13 +58,13 @@ static void count_array(rb_visitor *v, const char *name, rb_type type, void **da
                         rb_shared *memory)
 {
     (void)name, (void)data, (void)memory;
-    *(int64_t *)v->self += *n_rows * *n_cols * (int64_t)size_of(type);
+    *(int64_t *)v->self += *n_rows * *n_cols * (int64_t)rb_type_size(type);
 }
 
 static void count_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
 {
     (void)name, (void)value;
-    *(int64_t *)v->self += (int64_t)size_of(type);
+    *(int64_t *)v->self += (int64_t)rb_type_size(type);
 }
 
 int64_t rb_model_bytes(const rb_algorithm *algorithm, void *state)
@@ -109,8 +109,9 @@ static void load_array(rb_visitor *v, const char *name, rb_type type, void **dat
     if (p->err->status != RB_OK || rb_hdf_read(p->at, name, hdf_type(type), data, n_rows, n_cols, p->err) != RB_OK)
         return;
     if (memory)
-        *memory =
-            (rb_shared){ .data = *data, .n_bytes = *n_rows * *n_cols * (int64_t)size_of(type), .window = MPI_WIN_NULL };
+        *memory = (rb_shared){ .data = *data,
+                               .n_bytes = *n_rows * *n_cols * (int64_t)rb_type_size(type),
+                               .window = MPI_WIN_NULL };
 }
 
 static void load_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
@@ -121,7 +122,7 @@ static void load_scalar(rb_visitor *v, const char *name, rb_type type, void *val
     if (p->err->status != RB_OK || rb_hdf_read(p->at, name, hdf_type(type), &data, &n_rows, &n_cols, p->err) != RB_OK)
         return;
     if (n_rows == 1 && n_cols == 1)
-        memcpy(value, data, size_of(type));
+        memcpy(value, data, rb_type_size(type));
     else
         RB_FAIL(p->err, RB_IO, "'%s' of a stored model is not a scalar", name);
     rb_free(data);

@@ -8,6 +8,9 @@
 #include "data/algorithm.h"
 #include "data/hdf.h"
 
+/** Bytes of one element. */
+size_t rb_type_size(rb_type type);
+
 /** SHA-256 over names, shapes and values of every array and scalar, in the visitor's order. Local. */
 rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *state, rb_error *err);
 

@@ -103,6 +103,17 @@ static int choose_group_size(const rb_run_state *run)
     return n_ranks;
 }
 
+/* A fit that early stopping watches keeps a copy of its best state, which is at most what the fit needs itself. */
+static rb_cost trial_cost(const rb_run_state *run, const rb_algorithm *a, const void *config, const rb_shape *shape)
+{
+    rb_cost cost = a->cost(config, shape);
+    if (rb_experiment_watches(&run->experiment, a)) {
+        cost.bytes_per_rank *= 2;
+        cost.bytes_per_node *= 2;
+    }
+    return cost;
+}
+
 rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
 {
     int n_ranks = run->world->n_ranks;
@@ -120,7 +131,7 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_configuration *c = &run->plan.configuration[run->plan.trial[t].configuration];
         rb_shape shape = rb_run_shape(run, c, &run->group);
-        run->work[t].cost = c->entry->algorithm->cost(c->config, &shape);
+        run->work[t].cost = trial_cost(run, c->entry->algorithm, c->config, &shape);
     }
 done:
     return err->status;

@@ -66,6 +66,7 @@ rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_
     rb_hasher_bytes(&h, metrics->lists_digest.byte, RB_DIGEST_BYTES);
     for (int64_t i = 0; i < fit->n_history; i++)
         rb_hasher_double(&h, fit->objective[i]);
+    rb_hasher_int(&h, fit->kept_iteration);
     for (int64_t i = 0; i < n; i++) {
         rb_hasher_text(&h, rows[i]->part);
         rb_hasher_text(&h, rows[i]->segment);
@@ -126,8 +127,9 @@ static rb_status take_history(rb_results *r, int32_t number, const rb_fit_record
 {
     RB_TRY(rb_grow(&r->history, &r->history_capacity, r->n_history + fit->n_history, err));
     for (int64_t i = 0; i < fit->n_history; i++)
-        r->history[r->n_history++] =
-            (rb_history_row){ number, (int32_t)i, fit->objective[i], fit->validation[i], fit->iteration_s[i] };
+        r->history[r->n_history++] = (rb_history_row){
+            number, (int32_t)i, i == fit->kept_iteration, fit->objective[i], fit->validation[i], fit->iteration_s[i]
+        };
 done:
     return err->status;
 }
@@ -186,6 +188,7 @@ static rb_status take_trial(rb_results *r, int64_t t, rb_error *err)
                            .converged = fit.converged,
                            .n_history = fit.n_history,
                            .model_bytes = fit.model_bytes,
+                           .kept_iteration = fit.kept_iteration,
                            .fit_s = fit.wall_s,
                            .evaluate_s = metrics.wall_s };
     snprintf(f->message, sizeof f->message, "%.255s", fit.message);

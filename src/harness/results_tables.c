@@ -12,7 +12,7 @@
 /* ---- /trials, /timing/trials ---- */
 
 typedef struct {
-    int32_t trial, configuration, fold, repeat, iterations, same_as;
+    int32_t trial, configuration, fold, repeat, iterations, kept_iteration, same_as;
     const char *entry, *algorithm, *parameters, *space, *outcome, *message, *key, *digest;
     uint8_t selected, converged;
     int64_t model_bytes;
@@ -30,6 +30,7 @@ static trial_row row_of(const rb_results *r, int64_t t)
                         .fold = trial->fold + 1,
                         .repeat = trial->repeat + 1,
                         .iterations = (int32_t)f->n_history,
+                        .kept_iteration = (int32_t)(f->finished ? f->kept_iteration : -1),
                         .same_as = (int32_t)(r->run->work[t].twin ? r->run->work[t].twin_of + 1 : trial->number),
                         .entry = c->entry->name,
                         .algorithm = c->entry->algorithm->name,
@@ -68,6 +69,7 @@ static rb_status write_trials(rb_results *r, rb_error *err)
         { "selected", RB_HDF_UINT8, FIELD(rows, selected), NULL, w },
         { "converged", RB_HDF_UINT8, FIELD(rows, converged), NULL, w },
         { "iterations", RB_HDF_INT32, FIELD(rows, iterations), NULL, w },
+        { "kept_iteration", RB_HDF_INT32, FIELD(rows, kept_iteration), NULL, w },
         { "model_bytes", RB_HDF_INT64, FIELD(rows, model_bytes), "bytes", w },
         { "same_as", RB_HDF_INT32, FIELD(rows, same_as), NULL, w },
         { "key", RB_HDF_TEXT, FIELD(rows, key), NULL, w },
@@ -147,6 +149,7 @@ static rb_status write_history(rb_results *r, rb_error *err)
         { "iteration", RB_HDF_INT32, FIELD(rows, iteration), NULL, w },
         { "objective", RB_HDF_DOUBLE, FIELD(rows, objective), NULL, w },
         { "validation", RB_HDF_DOUBLE, FIELD(rows, validation), NULL, w },
+        { "kept", RB_HDF_UINT8, FIELD(rows, kept), NULL, w },
     };
     const rb_hdf_column timing[] = {
         { "trial", RB_HDF_INT32, FIELD(rows, trial), NULL, w },

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/digest.h"
+#include "data/algorithm.h"
 #include "harness/environment.h"
 #include "parallel/ctx.h"
 
@@ -31,6 +32,7 @@ typedef struct rb_run_options {
     FILE *out;               /* what the user reads; NULL on ranks that are silent */
     FILE *errors;            /* messages about the input; NULL on ranks that are silent */
     const rb_environment *environment;
+    const rb_algorithm *const *algorithms; /* ended by NULL; NULL: both registries */
 } rb_run_options;
 
 typedef struct rb_run_outcome {

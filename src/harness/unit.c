@@ -129,6 +129,7 @@ rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_err
     RB_TRY(rb_hdf_put_int(file.id, "converged", r->converged, err));
     RB_TRY(rb_hdf_put_double(file.id, "wall_s", r->wall_s, err));
     RB_TRY(rb_hdf_put_int(file.id, "model_bytes", r->model_bytes, err));
+    RB_TRY(rb_hdf_put_int(file.id, "kept_iteration", r->kept_iteration, err));
     RB_TRY(put_digest(file.id, "model", &r->model, err));
     RB_TRY(rb_hdf_write(file.id, "objective", RB_HDF_DOUBLE, r->objective, r->n_history, 1, false, err));
     RB_TRY(rb_hdf_write(file.id, "validation", RB_HDF_DOUBLE, r->validation, r->n_history, 1, false, err));
@@ -155,6 +156,7 @@ rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *k
     RB_TRY(rb_hdf_get_int(file.id, "converged", &converged, err));
     RB_TRY(rb_hdf_get_double(file.id, "wall_s", &r->wall_s, err));
     RB_TRY(rb_hdf_get_int(file.id, "model_bytes", &r->model_bytes, err));
+    RB_TRY(rb_hdf_get_int(file.id, "kept_iteration", &r->kept_iteration, err));
     RB_TRY(get_digest(file.id, "model", &r->model, err));
     RB_TRY(rb_hdf_read(file.id, "objective", RB_HDF_DOUBLE, (void **)&r->objective, &n, &one, err));
     RB_TRY(rb_hdf_read(file.id, "validation", RB_HDF_DOUBLE, (void **)&r->validation, &n, &one, err));

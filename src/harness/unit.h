@@ -33,12 +33,13 @@ typedef struct rb_fit_record {
     bool converged;
     double wall_s; /* of the fit, without evaluation */
     int64_t model_bytes;
-    rb_digest model;     /* of the state's arrays; zero where it failed */
-    int64_t n_history;   /* iterations */
-    double *objective;   /* [n_history] NAN where not known */
-    double *validation;  /* [n_history] metric of early stopping, NAN where not computed */
-    double *iteration_s; /* [n_history] */
-    int32_t *labels;     /* [n_labels] clusterings; else NULL */
+    rb_digest model;        /* of the state's arrays; zero where it failed */
+    int64_t n_history;      /* iterations */
+    double *objective;      /* [n_history] NAN where not known */
+    double *validation;     /* [n_history] metric of early stopping, NAN where not computed */
+    double *iteration_s;    /* [n_history] */
+    int64_t kept_iteration; /* from 0: the best on validation, whose model it is; -1 where nothing watched */
+    int32_t *labels;        /* [n_labels] clusterings; else NULL */
     int64_t n_labels;
 } rb_fit_record;
 

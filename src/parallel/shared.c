@@ -49,7 +49,7 @@ rb_status rb_shared_alloc(rb_shared *s, int64_t n_bytes, const rb_ctx *ctx, rb_e
     return RB_OK;
 }
 
-static void visible(rb_shared *s, const rb_ctx *ctx)
+void rb_shared_sync(const rb_shared *s, const rb_ctx *ctx)
 {
     if (s->is_window)
         RB_MPI(MPI_Win_sync(s->window));
@@ -74,25 +74,25 @@ void rb_shared_publish(rb_shared *s, const int64_t *begin, int64_t unit, const r
         *ctx->elements_received += begin[ctx->n_ranks] - begin[0] - (begin[ctx->rank + 1] - begin[ctx->rank]);
     if (ctx->n_ranks == 1)
         return;
-    visible(s, ctx);
+    rb_shared_sync(s, ctx);
     if (ctx->n_nodes == 1)
         return;
     if (ctx->node_rank == 0)
         for (int r = 0; r < ctx->n_ranks; r++)
             across_nodes(s, ctx->node_of[r], begin[r] * unit, begin[r + 1] * unit, ctx);
-    visible(s, ctx);
+    rb_shared_sync(s, ctx);
 }
 
 void rb_shared_publish_from(rb_shared *s, int root, const rb_ctx *ctx)
 {
     if (ctx->n_ranks == 1)
         return;
-    visible(s, ctx);
+    rb_shared_sync(s, ctx);
     if (ctx->n_nodes == 1)
         return;
     if (ctx->node_rank == 0)
         across_nodes(s, ctx->node_of[root], 0, s->n_bytes, ctx);
-    visible(s, ctx);
+    rb_shared_sync(s, ctx);
 }
 
 void rb_shared_fini(rb_shared *s)

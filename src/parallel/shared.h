@@ -33,6 +33,9 @@ void rb_shared_publish(rb_shared *s, const int64_t *begin, int64_t unit, const r
 /** As above where one rank wrote all. Collective. */
 void rb_shared_publish_from(rb_shared *s, int root, const rb_ctx *ctx);
 
+/** Make what ranks of a node wrote visible to the ranks of that node, and wait for all. Collective over ctx. */
+void rb_shared_sync(const rb_shared *s, const rb_ctx *ctx);
+
 /** Collective over the ctx that allocated it. Zeroed is allowed. */
 void rb_shared_fini(rb_shared *s);
 

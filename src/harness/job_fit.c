@@ -1,0 +1,145 @@
+/* Fitting: prepare, iterate with history, early stopping and time limit, or fit in one go. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "harness/job.h"
+#include "harness/model.h"
+#include "harness/snapshot.h"
+
+/* ---- history ---- */
+
+static rb_status note_iteration(rb_job *j, double objective, double validation, double wall_s, rb_error *err)
+{
+    rb_fit_record *r = &j->fit;
+    int64_t capacity = j->history_capacity;
+    RB_TRY(rb_grow(&r->objective, &capacity, r->n_history + 1, err));
+    capacity = j->history_capacity;
+    RB_TRY(rb_grow(&r->validation, &capacity, r->n_history + 1, err));
+    capacity = j->history_capacity;
+    RB_TRY(rb_grow(&r->iteration_s, &capacity, r->n_history + 1, err));
+    j->history_capacity = capacity;
+    r->objective[r->n_history] = objective;
+    r->validation[r->n_history] = validation;
+    r->iteration_s[r->n_history] = wall_s;
+    r->n_history++;
+done:
+    return err->status;
+}
+
+/* ---- early stopping ---- */
+
+/* What early stopping has seen on validation so far. */
+typedef struct {
+    double best;      /* value of the iteration that is kept */
+    double gained;    /* the last value that was a gain of more than min_delta */
+    int64_t since;    /* evaluations since then */
+    rb_snapshot kept; /* the state at the best iteration, where it is not the present one */
+} watch;
+
+static double gain_over(const rb_early_stopping *rule, double before, double now)
+{
+    return rule->metric.def->better == RB_BETTER_HIGHER ? now - before : before - now;
+}
+
+/* Whether the fit has stopped to gain. A value that is not a number is no gain. The same on every rank. */
+static bool exhausted(watch *w, const rb_early_stopping *rule, double value)
+{
+    if (isnan(w->gained) ? !isnan(value) : gain_over(rule, w->gained, value) > rule->min_delta) {
+        w->gained = value;
+        w->since = 0;
+        return false;
+    }
+    return ++w->since >= rule->patience;
+}
+
+/* Evaluate after iteration i; the first of the best iterations is kept. */
+static rb_status observe(rb_job *j, watch *w, int64_t i, double *validation, bool last, bool *stop, rb_error *err)
+{
+    const rb_early_stopping *rule = &j->run->experiment.early_stopping;
+    rb_metric_value value;
+    RB_TRY(rb_evaluate_validation(&value, j->run, j->fold, &rule->metric, j->c, j->state, &j->ctx, err));
+    *validation = value.value;
+    *stop = exhausted(w, rule, value.value);
+    if (isnan(w->best) ? isnan(value.value) : !(gain_over(rule, w->best, value.value) > 0))
+        return RB_OK;
+    w->best = value.value;
+    j->fit.kept_iteration = i;
+    if (!last && !*stop) /* else the present state is the one */
+        RB_TRY(rb_snapshot_take(&w->kept, j->algorithm, j->state, &j->ctx, err));
+done:
+    return err->status;
+}
+
+/* ---- iterations ---- */
+
+/* The clock of the group's rank 0 decides for all. */
+static bool out_of_time(const rb_job *j, double begin_s)
+{
+    int64_t late = rb_clock_s() - begin_s > j->run->experiment.timeout_s;
+    if (!isfinite(j->run->experiment.timeout_s))
+        return false;
+    rb_bcast(&j->ctx, &late, sizeof late, 0);
+    return late != 0;
+}
+
+static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
+{
+    const rb_early_stopping *rule = &j->run->experiment.early_stopping;
+    const rb_algorithm *a = j->algorithm;
+    watch w = { .best = NAN, .gained = NAN };
+    double begin_s = rb_clock_s();
+    bool done = false, stop = false;
+    RB_TRY_ALL(&j->ctx, a->begin(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
+    for (int64_t i = 0; !done && !stop; i++) {
+        double from_s = rb_clock_s(), objective = NAN, validation = NAN;
+        RB_TRY_ALL(&j->ctx, a->iterate(j->state, i, &objective, &done, &j->view, prepared, j->c->config, &j->ctx, err));
+        double wall_s = rb_clock_s() - from_s;
+        if (rb_experiment_watches(&j->run->experiment, a) && (done || (i + 1) % rule->every == 0))
+            RB_TRY(observe(j, &w, i, &validation, done, &stop, err));
+        RB_TRY_ALL(&j->ctx, note_iteration(j, objective, validation, wall_s, err));
+        if (!done && !stop && out_of_time(j, begin_s)) {
+            RB_FAIL(err, RB_TIMEOUT, "stopped after %lld iterations: over the limit of %g s", (long long)i + 1,
+                    j->run->experiment.timeout_s);
+            goto done;
+        }
+    }
+    j->fit.converged = done;
+    if (j->fit.kept_iteration >= 0 && j->fit.kept_iteration < j->fit.n_history - 1)
+        RB_TRY(rb_snapshot_restore(&w.kept, a, j->state, &j->ctx, err));
+    if (a->end)
+        RB_TRY_ALL(&j->ctx, a->end(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
+done:
+    rb_snapshot_fini(&w.kept);
+    return err->status;
+}
+
+rb_status rb_job_fit(rb_job *j, rb_error *err)
+{
+    const rb_algorithm *a = j->algorithm;
+    const void *const configs[] = { j->c->config };
+    void *prepared = NULL;
+    double begin_s = rb_clock_s();
+    j->fit.kept_iteration = -1;
+    if (a->prepare)
+        RB_TRY_ALL(&j->ctx, a->prepare(&prepared, &j->view, configs, 1, &j->ctx, err));
+    if (a->iterate) {
+        RB_TRY(iterate(j, prepared, err));
+    } else {
+        RB_TRY_ALL(&j->ctx, a->fit(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
+        j->fit.converged = true;
+    }
+    j->fit.wall_s = rb_clock_s() - begin_s;
+    j->fit.model_bytes = rb_model_bytes(a, j->state);
+    RB_TRY_ALL(&j->ctx, rb_model_digest(&j->fit.model, a, j->state, err));
+    if (a->labels) {
+        const int32_t *labels = a->labels(j->state, &j->fit.n_labels);
+        RB_TRY_ALL(&j->ctx, rb_alloc(&j->fit.labels, j->fit.n_labels, err));
+        memcpy(j->fit.labels, labels, (size_t)j->fit.n_labels * sizeof *labels);
+    }
+done:
+    if (prepared)
+        a->unprepare(prepared);
+    return err->status;
+}

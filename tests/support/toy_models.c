@@ -1,0 +1,115 @@
+#include "toy_models.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* ---- toy_turning ---- */
+
+typedef struct {
+    int64_t turn, iterations;
+} turning_config;
+
+typedef struct {
+    rb_shared memory;
+    double *item;  /* [n_items] what every user is said to give */
+    double *fault; /* [1] */
+    int64_t n_items, one;
+    double mean;
+    int64_t at, ended;
+} turning;
+
+static const rb_param turning_params[] = {
+    RB_INT(turning_config, turn, 3, 0, 1000, "", "best iteration"),
+    RB_INT(turning_config, iterations, 10, 1, 1000, "", "all iterations"),
+    RB_PARAM_END,
+};
+
+static rb_cost turning_cost(const void *config, const rb_shape *shape)
+{
+    (void)config;
+    return (rb_cost){ .bytes_per_rank = sizeof(double), .bytes_per_node = 8.0 * (double)shape->n_items, .flops = 1 };
+}
+
+static rb_status turning_begin(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                               rb_ctx *ctx, rb_error *err)
+{
+    turning *m = self;
+    (void)prepared, (void)config;
+    m->n_items = view->ratings->n_items;
+    m->one = 1;
+    for (int64_t e = 0; e < view->ratings->n; e++)
+        m->mean += (double)view->ratings->user_rating[e] / (double)view->ratings->n;
+    RB_TRY_ALL(ctx, rb_alloc(&m->fault, 1, err));
+    RB_TRY(rb_shared_alloc(&m->memory, m->n_items * (int64_t)sizeof(double), ctx, err));
+    m->item = m->memory.data;
+done:
+    return err->status;
+}
+
+/* Each rank writes every n-th item of its node's copy. */
+static rb_status turning_iterate(void *self, int64_t iteration, double *objective, bool *done,
+                                 const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
+                                 rb_error *err)
+{
+    turning *m = self;
+    const turning_config *c = config;
+    (void)view, (void)prepared;
+    m->at = iteration;
+    m->fault[0] = 0.25 * fabs((double)(iteration - c->turn));
+    rb_barrier(ctx);
+    for (int64_t i = ctx->node_rank; i < m->n_items; i += ctx->n_node_ranks)
+        m->item[i] = m->mean + m->fault[0];
+    rb_shared_sync(&m->memory, ctx);
+    *objective = m->fault[0];
+    *done = iteration + 1 == c->iterations;
+    return err->status;
+}
+
+static rb_status turning_end(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                             rb_ctx *ctx, rb_error *err)
+{
+    turning *m = self;
+    (void)view, (void)prepared, (void)config, (void)ctx;
+    m->ended = m->at;
+    return err->status;
+}
+
+static void turning_predict(double *out, const void *self, const rb_pairs *pairs)
+{
+    const turning *m = self;
+    for (int64_t p = 0; p < pairs->n; p++)
+        out[p] = m->item[pairs->item[p]];
+}
+
+static void turning_arrays(void *self, rb_visitor *v)
+{
+    turning *m = self;
+    v->array(v, "item", RB_FLOAT64, (void **)&m->item, &m->n_items, &m->one, &m->memory);
+    v->array(v, "fault", RB_FLOAT64, (void **)&m->fault, &m->one, &m->one, NULL);
+    v->scalar(v, "at", RB_INT64, &m->at);
+    v->scalar(v, "ended", RB_INT64, &m->ended);
+}
+
+static void turning_fini(void *self)
+{
+    turning *m = self;
+    rb_shared_fini(&m->memory);
+    rb_free(m->fault);
+    memset(m, 0, sizeof *m);
+}
+
+const rb_algorithm rb_toy_turning = { .name = "toy_turning",
+                                      .needs = RB_NEEDS_RATINGS,
+                                      .can = RB_CAN_PREDICT,
+                                      .config_size = sizeof(turning_config),
+                                      .state_size = sizeof(turning),
+                                      .params = turning_params,
+                                      .cost = turning_cost,
+                                      .begin = turning_begin,
+                                      .iterate = turning_iterate,
+                                      .end = turning_end,
+                                      .predict = turning_predict,
+                                      .arrays = turning_arrays,
+                                      .fini = turning_fini };
