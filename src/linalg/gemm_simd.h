@@ -147,6 +147,45 @@ RB_INLINE rb_vf64 rb_splat_f64(double x)
     return x - (rb_vf64){ 0 };
 }
 
+/*
+ * The sums of the lanes of four vectors, in one fixed order for each width of a vector: first inside groups of 16
+ * bytes, so that the four sums come out side by side.
+ */
+#if defined(__AVX512F__)
+RB_INLINE void rb_sum4_f32(float out[4], const rb_vf32 v[4])
+{
+    __m512 a = (__m512)v[0], b = (__m512)v[1], c = (__m512)v[2], d = (__m512)v[3];
+    a = _mm512_unpacklo_ps(a, b) + _mm512_unpackhi_ps(a, b);
+    c = _mm512_unpacklo_ps(c, d) + _mm512_unpackhi_ps(c, d);
+    __m512d e = (__m512d)a, f = (__m512d)c;
+    a = (__m512)_mm512_unpacklo_pd(e, f) + (__m512)_mm512_unpackhi_pd(e, f);
+    __m256 half = _mm512_castps512_ps256(a) + _mm256_castpd_ps(_mm512_extractf64x4_pd((__m512d)a, 1));
+    _mm_storeu_ps(out, _mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1));
+}
+RB_INLINE void rb_sum4_f64(double out[4], const rb_vf64 v[4])
+{
+    __m512d a = (__m512d)v[0], b = (__m512d)v[1], c = (__m512d)v[2], d = (__m512d)v[3];
+    a = _mm512_unpacklo_pd(a, b) + _mm512_unpackhi_pd(a, b);
+    c = _mm512_unpacklo_pd(c, d) + _mm512_unpackhi_pd(c, d);
+    __m256d e = _mm512_castpd512_pd256(a) + _mm512_extractf64x4_pd(a, 1);
+    __m256d f = _mm512_castpd512_pd256(c) + _mm512_extractf64x4_pd(c, 1);
+    _mm256_storeu_pd(out, _mm256_permute2f128_pd(e, f, 0x20) + _mm256_permute2f128_pd(e, f, 0x31));
+}
+#else
+#define RB_SUM4(name, vector, type, lanes)              \
+    RB_INLINE void name(type out[4], const vector v[4]) \
+    {                                                   \
+        for (int e = 0; e < 4; e++) {                   \
+            type sum = v[e][0];                         \
+            for (int i = 1; i < (lanes); i++)           \
+                sum += v[e][i];                         \
+            out[e] = sum;                               \
+        }                                               \
+    }
+RB_SUM4(rb_sum4_f32, rb_vf32, float, RB_LANES_F32)
+RB_SUM4(rb_sum4_f64, rb_vf64, double, RB_LANES_F64)
+#endif
+
 /* Lane e of the result is lane mask[e] of a and b one after the other; gcc makes it one instruction. */
 #ifdef __clang__
 #define RB_PERMUTE(name, vector, mask_vector, lanes)                        \

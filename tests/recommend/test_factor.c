@@ -141,7 +141,11 @@ static void the_objective_of_ials_is_its_formula(void **unused)
         "factors=6 iterations=3 precision=double nu=0.5 regularization=0.05",
         "factors=6 iterations=3 precision=double objective=hu alpha=2 regularization=4",
         "factors=6 iterations=3 precision=double solver=cg nu=0.5 regularization=0.05",
-        "factors=6 iterations=3 nu=0.5 regularization=0.05"
+        "factors=6 iterations=3 nu=0.5 regularization=0.05",
+        "factors=16 iterations=3 objective=hu alpha=2 regularization=4 solver=cg", /* 1, 2, 3 and 4 vectors a row */
+        "factors=32 iterations=3 objective=hu alpha=2 regularization=4 solver=cg",
+        "factors=40 iterations=3 objective=hu alpha=2 regularization=4 solver=cg",
+        "factors=61 iterations=3 solver=cg nu=0.5 regularization=0.05"
     };
     for (size_t c = 0; c < sizeof configs / sizeof *configs; c++) {
         model m = fitted(&rb_ials, configs[c], &s);
@@ -260,13 +264,18 @@ static void enough_steps_of_conjugate_gradient_give_the_exact_factors(void **unu
     (void)unused;
     rb_split_data s;
     data(&s);
-    model a = fitted(&rb_ials, "factors=9 iterations=3 precision=double", &s);
-    model b = fitted(&rb_ials, "factors=9 iterations=3 precision=double solver=cg cg_steps=40", &s);
-    for (int32_t u = 0; u < s.train.n_users; u++)
-        for (int64_t f = 0; f < 9; f++)
-            assert_near(at(&b, b.users, u, f), at(&a, a.users, u, f), 1e-8);
-    drop(&a);
-    drop(&b);
+    static const int counts[] = { 7, 9, 20, 30 }; /* 1, 2, 3 and 4 vectors a row */
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        char exact[80], steps[120];
+        snprintf(exact, sizeof exact, "factors=%d iterations=3 precision=double", counts[c]);
+        snprintf(steps, sizeof steps, "%s solver=cg cg_steps=120", exact);
+        model a = fitted(&rb_ials, exact, &s), b = fitted(&rb_ials, steps, &s);
+        for (int32_t u = 0; u < s.train.n_users; u++)
+            for (int64_t f = 0; f < counts[c]; f++)
+                assert_near(at(&b, b.users, u, f), at(&a, a.users, u, f), 1e-8);
+        drop(&a);
+        drop(&b);
+    }
     rb_oracle_split_fini(&s);
 }
 

@@ -133,7 +133,7 @@ static void NAME(row)(NAME(batch) * b, const rb_normal *a, const REAL *base, int
         NAME(flush)(b, a, base, out);
 }
 
-/* The base as the solver takes it: a triangle, or [k x ld] for conjugate gradient. */
+/* The base as the solver takes it: a triangle, or [ld x ld] for conjugate gradient. */
 static void NAME(narrow)(REAL *out, const rb_normal *a)
 {
     int64_t k = a->own->k;
@@ -151,7 +151,7 @@ static rb_status NAME(solve_blocks)(const rb_normal *a, int32_t first, int32_t l
 
     (void)rb_alloc(&memory, ctx->n_threads * per_thread, err);
     if (a->base)
-        (void)rb_alloc(&base, k * a->other->ld + rb_triangle_size(k, LANES), err);
+        (void)rb_alloc(&base, a->cg_steps > 0 ? a->other->ld * a->other->ld : rb_triangle_size(k, LANES), err);
     RB_TRY_ALL(ctx, err->status); /* here all ranks have read what is now overwritten */
     if (a->base)
         NAME(narrow)(base, a);
