@@ -5,7 +5,7 @@
 
 static const rb_operand operands[] = {
     { .name = "WHAT",
-      .choices = "algorithms|metrics|datasets|spaces",
+      .choices = "algorithms|metrics|datasets|spaces|splits|keys",
       .is_optional = true,
       .help = "one kind, or directly a NAME" },
     { .name = "NAME",
@@ -71,7 +71,7 @@ done:
 static rb_status run(rb_call *call, rb_error *err)
 {
     const rb_listing *const kinds[] = { &rb_listing_algorithms, &rb_listing_metrics, &rb_listing_datasets,
-                                        &rb_listing_spaces };
+                                        &rb_listing_spaces,     &rb_listing_splits,  &rb_listing_keys };
     const int n_kinds = sizeof kinds / sizeof kinds[0];
     const char *what = rb_call_operand(call, 0);
     const char *name = rb_call_operand(call, 1);
@@ -87,8 +87,7 @@ static rb_status run(rb_call *call, rb_error *err)
         return found ? RB_OK : fail_unknown(&kinds[k], 1, name, false, err);
     }
     if (name)
-        return RB_FAIL(err, RB_BAD_INPUT, "list: '%s' is no kind, expected algorithms, metrics, datasets or spaces",
-                       what);
+        return RB_FAIL(err, RB_BAD_INPUT, "list: '%s' is no kind, expected one of %s", what, operands[0].choices);
     for (int k = 0; k < n_kinds; k++)
         RB_TRY(explain(call, kinds[k], what, &found, err));
     if (!found)
@@ -99,9 +98,11 @@ done:
 
 const rb_command rb_cmd_list = {
     .name = "list",
-    .summary = "algorithms, metrics, data sets and spaces, with their parameters",
+    .summary = "algorithms, metrics, data sets, spaces, splits and keys of an experiment file, with their parameters",
+    .description =
+        "A name that several kinds have is looked for in the order of the kinds; list KIND NAME tells which.",
     .operands = operands,
     .options = options,
-    .example = "reelbench list\nreelbench list metrics\nreelbench list ials",
+    .example = "reelbench list\nreelbench list keys dataset\nreelbench list metrics\nreelbench list ials",
     .run = run,
 };

@@ -16,9 +16,10 @@ typedef struct {
     rb_status (*explain)(FILE *out, int i, rb_format format, rb_error *err);
 } rb_listing;
 
-extern const rb_listing rb_listing_algorithms, rb_listing_metrics, rb_listing_datasets, rb_listing_spaces;
+extern const rb_listing rb_listing_algorithms, rb_listing_metrics, rb_listing_datasets, rb_listing_spaces,
+    rb_listing_splits, rb_listing_keys;
 
-/** A parameter table: name, type, default, range, meaning. */
-rb_status rb_listing_params(FILE *out, const rb_param *params, rb_format format, rb_error *err);
+/** Parameter tables, ended by NULL, as one: name, type, default, range, meaning. */
+rb_status rb_listing_params(FILE *out, const rb_param *const *tables, rb_format format, rb_error *err);
 
 #endif

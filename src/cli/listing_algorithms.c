@@ -57,7 +57,7 @@ static rb_status explain(FILE *out, int i, rb_format format, rb_error *err)
                 has_reference ? a->reference : "");
         describe_abilities(out, a);
     }
-    return rb_listing_params(out, a->params, format, err);
+    return rb_listing_params(out, (const rb_param *const[]){ a->params, NULL }, format, err);
 }
 
 const rb_listing rb_listing_algorithms = {

@@ -38,7 +38,7 @@ static rb_status explain(FILE *out, int i, rb_format format, rb_error *err)
             fprintf(out, " %s", *f);
         fputc('\n', out);
     }
-    return rb_listing_params(out, i == 0 ? rb_synth_params : NULL, format, err);
+    return rb_listing_params(out, (const rb_param *const[]){ i == 0 ? rb_synth_params : NULL, NULL }, format, err);
 }
 
 const rb_listing rb_listing_datasets = {

@@ -40,7 +40,22 @@ static void describe_range(char *out, size_t size, const rb_param *p)
     }
 }
 
-rb_status rb_listing_params(FILE *out, const rb_param *params, rb_format format, rb_error *err)
+static rb_status add(rb_table *table, const rb_param *p, rb_error *err)
+{
+    char value[64], range[256];
+    describe_default(value, sizeof value, p);
+    describe_range(range, sizeof range, p);
+    RB_TRY(rb_table_text(table, p->name, err));
+    RB_TRY(rb_table_text(table, kind_words[p->kind], err));
+    RB_TRY(rb_table_text(table, value, err));
+    RB_TRY(rb_table_text(table, range, err));
+    RB_TRY(rb_table_text(table, p->unit, err));
+    RB_TRY(rb_table_text(table, p->help, err));
+done:
+    return err->status;
+}
+
+rb_status rb_listing_params(FILE *out, const rb_param *const *tables, rb_format format, rb_error *err)
 {
     static const rb_table_column columns[] = {
         { "parameter", RB_CELL_TEXT }, { "type", RB_CELL_TEXT }, { "default", RB_CELL_TEXT },
@@ -49,17 +64,9 @@ rb_status rb_listing_params(FILE *out, const rb_param *params, rb_format format,
     rb_table table;
     rb_table_init(&table, columns, 6);
     table.indent = "  ";
-    for (const rb_param *p = params; p && p->name; p++) {
-        char value[64], range[256];
-        describe_default(value, sizeof value, p);
-        describe_range(range, sizeof range, p);
-        RB_TRY(rb_table_text(&table, p->name, err));
-        RB_TRY(rb_table_text(&table, kind_words[p->kind], err));
-        RB_TRY(rb_table_text(&table, value, err));
-        RB_TRY(rb_table_text(&table, range, err));
-        RB_TRY(rb_table_text(&table, p->unit, err));
-        RB_TRY(rb_table_text(&table, p->help, err));
-    }
+    for (; *tables; tables++)
+        for (const rb_param *p = *tables; p->name; p++)
+            RB_TRY(add(&table, p, err));
     if (table.n_cells > 0 || format != RB_FORMAT_TABLE)
         RB_TRY(rb_table_write(out, &table, format, err));
 done:

@@ -27,7 +27,7 @@ static rb_status explain(FILE *out, int i, rb_format format, rb_error *err)
     const rb_space_kind *kind = rb_space_registry[i];
     if (format == RB_FORMAT_TABLE)
         fprintf(out, "%s · %s%s%s\n", kind->name, kind->summary, *kind->reference ? " · " : "", kind->reference);
-    return rb_listing_params(out, kind->params, format, err);
+    return rb_listing_params(out, (const rb_param *const[]){ kind->params, NULL }, format, err);
 }
 
 const rb_listing rb_listing_spaces = {

@@ -1,5 +1,7 @@
 #include "data/split.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "data/split_mark.h"
 
@@ -20,6 +22,31 @@ const rb_param rb_split_params[] = {
     RB_PARAM_END,
 };
 
+#define SHARES "test|validation"
+
+const rb_split_about rb_split_abouts[] = {
+    { "random", "shares of all interactions, drawn at random", SHARES },
+    { "per_user", "shares of each user's interactions, drawn at random", SHARES },
+    { "leave_last_out", "the user's last interaction is test, the one before it validation where validation > 0",
+      "validation" },
+    { "temporal", "shares of all interactions: the last ones are test, those before them validation", SHARES },
+    { "k_fold", "each interaction is test in one of `folds` folds; validation is drawn from the rest",
+      "folds|validation" },
+    { "sessions", "shares of the sessions: those that start last are test, those before them validation", SHARES },
+    { "strong", "shares of the users: of a test or validation user's interactions a share `reveal` is known",
+      SHARES "|reveal" },
+    { "loo_sampled", "leave_last_out, ranked among `negatives` sampled items", "validation|negatives" },
+    { "files", "by the pairs of files", "train_file|validation_file|test_file" },
+    { "every_nth", "row k is test where k % every = offset; validation is drawn from the rest",
+      "every|offset|validation" },
+    { NULL, NULL, NULL },
+};
+
+bool rb_split_takes(int kind, const char *key)
+{
+    return strcmp(key, "kind") == 0 || rb_choice_index(rb_split_abouts[kind].keys, key) >= 0;
+}
+
 int64_t rb_split_n_folds(const rb_split *s)
 {
     return s->kind == RB_SPLIT_K_FOLD ? s->folds : 1;
@@ -27,11 +54,12 @@ int64_t rb_split_n_folds(const rb_split *s)
 
 static rb_status check_parameters(const rb_split *s, rb_error *err)
 {
-    double test = s->kind == RB_SPLIT_K_FOLD      ? 1.0 / (double)s->folds
-                  : s->kind == RB_SPLIT_EVERY_NTH ? 1.0 / (double)s->every
-                                                  : s->test;
     if (s->kind < 0 || s->kind >= RB_N_SPLIT_KINDS)
         return RB_FAIL(err, RB_BAD_INPUT, "split kind number %d does not exist", s->kind);
+    double test = s->kind == RB_SPLIT_K_FOLD        ? 1.0 / (double)s->folds
+                  : s->kind == RB_SPLIT_EVERY_NTH   ? 1.0 / (double)s->every
+                  : rb_split_takes(s->kind, "test") ? s->test
+                                                    : 0;
     if (s->kind == RB_SPLIT_K_FOLD && s->folds < 2)
         return RB_FAIL(err, RB_BAD_INPUT, "'split.folds' is %lld, expected at least 2", (long long)s->folds);
     if (s->kind == RB_SPLIT_EVERY_NTH && (s->every < 2 || s->offset < 0 || s->offset >= s->every))

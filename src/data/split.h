@@ -60,6 +60,17 @@ typedef struct {
 /* Parameter table of rb_split. */
 extern const rb_param rb_split_params[];
 
+typedef struct {
+    const char *name, *summary;
+    const char *keys; /* "test|validation": what it reads beside `kind` */
+} rb_split_about;
+
+/* The kinds in the order of rb_split_kind, ended by one without a name. */
+extern const rb_split_about rb_split_abouts[];
+
+/** Whether a key has an effect with a kind; `kind` itself has with all. Local. */
+bool rb_split_takes(int kind, const char *key);
+
 /** Folds of a split: `folds` of k_fold, else 1. */
 int64_t rb_split_n_folds(const rb_split *s);
 

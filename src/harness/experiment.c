@@ -56,7 +56,7 @@ static rb_status read_plain(rb_reader *r)
     const char *others[16];
     int n = 0;
     for (const rb_experiment_key *key = rb_experiment_keys; key->name; key++)
-        if (*key->name && (n == 0 || strcmp(others[n - 1], key->name) != 0))
+        if (*key->name && !strchr(key->name, '.') && (n == 0 || strcmp(others[n - 1], key->name) != 0))
             others[n++] = key->name;
     others[n] = NULL;
     rb_top_keys top = { 0 };

@@ -110,7 +110,8 @@ typedef struct rb_experiment {
     rb_split split;
     double relevance; /* smallest rating that is relevant; -INFINITY: every interaction that `filter` leaves */
 
-    rb_metric *metrics; /* [n_metrics] distinct, in the order written */
+    rb_metric *metrics;  /* [n_metrics] distinct, in the order written */
+    rb_place *metric_at; /* [n_metrics] where each is asked for */
     int32_t n_metrics;
     rb_metric select[2]; /* [n_select] also among metrics; a recommenders' one first */
     int32_t n_select;
@@ -174,7 +175,7 @@ bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm
 
 /* The file itself, or a part of it, for documentation. */
 typedef struct rb_experiment_key {
-    const char *name;       /* "" for the file itself; NULL ends the table. `dataset` stands twice */
+    const char *name;       /* "" for the file itself, "a.b" for b in a; NULL ends the table. `dataset` stands twice */
     const char *form;       /* "mapping", "list of metrics" */
     const char *help;       /* one line, no full stop */
     const rb_param *params; /* its keys with types, defaults and help; NULL: not a mapping of plain values */

@@ -134,6 +134,25 @@ done:
     return r->err->status;
 }
 
+/* Keys that the kind does not read would be silently without effect. */
+static rb_status check_split_keys(rb_reader *r, const rb_yaml *node, int kind)
+{
+    rb_text takers = { 0 };
+    for (const rb_yaml *child = node && node->kind == RB_YAML_MAP ? node->first : NULL; child; child = child->next) {
+        if (!rb_param_find(rb_split_params, child->key) || rb_split_takes(kind, child->key))
+            continue;
+        takers.length = 0;
+        for (int k = 0; k < RB_N_SPLIT_KINDS; k++)
+            if (rb_split_takes(k, child->key))
+                RB_TRY(rb_text_addf(&takers, r->err, "%s%s", takers.length > 0 ? ", " : "", rb_split_abouts[k].name));
+        RB_TRY(RB_COMPLAIN(r, child->key_at, "'split.%s' has no effect with kind %s: it goes with %s", child->key,
+                           rb_split_abouts[kind].name, takers.data));
+    }
+done:
+    rb_text_fini(&takers);
+    return r->err->status;
+}
+
 static rb_status read_split(rb_reader *r)
 {
     static const char *const files[] = { "train_file", "validation_file", "test_file" };
@@ -148,6 +167,8 @@ static rb_status read_split(rb_reader *r)
     }
     RB_TRY(rb_reader_section(r, split, rb_split_params, "split", node, NULL));
     split->source = r->e->data_kind == RB_DATA_PATH ? &r->e->source : NULL;
+    if (rb_reader_n_messages(r) == n_before)
+        RB_TRY(check_split_keys(r, node, split->kind));
     if (rb_reader_n_messages(r) == n_before && rb_split_check(split, NULL, &raised) != RB_OK)
         RB_TRY(rb_reader_adopt(r, node ? node->at : r->root->at, &raised));
     RB_TRY(rb_reader_canonical(r, &r->e->split_text, "split", rb_split_params, split));

@@ -75,6 +75,7 @@ const rb_experiment_key rb_experiment_keys[] = {
     { "", "mapping", "the file itself", rb_top_params },
     { "dataset", "mapping", "what is read: one of name and path, with columns for delimited text", rb_source_params },
     { "dataset", "mapping", "what is generated, beside name: synthetic", rb_synth_params },
+    { "dataset.columns", "mapping", "where delimited text has what", rb_column_params },
     { "filter", "mapping", "which interactions, users and items stay", rb_filter_params },
     { "split", "mapping", "which interactions train, validate and test", rb_split_params },
     { "metrics", "list of metrics", "what is measured: NAME[:variant][@K]", NULL },

@@ -64,6 +64,12 @@ static int32_t find_metric(const rb_experiment *e, const rb_metric *metric)
     return -1;
 }
 
+static void add_metric(rb_experiment *e, const rb_metric *metric, rb_place at)
+{
+    e->metric_at[e->n_metrics] = at;
+    e->metrics[e->n_metrics++] = *metric;
+}
+
 static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
 {
     rb_experiment *e = r->e;
@@ -73,6 +79,7 @@ static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
     if (!first)
         return RB_COMPLAIN(r, node->at, "'metrics' is an empty list");
     RB_TRY(rb_arena_alloc(&e->arena, &e->metrics, node->n + 3, r->err)); /* select may add two */
+    RB_TRY(rb_arena_alloc(&e->arena, &e->metric_at, node->n + 3, r->err));
     for (const rb_yaml *child = first; child; child = node->kind == RB_YAML_LIST ? child->next : NULL) {
         rb_metric metric;
         bool good;
@@ -84,7 +91,7 @@ static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
             continue;
         }
         RB_TRY(check_given(r, &metric, child));
-        e->metrics[e->n_metrics++] = metric;
+        add_metric(e, &metric, child->at);
     }
 done:
     return r->err->status;
@@ -135,7 +142,7 @@ static rb_status read_selected(rb_reader *r, rb_yaml *node)
                                metric.def->family == RB_FAMILY_CLUSTERING ? "clusterings" : "recommenders");
     RB_TRY(check_selects(r, &metric, node));
     if (e->metrics && find_metric(e, &metric) < 0)
-        e->metrics[e->n_metrics++] = metric;
+        add_metric(e, &metric, node->at);
     e->select[e->n_select++] = metric;
     if (e->n_select == 2 && e->select[0].def->family == RB_FAMILY_CLUSTERING) {
         e->select[1] = e->select[0];

@@ -188,7 +188,19 @@ static void describe_data(rb_run_state *run)
                     rb_text_count(n, d->n_skipped));
 }
 
-/* ---- what the trials ask of the data ---- */
+/* ---- what the trials and metrics ask of the data ---- */
+
+/* No list is longer than the catalogue: such a cutoff is allowed, but says less than it seems to. */
+static void check_cutoffs(rb_run_state *run)
+{
+    const rb_experiment *e = &run->experiment;
+    char items[32];
+    for (int32_t i = 0; i < e->n_metrics && run->data.has_interactions; i++)
+        if (e->metrics[i].cutoff > run->data.items.n)
+            rb_log_warn(&run->log, "%s:%d:%d: '%s' cuts behind the end of the catalogue, which has %s items",
+                        e->metric_at[i].origin, e->metric_at[i].line, e->metric_at[i].column, e->metrics[i].label,
+                        rb_text_count(items, run->data.items.n));
+}
 
 static rb_status check_needs(const rb_run_state *run, rb_error *err)
 {
@@ -267,6 +279,7 @@ rb_status rb_run_load(rb_run_state *run, rb_error *err)
     run->tie_seed = rb_seed_named(e->seed, "ties");
     RB_TRY(rb_run_data(&run->data, e, o->data_dir, o->cache_dir ? o->cache_dir : cache, &run->log, run->world, err));
     describe_data(run);
+    check_cutoffs(run);
     if (run->data.has_interactions)
         RB_TRY(rb_split_check(&e->split, &run->data, err));
     RB_TRY(check_needs(run, err));

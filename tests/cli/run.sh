@@ -20,6 +20,10 @@ expect 0 "$REELBENCH" run small.yaml --dry-run
 prints "item_mean"
 [ ! -d results ] || [ -z "$(ls results)" ] || fail "--dry-run left something in results"
 
+expect 0 "$REELBENCH" run small.yaml --dry-run --set 'metrics=[ndcg@10, recall@151, rmse]'
+prints "--set metrics=[ndcg@10, recall@151, rmse]"
+prints "'recall@151' cuts behind the end of the catalogue, which has 150 items"
+
 expect 0 "$REELBENCH" run small.yaml
 grep -qE '^reelbench [0-9.]+ · 1 rank x [0-9]+ threads? on 1 host · OpenBLAS [0-9.]+ [A-Za-z]+$' "$out" ||
     fail "the first line does not name shape and core"
