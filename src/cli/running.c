@@ -67,6 +67,11 @@ rb_status rb_running(rb_call *call, rb_run_options *options, rb_error *err)
         if (outcome.n_failed > 0)
             RB_FAIL(err, RB_FAILED, "%lld of %lld trials failed; their reasons: reelbench report %s",
                     (long long)outcome.n_failed, (long long)outcome.n_trials, outcome.folder);
+        if (outcome.n_left > 0)
+            RB_FAIL(err, RB_FAILED,
+                    "%lld of %lld trials lack what the file asks for: they were stopped while they were fitted again; "
+                    "their reasons stand in %s/journal",
+                    (long long)outcome.n_left, (long long)outcome.n_trials, outcome.folder);
     }
 done:
     rb_session_end(&session);

@@ -117,7 +117,7 @@ static hid_t open_column(hid_t at, const char *table, const char *column, hid_t 
     int64_t n_cols;
     *own = -1;
     hid_t set = rb_hdf_has(at, table) ? H5Dopen2(at, table, H5P_DEFAULT) : -1;
-    if (set >= 0 && rb_hdf_shape(set, n, &n_cols)) {
+    if (set >= 0 && rb_hdf_shape(set, n, &n_cols) && n_cols == 1) {
         hid_t type = H5Dget_type(set);
         int index = H5Tget_class(type) == H5T_COMPOUND ? H5Tget_member_index(type, column) : -1;
         if (index >= 0)

@@ -44,8 +44,8 @@ static rb_status rank_part(rb_ranking *out, const pass *p, const rb_metric *metr
     rb_scorer scorer = { a->score, p->state, a->precision ? a->precision(p->config) : RB_DOUBLE_PRECISION };
     rb_candidates candidates = { p->fold->candidate_begin, p->fold->candidate_item };
     rb_ranking_rules rules = rules_of(p, &candidates);
-    return rb_rank(out, &scorer, &rules, rb_fold_relevant(p->fold, p->part), &p->fold->facts, metrics, n, 10, p->ctx,
-                   err);
+    return rb_rank(out, &scorer, &rules, rb_fold_relevant(p->fold, p->part), &p->fold->facts, metrics, n,
+                   (int32_t)p->run->lists_k, p->ctx, err);
 }
 
 static rb_status rate_part(rb_rating *out, const pass *p, const rb_metric *metrics, int32_t n, rb_error *err)
@@ -162,19 +162,40 @@ done:
     return err->status;
 }
 
-/* All ranking metrics of a part in one pass, all rating metrics in another. */
-static rb_status evaluate_part(rb_metric_record *record, rb_stored_lists *lists, const pass *p, rb_error *err)
+/* The digests of the lists and of what fewer cutoffs would make of them. */
+static rb_status note_lists(rb_metric_record *record, const rb_stored_lists *lists, const rb_run_state *run,
+                            rb_error *err)
 {
-    const rb_experiment *e = &p->run->experiment;
+    for (int64_t k = RB_LISTS_K; k <= run->lists_k; k++) {
+        bool asked = k == RB_LISTS_K;
+        char id[64];
+        for (int32_t i = 0; i < run->experiment.n_metrics; i++)
+            asked = asked || run->experiment.metrics[i].cutoff == k;
+        rb_run_lists_id(id, k);
+        rb_metric_row *row = asked ? rb_metric_record_add(record, "test", id, err) : NULL;
+        if (row) {
+            row->n = lists->n_users;
+            RB_TRY(rb_stored_lists_digest(&row->per_user, lists, k, err));
+        }
+        RB_TRY(err->status);
+    }
+done:
+    return err->status;
+}
+
+/* All ranking metrics of a part in one pass, all rating metrics in another. */
+static rb_status evaluate_part(rb_metric_record *record, rb_stored_lists *lists, const rb_wanted *wanted, const pass *p,
+                               rb_error *err)
+{
     rb_ranking ranking = { 0 };
     rb_rating rating = { 0 };
     rb_metric *group[2] = { 0 };
     int32_t n[2] = { 0 };
     for (int g = 0; g < 2; g++) {
-        RB_TRY_ALL(p->ctx, rb_alloc(&group[g], e->n_metrics, err));
-        for (int32_t i = 0; i < e->n_metrics; i++)
-            if (g == 0 ? is_ranking(&e->metrics[i]) : e->metrics[i].def->family == RB_FAMILY_RATING)
-                group[g][n[g]++] = e->metrics[i];
+        RB_TRY_ALL(p->ctx, rb_alloc(&group[g], wanted->n, err));
+        for (int32_t i = 0; i < wanted->n; i++)
+            if (g == 0 ? is_ranking(&wanted->metric[i]) : wanted->metric[i].def->family == RB_FAMILY_RATING)
+                group[g][n[g]++] = wanted->metric[i];
     }
     bool can[2] = { p->algorithm->can & RB_CAN_RANK, p->algorithm->can & RB_CAN_PREDICT };
     for (int g = 0; g < 2; g++)
@@ -185,6 +206,8 @@ static rb_status evaluate_part(rb_metric_record *record, rb_stored_lists *lists,
         RB_TRY_ALL(p->ctx, take_ranking(record, p, &ranking, group[0], err));
         if (lists)
             RB_TRY_ALL(p->ctx, keep_lists(lists, &ranking.lists, err));
+        if (lists)
+            RB_TRY_ALL(p->ctx, note_lists(record, lists, p->run, err));
     }
     if (can[1] && n[1] > 0) {
         RB_TRY(rate_part(&rating, p, group[1], n[1], err));
@@ -198,19 +221,18 @@ done:
     return err->status;
 }
 
-rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_run_state *run,
-                                  const rb_fold *fold, const rb_configuration *c, const void *state, rb_ctx *ctx,
-                                  rb_error *err)
+rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_wanted *wanted,
+                                  const rb_run_state *run, const rb_fold *fold, const rb_configuration *c,
+                                  const void *state, rb_ctx *ctx, rb_error *err)
 {
-    const rb_experiment *e = &run->experiment;
     pass p = { run, fold, c->entry->algorithm, c->config, state, RB_PART_VALIDATION, ctx };
     if (fold->has_validation)
-        RB_TRY(evaluate_part(record, NULL, &p, err));
+        RB_TRY(evaluate_part(record, NULL, wanted, &p, err));
     p.part = RB_PART_TEST;
-    RB_TRY(evaluate_part(record, lists, &p, err));
-    for (int32_t i = 0; i < e->n_metrics; i++)
-        if (e->metrics[i].def->family == RB_FAMILY_CLUSTERING)
-            RB_TRY_ALL(ctx, not_applicable(record, "all", &e->metrics[i], err));
+    RB_TRY(evaluate_part(record, wanted->lists ? lists : NULL, wanted, &p, err));
+    for (int32_t i = 0; i < wanted->n; i++)
+        if (wanted->metric[i].def->family == RB_FAMILY_CLUSTERING)
+            RB_TRY_ALL(ctx, not_applicable(record, "all", &wanted->metric[i], err));
 done:
     return err->status;
 }
@@ -235,17 +257,17 @@ done:
     return err->status;
 }
 
-rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_run_state *run, rb_error *err)
+rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_wanted *wanted, const rb_run_state *run, rb_error *err)
 {
-    const rb_experiment *e = &run->experiment;
-    for (int32_t i = 0; i < e->n_metrics; i++) {
-        if (e->metrics[i].def->family == RB_FAMILY_CLUSTERING) {
-            RB_TRY(not_applicable(record, "all", &e->metrics[i], err));
+    for (int32_t i = 0; i < wanted->n; i++) {
+        const rb_metric *m = &wanted->metric[i];
+        if (m->def->family == RB_FAMILY_CLUSTERING) {
+            RB_TRY(not_applicable(record, "all", m, err));
             continue;
         }
-        if (e->split.validation > 0)
-            RB_TRY(not_applicable(record, "validation", &e->metrics[i], err));
-        RB_TRY(not_applicable(record, "test", &e->metrics[i], err));
+        if (run->experiment.split.validation > 0)
+            RB_TRY(not_applicable(record, "validation", m, err));
+        RB_TRY(not_applicable(record, "test", m, err));
     }
 done:
     return err->status;

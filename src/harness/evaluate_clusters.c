@@ -15,6 +15,7 @@ typedef struct {
     int64_t trial;
     rb_fit_record fit;
     rb_metric_record record;
+    rb_wanted wanted;
     const char *distance;
 } waiting;
 
@@ -71,11 +72,10 @@ static rb_status take_silhouette(waiting *w, const rb_metric *m, rb_silhouette_d
 static int collect(rb_labelling *labelling, waiting **owner, const rb_metric **metric, const batch *b,
                    rb_silhouette_distance distance)
 {
-    const rb_experiment *e = &b->run->experiment;
     int n = 0;
     for (int64_t i = 0; i < b->n; i++)
-        for (int32_t k = 0; k < e->n_metrics; k++) {
-            const rb_metric *m = &e->metrics[k];
+        for (int32_t k = 0; k < b->item[i].wanted.n; k++) {
+            const rb_metric *m = &b->item[i].wanted.metric[k];
             if (m->def->kind != RB_METRIC_SILHOUETTE || distance_of(m, &b->item[i]) != distance)
                 continue;
             labelling[n] = (rb_labelling){ b->item[i].fit.labels, noise_of(m) };
@@ -216,13 +216,12 @@ static rb_status add_not_applicable(batch *b, waiting *w, const rb_metric *m, rb
 
 static rb_status evaluate_batch(batch *b, rb_error *err)
 {
-    const rb_experiment *e = &b->run->experiment;
     double begin_s = rb_clock_s();
     RB_TRY(silhouettes(b, RB_SILHOUETTE_EUCLIDEAN, err));
     RB_TRY(silhouettes(b, RB_SILHOUETTE_COSINE, err));
     for (int64_t i = 0; i < b->n; i++)
-        for (int32_t k = 0; k < e->n_metrics; k++) {
-            const rb_metric *m = &e->metrics[k];
+        for (int32_t k = 0; k < b->item[i].wanted.n; k++) {
+            const rb_metric *m = &b->item[i].wanted.metric[k];
             if (m->def->family == RB_FAMILY_CLUSTERING)
                 RB_TRY(evaluate_one(b, &b->item[i], m, err));
             else
@@ -234,7 +233,7 @@ static rb_status evaluate_batch(batch *b, rb_error *err)
         w->record.wall_s = share_s;
         memcpy(w->record.key, b->run->work[w->trial].key, sizeof w->record.key);
         if (b->run->world->rank == 0)
-            rb_metric_record_write(&w->record, b->run->folder, b->run->which, err);
+            rb_metric_record_write(&w->record, b->run->folder, b->run->evaluation, err);
         RB_TRY_ALL(b->run->world, err->status);
         b->run->work[w->trial].evaluated = true;
     }
@@ -279,6 +278,7 @@ static rb_status evaluate_space(rb_run_state *run, const rb_run_space *space, rb
         waiting *w = &b.item[b.n++];
         w->trial = t;
         w->distance = c->entry->algorithm->distance ? c->entry->algorithm->distance(c->config) : "euclidean";
+        RB_TRY_ALL(run->world, rb_run_wanted(&w->wanted, run, t, err));
         RB_TRY(read_labels(w, run, err));
     }
     if (b.n > 0)
@@ -287,6 +287,7 @@ done:
     for (int64_t i = 0; i < b.n; i++) {
         rb_fit_record_fini(&b.item[i].fit);
         rb_metric_record_fini(&b.item[i].record);
+        rb_free(b.item[i].wanted.metric);
     }
     rb_free(b.item);
     rb_free(b.reference);

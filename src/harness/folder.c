@@ -1,4 +1,4 @@
-/* The run folder: made or reopened, locked, scanned for what is finished. */
+/* The run folder: made or reopened, locked. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "harness/state.h"
 
 static rb_status make_folders(const char *path, rb_error *err)
@@ -115,84 +114,4 @@ rb_status rb_run_open_journal(rb_run_state *run, rb_error *err)
     if (run->group.rank == 0)
         rb_journal_open(&run->journal, path, err);
     return rb_agree(run->world, err->status, err);
-}
-
-/* ---- what is finished ---- */
-
-/* Whether the metric units of a key hold every metric asked for, on every part. */
-static bool is_complete(const rb_metric_record *r, const rb_experiment *e, bool has_interactions)
-{
-    for (int32_t i = 0; i < e->n_metrics; i++) {
-        const char *id = e->metrics[i].id;
-        bool clustering = e->metrics[i].def->family == RB_FAMILY_CLUSTERING;
-        if (clustering ? !rb_metric_record_find(r, "all", id) : !rb_metric_record_find(r, "test", id))
-            return false;
-        if (!clustering && has_interactions && e->split.validation > 0 && !rb_metric_record_find(r, "validation", id))
-            return false;
-    }
-    return true;
-}
-
-static rb_status scan_trial(rb_run_state *run, int64_t t, const rb_unit_list *units, rb_error *err)
-{
-    rb_work *w = &run->work[t];
-    rb_metric_record metrics = { 0 };
-    rb_fit_record fit = { 0 };
-    int64_t first, last;
-    char path[8192], suffix[32];
-    rb_unit_list_range(units, w->key, &first, &last);
-    if (first == last || !rb_unit_exists(run->folder, w->key, "fit"))
-        return RB_OK;
-    RB_TRY(rb_fit_record_read(&fit, run->folder, w->key, err));
-    bool again = fit.outcome == RB_FIT_TIMEOUT || fit.outcome == RB_FIT_OVER_BUDGET; /* another machine may do it */
-    w->outcome = fit.outcome;
-    w->fitted = !again;
-    snprintf(suffix, sizeof suffix, "%s.metric.h5", run->which);
-    for (int64_t i = first; i < last; i++)
-        if (strstr(units->names[i], suffix)) {
-            snprintf(path, sizeof path, "%s/units/%s", run->folder, units->names[i]);
-            RB_TRY(rb_metric_record_read(&metrics, path, false, err));
-        }
-    w->evaluated = w->fitted && (fit.outcome == RB_FIT_FAILED ||
-                                 is_complete(&metrics, &run->experiment, run->data.has_interactions));
-done:
-    rb_metric_record_fini(&metrics);
-    rb_fit_record_fini(&fit);
-    return err->status;
-}
-
-/* A unit that cannot be read (a disk's fault) is made again. */
-static rb_status scan(rb_run_state *run, rb_error *err)
-{
-    rb_unit_list units = { 0 };
-    RB_TRY(rb_unit_list_init(&units, run->folder, err));
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        rb_error failure = { 0 };
-        if (scan_trial(run, t, &units, &failure) == RB_NO_MEMORY) {
-            *err = failure;
-            break;
-        }
-        if (failure.status != RB_OK) {
-            rb_log_warn(&run->log, "%s; its trial runs again", failure.message);
-            run->work[t].fitted = run->work[t].evaluated = false;
-        }
-        if (!run->work[t].fitted)
-            run->work[t].outcome = RB_FIT_DONE; /* as if it had never run */
-    }
-done:
-    rb_unit_list_fini(&units);
-    return err->status;
-}
-
-rb_status rb_run_scan(rb_run_state *run, rb_error *err)
-{
-    if (run->world->rank == 0)
-        scan(run, err);
-    RB_TRY_ALL(run->world, err->status);
-    rb_bcast(run->world, run->work, run->plan.n_trials * (int64_t)sizeof *run->work, 0);
-    run->n_kept = 0;
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        run->n_kept += run->work[t].evaluated;
-done:
-    return err->status;
 }

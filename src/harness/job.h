@@ -21,6 +21,7 @@ typedef struct rb_job {
     void *state;
     rb_fit_record fit;
     int64_t history_capacity;
+    bool is_again; /* a fit that is done: fitted once more for what was not kept */
 } rb_job;
 
 /* ---- harness/job_children.c ---- */

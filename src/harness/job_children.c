@@ -5,19 +5,34 @@
 
 /* ---- children: other trials' models, read back from their units ---- */
 
+/* A trial whose child was stopped ends like the child: both are tried again by the next start. */
+static rb_status status_of(rb_fit_outcome child)
+{
+    switch (child) {
+    case RB_FIT_TIMEOUT:
+        return RB_TIMEOUT;
+    case RB_FIT_OVER_BUDGET:
+        return RB_OVER_BUDGET;
+    default:
+        return RB_FAILED;
+    }
+}
+
 static rb_status load_child(rb_job *j, int32_t i, rb_error *err)
 {
     const rb_configuration *child = &j->run->plan.configuration[j->c->children[i]];
     const rb_trial *of = rb_plan_trial(&j->run->plan, child->index, j->trial->fold, j->trial->repeat);
     char path[4096];
     rb_hdf file = { 0 };
-    if (j->run->work[of->number - 1].outcome != RB_FIT_DONE)
-        return RB_FAIL(err, RB_FAILED, "trial %lld (%s), which it refers to, has no model", (long long)of->number,
-                       child->entry->name);
+    const rb_work *w = &j->run->work[of->number - 1];
+    w = w->twin ? &j->run->work[w->twin_of] : w;
+    if (w->outcome != RB_FIT_DONE)
+        return RB_FAIL(err, status_of(w->outcome), "trial %lld (%s), which it refers to, has no model: %s",
+                       (long long)of->number, child->entry->name, rb_fit_outcome_name(w->outcome));
     char *memory = NULL;
     RB_TRY(rb_alloc(&memory, (int64_t)child->entry->algorithm->state_size, err));
     j->child_state[i] = memory;
-    rb_unit_path(path, j->run->folder, j->run->work[of->number - 1].key, "model");
+    rb_unit_path(path, j->run->folder, w->key, "model");
     RB_TRY(rb_hdf_open(&file, path, err));
     RB_TRY(rb_model_load(file.id, child->entry->algorithm, j->child_state[i], err));
     j->models[i] = (rb_model_view){ child->entry->algorithm, child->config, j->child_state[i] };

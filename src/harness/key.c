@@ -59,18 +59,16 @@ done:
     return err->status;
 }
 
-/* What a metric unit holds: the metrics asked for, how they are evaluated, and the code of the evaluation. */
-static rb_status name_metrics(rb_run_state *run, rb_error *err)
+/* How metrics are evaluated, and the code of it: with F and the metric's id the key of one value. */
+static rb_status name_evaluation(rb_run_state *run, rb_error *err)
 {
     rb_hasher h = { 0 };
     rb_digest digest;
     RB_TRY(rb_hasher_begin(&h, err));
-    for (int32_t i = 0; i < run->experiment.n_metrics; i++)
-        rb_hasher_text(&h, run->experiment.metrics[i].id);
     rb_hasher_text(&h, run->experiment.evaluation_text);
     rb_hasher_text(&h, rb_eval_digest);
     rb_hasher_end(&h, &digest);
-    rb_digest_hex(run->which, &digest, 8);
+    rb_digest_hex(run->evaluation, &digest, 8);
 done:
     return err->status;
 }
@@ -119,7 +117,7 @@ rb_status rb_run_keys(rb_run_state *run, rb_error *err)
                 RB_TRY(trial_key(&run->work[trial->number - 1], run, trial, err));
             }
     RB_TRY(mark_twins(run, err));
-    RB_TRY(name_metrics(run, err));
+    RB_TRY(name_evaluation(run, err));
 done:
     return err->status;
 }

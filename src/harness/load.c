@@ -296,7 +296,7 @@ static bool is_wanted(const rb_run_state *run, const rb_run_space *space)
     bool by_metric = false;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const char *name = run->plan.configuration[run->plan.trial[t].configuration].space;
-        if (run->work[t].evaluated)
+        if (run->work[t].evaluated && !run->work[t].again)
             continue;
         if (name && strcmp(name, space->name) == 0)
             return true;

@@ -88,7 +88,7 @@ static int64_t n_waiting(const rb_run_state *run)
 {
     int64_t n = 0;
     for (int64_t t = 0; t < run->plan.n_trials; t++)
-        n += !run->work[t].twin && !(run->work[t].fitted && run->work[t].evaluated);
+        n += rb_run_is_to_run(run, t);
     return n;
 }
 

@@ -14,19 +14,9 @@ bool rb_results_read(rb_metric_record *out, const void *results, int64_t t, bool
 {
     const rb_results *r = results;
     const rb_work *w = &r->run->work[t];
-    int64_t first, last;
-    char path[8192], suffix[32];
     memcpy(out->key, w->key, sizeof out->key);
-    snprintf(suffix, sizeof suffix, "%s.metric.h5", r->run->which);
-    rb_unit_list_range(&r->units, w->key, &first, &last);
-    for (int64_t i = first; i < last; i++) {
-        if (!strstr(r->units.names[i], suffix))
-            continue;
-        snprintf(path, sizeof path, "%s/units/%s", r->run->folder, r->units.names[i]);
-        if (rb_metric_record_read(out, path, with_vectors, err) != RB_OK)
-            return false;
-    }
-    return out->n_rows > 0;
+    rb_metric_record_read(out, &r->units, r->run->folder, w->key, r->run->evaluation, with_vectors, err);
+    return err->status == RB_OK && out->n_rows > 0;
 }
 
 /* ---- digest ---- */
@@ -39,8 +29,9 @@ static int by_place(const void *a, const void *b)
     return order ? order : strcmp(x->segment, y->segment);
 }
 
-static bool is_asked_for(const rb_experiment *e, const char *id)
+bool rb_results_asks_for(const rb_results *r, const char *id)
 {
+    const rb_experiment *e = &r->run->experiment;
     for (int32_t i = 0; i < e->n_metrics; i++)
         if (strcmp(e->metrics[i].id, id) == 0)
             return true;
@@ -52,10 +43,12 @@ rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_
 {
     rb_hasher h = { 0 };
     const rb_metric_row **rows = NULL;
+    const rb_digest none = { 0 };
+    char id[64];
     int64_t n = 0;
     RB_TRY(rb_alloc(&rows, metrics->n_rows, err));
     for (int64_t i = 0; i < metrics->n_rows; i++)
-        if (is_asked_for(&r->run->experiment, metrics->rows[i].id))
+        if (rb_results_asks_for(r, metrics->rows[i].id))
             rows[n++] = &metrics->rows[i];
     qsort(rows, (size_t)n, sizeof *rows, by_place);
     RB_TRY(rb_hasher_begin(&h, err));
@@ -63,7 +56,9 @@ rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_
     rb_hasher_int(&h, fit->outcome);
     rb_hasher_bytes(&h, fit->model.byte, RB_DIGEST_BYTES);
     rb_hasher_bytes(&h, fit->labels, (size_t)fit->n_labels * sizeof *fit->labels);
-    rb_hasher_bytes(&h, metrics->lists_digest.byte, RB_DIGEST_BYTES);
+    rb_run_lists_id(id, r->run->lists_k);
+    const rb_metric_row *lists = rb_metric_record_find(metrics, "test", id);
+    rb_hasher_bytes(&h, lists ? lists->per_user.byte : none.byte, RB_DIGEST_BYTES);
     for (int64_t i = 0; i < fit->n_history; i++)
         rb_hasher_double(&h, fit->objective[i]);
     rb_hasher_int(&h, fit->kept_iteration);
@@ -138,32 +133,11 @@ static rb_status take_values(rb_results *r, int32_t number, const rb_metric_reco
 {
     RB_TRY(rb_grow(&r->value, &r->values_capacity, r->n_values + m->n_rows, err));
     for (int64_t i = 0; i < m->n_rows; i++)
-        if (is_asked_for(&r->run->experiment, m->rows[i].id)) {
+        if (rb_results_asks_for(r, m->rows[i].id)) {
             rb_value_row *to = &r->value[r->n_values++];
             *to = (rb_value_row){ number, m->rows[i] };
             to->row.vector = NULL;
         }
-done:
-    return err->status;
-}
-
-static rb_status write_vectors(rb_results *r, int64_t number, const rb_metric_record *m, rb_error *err)
-{
-    static const char *const users[RB_N_USERS] = { "", "validation/users_ranking", "validation/users_rating",
-                                                   "test/users_ranking", "test/users_rating" };
-    char name[256];
-    for (int p = RB_USERS_NONE + 1; p < RB_N_USERS; p++)
-        if (m->users[p]) {
-            snprintf(name, sizeof name, "per_user/%lld/%s", (long long)number, users[p]);
-            RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, m->users[p], m->n_users[p], 1, true, err));
-        }
-    for (int64_t i = 0; i < m->n_rows; i++) {
-        const rb_metric_row *row = &m->rows[i];
-        if (!row->vector)
-            continue;
-        snprintf(name, sizeof name, "per_user/%lld/%s/%s", (long long)number, row->part, row->id);
-        RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_DOUBLE, row->vector, row->n_vector, 1, true, err));
-    }
 done:
     return err->status;
 }
@@ -195,7 +169,7 @@ static rb_status take_trial(rb_results *r, int64_t t, rb_error *err)
     RB_TRY(take_history(r, number, &fit, err));
     RB_TRY(take_values(r, number, &metrics, err));
     if (all_vectors)
-        RB_TRY(write_vectors(r, number, &metrics, err));
+        RB_TRY(rb_results_write_vectors(r, number, &metrics, err));
     if (fit.labels) {
         char name[64];
         snprintf(name, sizeof name, "labels/%d", number);
@@ -211,110 +185,12 @@ done:
     return err->status;
 }
 
-/* ---- what is kept of models and lists ---- */
-
-static bool is_kept(rb_keep rule, bool selected)
-{
-    return rule == RB_KEEP_ALL || (rule == RB_KEEP_SELECTED && selected);
-}
-
-static void mark_selected(rb_results *r)
-{
-    const rb_plan *plan = &r->run->plan;
-    for (int64_t t = 0; t < plan->n_trials; t++)
-        for (int32_t i = 0; i < r->selection.n; i++)
-            if (r->selection.selected[i].configuration == plan->trial[t].configuration)
-                r->facts[t].selected = true;
-    for (int64_t t = 0; t < plan->n_trials; t++) /* what a twin keeps lies with the first */
-        if (r->run->work[t].twin && r->facts[t].selected)
-            r->facts[r->run->work[t].twin_of].selected = true;
-}
-
-static rb_status copy_model(rb_results *r, int64_t t, rb_error *err)
-{
-    char path[4096], name[64];
-    rb_hdf unit = { 0 };
-    hid_t models = -1;
-    snprintf(name, sizeof name, "%lld", (long long)r->run->plan.trial[t].number);
-    RB_TRY(rb_hdf_open(&unit, rb_unit_path(path, r->run->folder, r->run->work[t].key, "model"), err));
-    models = rb_hdf_group(r->file.id, "models", err);
-    RB_TRY(err->status);
-    if (H5Ocopy(unit.id, "/", models, name, H5P_DEFAULT, H5P_DEFAULT) < 0)
-        RB_FAIL(err, RB_IO, "%s: the model cannot be copied", path);
-done:
-    if (models >= 0)
-        H5Gclose(models);
-    rb_hdf_close(&unit);
-    return err->status;
-}
-
-static rb_status copy_lists(rb_results *r, int64_t t, rb_error *err)
-{
-    char name[96];
-    rb_stored_lists lists = { 0 };
-    long long number = r->run->plan.trial[t].number;
-    RB_TRY(rb_stored_lists_read(&lists, r->run->folder, r->run->work[t].key, err));
-    snprintf(name, sizeof name, "recommendations/%lld/user", number);
-    RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, lists.user, lists.n_users, 1, true, err));
-    snprintf(name, sizeof name, "recommendations/%lld/item", number);
-    RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, lists.item, lists.n_users, lists.k, true, err));
-    snprintf(name, sizeof name, "recommendations/%lld/score", number);
-    RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_DOUBLE, lists.score, lists.n_users, lists.k, true, err));
-done:
-    rb_stored_lists_fini(&lists);
-    return err->status;
-}
-
-/* Models, lists and (where only those of the selected are asked for) vectors of the trials that are kept. */
-static rb_status keep_selected(rb_results *r, rb_error *err)
-{
-    const rb_run_state *run = r->run;
-    const rb_store *store = &run->experiment.store;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        const char *key = run->work[t].key;
-        bool selected = r->facts[t].selected;
-        if (!r->facts[t].finished || run->work[t].twin)
-            continue;
-        if (is_kept(store->models, selected) && rb_unit_exists(run->folder, key, "model"))
-            RB_TRY(copy_model(r, t, err));
-        if (is_kept(store->lists, selected) && rb_unit_exists(run->folder, key, "lists"))
-            RB_TRY(copy_lists(r, t, err));
-        if (store->per_user == RB_KEEP_SELECTED && selected) {
-            rb_metric_record m = { 0 };
-            if (rb_results_read(&m, r, t, true, err))
-                write_vectors(r, run->plan.trial[t].number, &m, err);
-            rb_metric_record_fini(&m);
-            RB_TRY(err->status);
-        }
-    }
-done:
-    return err->status;
-}
-
-/* Once the selection stands, units that it did not keep go; not while trials are left, and children may be needed. */
-static void drop_units(const rb_results *r)
-{
-    const rb_run_state *run = r->run;
-    const rb_store *store = &run->experiment.store;
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        if (!run->work[t].twin && !run->work[t].evaluated &&
-            !(run->work[t].fitted && run->work[t].outcome != RB_FIT_DONE))
-            return;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        if (run->work[t].twin)
-            continue;
-        if (!is_kept(store->models, r->facts[t].selected))
-            rb_unit_remove(run->folder, run->work[t].key, "model");
-        if (!is_kept(store->lists, r->facts[t].selected))
-            rb_unit_remove(run->folder, run->work[t].key, "lists");
-    }
-}
-
 /* ---- the merge ---- */
 
 static void fini(rb_results *r)
 {
-    rb_hdf_close(&r->file);
+    if (r->file.path[0])
+        rb_hdf_close(&r->file);
     rb_unit_list_fini(&r->units);
     rb_free(r->facts);
     rb_free(r->value);
@@ -352,12 +228,28 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
         RB_TRY(take_trial(&r, t, err));
     rb_trial_reader reader = { rb_results_read, &r };
     RB_TRY(rb_select(&r.selection, &run->plan, &reader, run->data.users.n, run->world->n_threads, err));
-    mark_selected(&r);
-    RB_TRY(keep_selected(&r, err));
+    rb_results_mark_selected(&r);
+    RB_TRY(rb_results_keep(&r, err));
     RB_TRY(rb_results_write_tables(&r, err));
     RB_TRY(put_digest(outcome, &r, err));
     RB_TRY(rb_hdf_commit(&r.file, err));
-    drop_units(&r);
+    rb_results_drop(&r);
+done:
+    fini(&r);
+    return err->status;
+}
+
+rb_status rb_run_selected(bool **selected, rb_run_state *run, rb_error *err)
+{
+    rb_results r = { .run = run };
+    rb_trial_reader reader = { rb_results_read, &r };
+    RB_TRY(rb_unit_list_init(&r.units, run->folder, err));
+    RB_TRY(rb_alloc(&r.facts, run->plan.n_trials, err));
+    RB_TRY(rb_alloc(selected, run->plan.n_trials, err));
+    RB_TRY(rb_select(&r.selection, &run->plan, &reader, run->data.users.n, run->world->n_threads, err));
+    rb_results_mark_selected(&r);
+    for (int64_t t = 0; t < run->plan.n_trials; t++)
+        (*selected)[t] = r.facts[t].selected;
 done:
     fini(&r);
     return err->status;

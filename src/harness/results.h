@@ -47,6 +47,19 @@ typedef struct rb_results {
 /** All values of a trial from its metric units. False where its fit is not there. */
 bool rb_results_read(rb_metric_record *out, const void *results, int64_t trial, bool with_vectors, rb_error *err);
 
+/** Whether the experiment names a metric; units may hold more. */
+bool rb_results_asks_for(const rb_results *r, const char *id);
+
+/** Write the per-user vectors of a trial that the experiment asks for, and their users. */
+rb_status rb_results_write_vectors(rb_results *r, int64_t number, const rb_metric_record *m, rb_error *err);
+
+/** Note in r->facts which trials the selection names. */
+void rb_results_mark_selected(rb_results *r);
+/** Models, lists and (where only those of the selected are asked for) vectors of the trials that are kept. */
+rb_status rb_results_keep(rb_results *r, rb_error *err);
+/** Once the selection stands, remove units that it did not keep; nothing while trials are left. */
+void rb_results_drop(const rb_results *r);
+
 /** Write the tables /trials, /metrics, /history, /timing, /per_fold, /selection, /comparisons. */
 rb_status rb_results_write_tables(rb_results *r, rb_error *err);
 

@@ -28,6 +28,7 @@ void rb_run_state_fini(rb_run_state *run)
     }
     rb_free(run->space);
     rb_free(run->work);
+    rb_free(run->held);
     rb_journal_close(&run->journal);
     rb_ctx_fini(&run->group);
     rb_plan_fini(&run->plan);
@@ -75,10 +76,61 @@ done:
     return err->status;
 }
 
+static void announce_refits(rb_run_state *run)
+{
+    char n[32];
+    int64_t n_refits = rb_run_count_refits(run);
+    if (n_refits > 0)
+        rb_log_say(&run->log, "%s finished trial%s fitted again: the file asks for more of them than was kept",
+                   rb_text_count(n, n_refits), n_refits == 1 ? " is" : "s are");
+}
+
+/* What a start finds and will do; `status` counts from the last one. */
+static rb_status note_start(rb_run_state *run, rb_error *err)
+{
+    int64_t n_kept = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++)
+        n_kept += run->work[t].evaluated && !run->work[t].again;
+    if (run->world->rank == 0)
+        rb_journal_write(&run->journal, err, "start %d ranks x %d threads, %lld trials, %lld kept", run->world->n_ranks,
+                         run->world->n_threads, (long long)run->plan.n_trials, (long long)n_kept);
+    return rb_agree(run->world, err->status, err);
+}
+
+/*
+ * What `store` asks for of the selected and an earlier run dropped (it selected others, or kept less) is made again:
+ * that a second time, since only now the selection stands.
+ */
+static rb_status restore(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
+{
+    bool *all = NULL, *selected = NULL;
+    RB_TRY_ALL(run->world, rb_alloc(&all, run->plan.n_trials, err));
+    memset(all, 1, (size_t)run->plan.n_trials);
+    if (rb_run_mark_dropped(run, all) == 0) /* the common case: everything is there whatever is selected */
+        goto done;
+    if (run->world->rank == 0)
+        rb_run_selected(&selected, run, err);
+    RB_TRY_ALL(run->world, err->status);
+    if (run->world->rank == 0)
+        memcpy(all, selected, (size_t)run->plan.n_trials);
+    rb_bcast(run->world, all, run->plan.n_trials, 0);
+    if (rb_run_mark_dropped(run, all) > 0) {
+        announce_refits(run);
+        RB_TRY(note_start(run, err));
+        RB_TRY(rb_run_build_spaces(run, err));
+        RB_TRY(rb_run_trials(run, &outcome->stopped, err));
+    }
+done:
+    rb_free(all);
+    rb_free(selected);
+    return err->status;
+}
+
 /* What is left, failed and done, for the caller and the journal. */
 static void count(rb_run_outcome *outcome, const rb_run_state *run)
 {
     const rb_plan *plan = &run->plan;
+    outcome->n_done = outcome->n_failed = outcome->n_left = 0;
     outcome->n_trials = plan->n_trials;
     outcome->n_kept = run->n_kept;
     for (int64_t t = 0; t < plan->n_trials; t++) {
@@ -115,15 +167,17 @@ static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
     RB_TRY(rb_run_preflight(run, err));
     RB_TRY(rb_run_open_journal(run, err));
     announce(run);
-    if (run->world->rank == 0)
-        rb_journal_write(&run->journal, err, "start %d ranks x %d threads, %lld trials, %lld kept", run->world->n_ranks,
-                         run->world->n_threads, (long long)run->plan.n_trials, (long long)run->n_kept);
-    RB_TRY_ALL(run->world, err->status);
+    announce_refits(run);
+    RB_TRY(note_start(run, err));
     RB_TRY(rb_run_build_spaces(run, err));
     RB_TRY(rb_run_trials(run, &outcome->stopped, err));
     if (!outcome->stopped)
         RB_TRY(rb_evaluate_clusterings(run, err));
     count(outcome, run);
+    if (!outcome->stopped && outcome->n_left == 0) {
+        RB_TRY(restore(outcome, run, err));
+        count(outcome, run);
+    }
     RB_TRY(write_results(outcome, run, err));
 done:
     return err->status;

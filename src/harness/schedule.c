@@ -161,10 +161,8 @@ static int64_t pick(load *all, const rb_run_state *run, int32_t fold, int32_t le
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_trial *trial = &run->plan.trial[t];
         const rb_configuration *c = &run->plan.configuration[trial->configuration];
-        const rb_work *w = &run->work[t];
-        bool later = w->fitted && !w->evaluated && !(c->entry->algorithm->can & (RB_CAN_RANK | RB_CAN_PREDICT));
-        if (trial->fold == fold && !w->twin && !w->evaluated && !later && level_of(&run->plan, c) == level)
-            all[n++] = (load){ t, w->cost.flops };
+        if (trial->fold == fold && rb_run_is_to_run(run, t) && level_of(&run->plan, c) == level)
+            all[n++] = (load){ t, run->work[t].cost.flops };
     }
     return n;
 }
@@ -174,11 +172,16 @@ static void share_work(rb_run_state *run, const load *all, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         rb_work *w = &run->work[all[i].trial];
-        int64_t facts[3] = { w->fitted, w->evaluated, w->outcome };
-        rb_max_int64(run->world, facts, 3);
+        int64_t facts[5] = { w->fitted, w->evaluated, w->outcome, w->has_model, w->has_lists };
+        rb_max_int64(run->world, facts, 5);
         w->fitted = facts[0];
         w->evaluated = facts[1];
         w->outcome = (rb_fit_outcome)facts[2];
+        w->has_model = facts[3];
+        w->has_lists = facts[4];
+        w->again = false;
+        if (w->evaluated)
+            rb_run_note_evaluated(run, all[i].trial);
     }
 }
 
@@ -187,6 +190,8 @@ static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level
 {
     int64_t n = pick(s->all, run, fold->number, level);
     int64_t n_mine = deal(s->mine, run, s->all, n, s->group_flops);
+    for (int64_t i = 0; i < n; i++) /* until its group says so */
+        run->work[s->all[i].trial].evaluated = false;
     for (int64_t i = 0; i < n_mine && !*stopped && err->status == RB_OK; i++) {
         *stopped = asked_to_stop(run);
         if (!*stopped && rb_trial_run(run, fold, s->mine[i].trial, err) == RB_OK)
@@ -221,8 +226,9 @@ rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err)
     rb_alloc(&s.all, run->plan.n_trials, err);
     rb_alloc(&s.mine, run->plan.n_trials, err);
     RB_TRY_ALL(run->world, rb_alloc(&s.group_flops, run->n_groups, err));
-    b.n_done = run->n_kept;
-    rb_progress_begin(&b.progress, &run->log, "trials", run->n_kept, run->plan.n_trials);
+    for (int64_t t = 0; t < run->plan.n_trials; t++)
+        b.n_done += run->work[t].evaluated && !run->work[t].again;
+    rb_progress_begin(&b.progress, &run->log, "trials", b.n_done, run->plan.n_trials);
     for (int32_t f = 0; f < run->plan.n_folds && !*stopped; f++) {
         bool any = false;
         for (int32_t level = 0; level < n_levels(&run->plan); level++)

@@ -46,10 +46,23 @@ typedef struct rb_work {
     rb_cost cost;
     bool fitted;            /* its fit unit is there */
     bool evaluated;         /* and every metric of it */
+    bool has_model;         /* its model unit is there */
+    bool has_lists;         /* lists of at least run->lists_k places are */
+    bool again;             /* whole, and yet to be run: its model or lists are asked for and were dropped */
     int64_t twin_of;        /* index of the earlier trial where twin */
     bool twin;              /* an earlier trial has the same key (a clustering on another fold) */
     rb_fit_outcome outcome; /* where fitted */
 } rb_work;
+
+/* Lists have at least so many places. */
+#define RB_LISTS_K 10
+
+/* What is still to be computed of one trial. */
+typedef struct rb_wanted {
+    rb_metric *metric; /* [n] those that no unit holds, in the order of the experiment */
+    int32_t n;
+    bool lists; /* the test lists or their digest */
+} rb_wanted;
 
 typedef struct rb_run_state {
     const rb_run_options *options;
@@ -66,8 +79,10 @@ typedef struct rb_run_state {
     rb_journal journal;
     rb_run_space *space; /* [n_spaces] */
     int32_t n_spaces;
-    rb_work *work; /* [plan.n_trials] */
-    char which[9]; /* names the metrics asked for and the code that computes them */
+    rb_work *work;      /* [plan.n_trials] */
+    char evaluation[9]; /* names the rules of the evaluation and its code */
+    int64_t lists_k;    /* places of the test lists: the largest cutoff, at least RB_LISTS_K */
+    bool *held;         /* [plan.n_trials x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
     uint64_t tie_seed;
     double budget_bytes; /* a node may use; INFINITY: not known */
     rb_ctx group;        /* this rank's group of ranks */
@@ -107,7 +122,7 @@ const rb_ratings *rb_fold_relevant(const rb_fold *fold, rb_part part);
 
 /* ---- harness/key.c ---- */
 
-/** Keys of all trials, twins marked, and `which`. Local; the same on every rank. */
+/** Keys of all trials, twins marked, and `evaluation`. Local; the same on every rank. */
 rb_status rb_run_keys(rb_run_state *run, rb_error *err);
 /** The digest of a model's code, or NULL for an unknown id. */
 const char *rb_code_digest_of(const char *algorithm);
@@ -129,8 +144,25 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t trial);
 rb_status rb_run_open_folder(rb_run_state *run, rb_error *err);
 /** Open the journal on the rank 0 of each group. Collective. */
 rb_status rb_run_open_journal(rb_run_state *run, rb_error *err);
-/** Read which units are there into run->work. Collective. */
+/** Read which units are there into run->work and run->held. Collective. */
 rb_status rb_run_scan(rb_run_state *run, rb_error *err);
+/** What no unit holds of a trial; release metric with rb_free. Local. */
+rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t trial, rb_error *err);
+/** All values of a trial are held from now on. Local. */
+void rb_run_note_evaluated(rb_run_state *run, int64_t trial);
+/** Whether a trial is to be fitted or read back and evaluated by a group. Local. */
+bool rb_run_is_to_run(const rb_run_state *run, int64_t trial);
+/**
+ * Mark finished trials whose models or lists `store` asks for and that lack them, and what these read. Local.
+ *
+ * @param[in] selected  [plan.n_trials] what was selected; NULL: not known yet
+ * @return how many are marked
+ */
+int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected);
+/** Trials that are done and must be fitted once more, since their models were not kept. Local. */
+int64_t rb_run_count_refits(const rb_run_state *run);
+/** Metric id under which the digest of the first k places of the test lists stands in a metric unit. */
+void rb_run_lists_id(char out[64], int64_t k);
 
 /* ---- harness/trial.c: one trial in a group ---- */
 
@@ -139,18 +171,19 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t trial, rb
 
 /* ---- harness/evaluate.c, harness/evaluate_clusters.c ---- */
 
-/** All rows of a recommender on one fold: values, vectors, lists (of the test part; NULL: not wanted). Collective. */
-rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_run_state *run,
-                                  const rb_fold *fold, const rb_configuration *c, const void *state, rb_ctx *ctx,
-                                  rb_error *err);
+/** The wanted rows of a recommender on one fold: values, vectors, lists of the test part. Collective. */
+rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_wanted *wanted,
+                                  const rb_run_state *run, const rb_fold *fold, const rb_configuration *c,
+                                  const void *state, rb_ctx *ctx, rb_error *err);
 /** One metric on validation, for early stopping. Collective. */
 rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run, const rb_fold *fold,
                                  const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,
                                  rb_error *err);
 /** Rows of all clusterings that lack them, all labellings of a space together. Collective over the world. */
 rb_status rb_evaluate_clusterings(rb_run_state *run, rb_error *err);
-/** Rows that say "not applicable" for every metric of the experiment. Local. */
-rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_run_state *run, rb_error *err);
+/** Rows that say "not applicable" for every wanted metric. Local. */
+rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_wanted *wanted, const rb_run_state *run,
+                              rb_error *err);
 
 /* ---- harness/schedule.c ---- */
 
@@ -159,6 +192,8 @@ rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err);
 
 /* ---- harness/results*.c: results.h5; rank 0 of the world only ---- */
 
+/** Which trials are selected, [plan.n_trials]; *selected is owned by the caller. */
+rb_status rb_run_selected(bool **selected, rb_run_state *run, rb_error *err);
 /** Merge all units into results.h5, drop models and lists that are not kept, fill the outcome's digest. */
 rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err);
 /** Write /provenance. */

@@ -43,12 +43,15 @@ static rb_status write_fit(rb_job *j, rb_error *err)
 {
     bool keep = j->fit.outcome == RB_FIT_DONE &&
                 (j->run->experiment.store.models != RB_KEEP_NONE || is_child(&j->run->plan, j->c->index));
+    if (j->is_again && (j->fit.outcome == RB_FIT_TIMEOUT || j->fit.outcome == RB_FIT_OVER_BUDGET))
+        return RB_OK; /* it stays done, and what is missing is tried again by the next start */
     memcpy(j->fit.key, j->work->key, sizeof j->fit.key);
     if (keep && writes(j))
         save_model(j, err);
-    if (err->status == RB_OK && writes(j))
+    if (err->status == RB_OK && writes(j) && !(j->is_again && j->fit.outcome == RB_FIT_DONE))
         rb_fit_record_write(&j->fit, j->run->folder, err);
     rb_agree(&j->ctx, err->status, err);
+    j->work->has_model = keep && err->status == RB_OK;
     j->work->fitted = err->status == RB_OK;
     j->work->outcome = j->fit.outcome;
     return err->status;
@@ -58,16 +61,15 @@ static rb_status write_metrics(rb_job *j, rb_metric_record *record, const rb_sto
 {
     memcpy(record->key, j->work->key, sizeof record->key);
     if (writes(j)) {
-        if (lists->n_users > 0) {
-            rb_stored_lists_digest(&record->lists_digest, lists, err);
-            if (j->run->experiment.store.lists != RB_KEEP_NONE)
-                rb_stored_lists_write(lists, j->run->folder, j->work->key, err);
-        }
-        if (err->status == RB_OK)
-            rb_metric_record_write(record, j->run->folder, j->run->which, err);
+        if (lists->n_users > 0 && j->run->experiment.store.lists != RB_KEEP_NONE)
+            rb_stored_lists_write(lists, j->run->folder, j->work->key, j->run->evaluation, j->run->lists_k, err);
+        if (err->status == RB_OK && record->n_rows > 0)
+            rb_metric_record_write(record, j->run->folder, j->run->evaluation, err);
     }
     rb_agree(&j->ctx, err->status, err);
     j->work->evaluated = err->status == RB_OK;
+    j->work->has_lists = j->work->has_lists ||
+                         (j->work->evaluated && lists->n_users > 0 && j->run->experiment.store.lists != RB_KEEP_NONE);
     return err->status;
 }
 
@@ -76,16 +78,21 @@ static rb_status evaluate(rb_job *j, rb_error *err)
 {
     rb_metric_record record = { 0 };
     rb_stored_lists lists = { 0 };
+    rb_wanted wanted = { 0 };
     double begin_s = rb_clock_s();
+    RB_TRY_ALL(&j->ctx, rb_run_wanted(&wanted, j->run, j->work - j->run->work, err));
     if (j->algorithm->can & (RB_CAN_RANK | RB_CAN_PREDICT))
-        RB_TRY(rb_evaluate_recommender(&record, &lists, j->run, j->fold, j->c, j->state, &j->ctx, err));
+        RB_TRY(rb_evaluate_recommender(&record, &lists, &wanted, j->run, j->fold, j->c, j->state, &j->ctx, err));
     else if (!(j->algorithm->can & RB_CAN_ASSIGN))
-        RB_TRY_ALL(&j->ctx, rb_evaluate_nothing(&record, j->run, err));
-    else
-        return RB_OK;
+        RB_TRY_ALL(&j->ctx, rb_evaluate_nothing(&record, &wanted, j->run, err));
+    else {
+        j->work->evaluated = wanted.n == 0;
+        goto done;
+    }
     record.wall_s = rb_clock_s() - begin_s;
     RB_TRY(write_metrics(j, &record, &lists, err));
 done:
+    rb_free(wanted.metric);
     rb_stored_lists_fini(&lists);
     rb_metric_record_fini(&record);
     return err->status;
@@ -148,6 +155,18 @@ static bool read_fit(rb_job *j)
     return false;
 }
 
+/* A fit that is done once more must give the bits that were stored. Collective. */
+static rb_status check_same(const rb_job *j, rb_error *err)
+{
+    rb_fit_record stored = { 0 };
+    if (writes(j) && rb_fit_record_read(&stored, j->run->folder, j->work->key, err) == RB_OK &&
+        memcmp(&stored.model, &j->fit.model, sizeof stored.model) != 0)
+        RB_FAIL(err, RB_ENVIRONMENT, "%s/units/%s.fit.h5: the same fit gave another model now: which machine was it?",
+                j->run->folder, j->work->key);
+    rb_fit_record_fini(&stored);
+    return rb_agree(&j->ctx, err->status, err);
+}
+
 static void release(rb_job *j)
 {
     if (j->state)
@@ -169,6 +188,7 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
     j.ctx = run->group;
     j.ctx.seed = rb_plan_seed(&run->plan, trial->repeat);
     j.view = fold->view;
+    j.is_again = j.work->fitted && j.work->outcome == RB_FIT_DONE;
 
     rb_error failure = { 0 };
     if (writes(&j))
@@ -177,8 +197,8 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
     bool kept = false;
     if (begin(&j, &failure) == RB_OK) {
         kept = read_fit(&j);
-        if (!kept)
-            rb_job_fit(&j, &failure);
+        if (!kept && rb_job_fit(&j, &failure) == RB_OK && j.is_again)
+            check_same(&j, &failure);
     }
     if (failure.status == RB_IO || failure.status == RB_ENVIRONMENT) { /* of the machine, not of the trial */
         *err = failure;
@@ -189,7 +209,7 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
     if (!kept)
         RB_TRY(write_fit(&j, err));
     if (j.fit.outcome == RB_FIT_DONE && evaluate(&j, &failure) != RB_OK) {
-        if (failure.status == RB_IO) {
+        if (failure.status == RB_IO || failure.status == RB_ENVIRONMENT) {
             *err = failure;
             goto done;
         }

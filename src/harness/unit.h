@@ -1,13 +1,15 @@
 /*
  * The durable units of a run folder: one file for a fit, one for its metrics, written aside and renamed.
  *
- *     units/<key>.fit.h5             outcome, history, labels, digest of the model
- *     units/<key>.<which>.metric.h5  values and per-user vectors; <which> names the metrics and the code
- *     units/<key>.model.h5           arrays of the model, as long as it may be selected or is kept
- *     units/<key>.lists.h5           top-K lists, likewise
+ *     units/<key>.fit.h5                outcome, history, labels, digest of the model
+ *     units/<key>.<eval>-<set>.metric.h5  values and per-user vectors of a set of metrics
+ *     units/<key>.model.h5              arrays of the model, as long as it may be selected or is kept
+ *     units/<key>.<eval>-<K>.lists.h5   top-K lists, likewise
  *
  * <key> is the first 32 hexadecimal digits of F, the digest of everything that a fit depends on
- * (harness/key.h). A unit that is there is whole; what is not there is computed again.
+ * (harness/key.c); <eval> 8 digits of the digest of the evaluation's rules and code; <set> 8 digits over what the file
+ * holds, so that metrics which are added later get a file beside it. A unit that is there is whole; what is not there
+ * is computed again.
  */
 #ifndef RB_HARNESS_UNIT_H
 #define RB_HARNESS_UNIT_H
@@ -86,8 +88,7 @@ typedef struct rb_metric_record {
     rb_metric_row *rows;
     int32_t *users[RB_N_USERS]; /* users of the vectors of a population, ascending, owned; NULL */
     int64_t n_users[RB_N_USERS];
-    rb_digest lists_digest; /* of the test lists; zero where there are none */
-    double wall_s;          /* scoring and evaluation */
+    double wall_s; /* scoring and evaluation */
 } rb_metric_record;
 
 void rb_metric_record_fini(rb_metric_record *r);
@@ -95,15 +96,15 @@ void rb_metric_record_fini(rb_metric_record *r);
 rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const char *id, rb_error *err);
 /** The row of a part and id over all of it (segment "all"), or NULL. */
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id);
-/** @param which  8 hexadecimal digits naming what was computed */
-rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, const char *which, rb_error *err);
-/** Adds the rows of a file to r; a value that r has already is left as it is. */
-rb_status rb_metric_record_read(rb_metric_record *r, const char *file, bool with_vectors, rb_error *err);
+/** @param evaluation  8 hexadecimal digits naming the rules and the code that computed the values */
+rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, const char *evaluation, rb_error *err);
 
 void rb_stored_lists_fini(rb_stored_lists *l);
-rb_status rb_stored_lists_digest(rb_digest *out, const rb_stored_lists *l, rb_error *err);
-rb_status rb_stored_lists_write(const rb_stored_lists *l, const char *folder, const char *key, rb_error *err);
-rb_status rb_stored_lists_read(rb_stored_lists *l, const char *folder, const char *key, rb_error *err);
+/** Digest of the first k places of every list. */
+rb_status rb_stored_lists_digest(rb_digest *out, const rb_stored_lists *l, int64_t k, rb_error *err);
+/** @param k  places asked for: the lists have as many, or all items where there are fewer */
+rb_status rb_stored_lists_write(const rb_stored_lists *l, const char *folder, const char *key, const char *evaluation,
+                                int64_t k, rb_error *err);
 
 /** Path of a unit: "<folder>/units/<key>.<kind>.h5"; out holds 4096 bytes. */
 const char *rb_unit_path(char *out, const char *folder, const char *key, const char *kind);
@@ -120,5 +121,17 @@ rb_status rb_unit_list_init(rb_unit_list *l, const char *folder, rb_error *err);
 void rb_unit_list_fini(rb_unit_list *l);
 /** First file of a key, and one past the last. */
 void rb_unit_list_range(const rb_unit_list *l, const char *key, int64_t *first, int64_t *last);
+
+/** Adds the rows of all metric files of a key and evaluation to r; of a value that stands in two the first is taken. */
+rb_status rb_metric_record_read(rb_metric_record *r, const rb_unit_list *l, const char *folder, const char *key,
+                                const char *evaluation, bool with_vectors, rb_error *err);
+
+/** Places of the widest lists of a key and evaluation that were stored; 0: none. */
+int64_t rb_stored_lists_width(const rb_unit_list *l, const char *key, const char *evaluation);
+/** The first k places of lists that are at least as wide; RB_IO where there are none. */
+rb_status rb_stored_lists_read(rb_stored_lists *out, const rb_unit_list *l, const char *folder, const char *key,
+                               const char *evaluation, int64_t k, rb_error *err);
+/** Remove the lists of a key, whatever their evaluation and width. */
+void rb_stored_lists_remove(const rb_unit_list *l, const char *folder, const char *key);
 
 #endif

@@ -112,12 +112,30 @@ done:
     return err->status;
 }
 
-rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, const char *which, rb_error *err)
+/* "<eval>-<set>.metric": the set is named by all parts and metrics of the rows. */
+static rb_status name_kind(char kind[32], const rb_metric_record *r, const char *evaluation, rb_error *err)
 {
-    char path[4096], kind[32], hex[65];
+    char set[9];
+    rb_hasher h = { 0 };
+    rb_digest digest;
+    RB_TRY(rb_hasher_begin(&h, err));
+    for (int64_t i = 0; i < r->n_rows; i++) {
+        rb_hasher_text(&h, r->rows[i].part);
+        rb_hasher_text(&h, r->rows[i].id);
+    }
+    rb_hasher_end(&h, &digest);
+    rb_digest_hex(set, &digest, 8);
+    snprintf(kind, 32, "%.8s-%s.metric", evaluation, set);
+done:
+    return err->status;
+}
+
+rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, const char *evaluation, rb_error *err)
+{
+    char path[4096], kind[32];
     rb_hdf file = { 0 };
     columns c = { 0 };
-    snprintf(kind, sizeof kind, "%s.metric", which);
+    RB_TRY(name_kind(kind, r, evaluation, err));
     RB_TRY(columns_from(&c, r, err));
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, folder, r->key, kind), err));
     const rb_hdf_column table[] = {
@@ -134,8 +152,6 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
     };
     RB_TRY(rb_hdf_write_table(file.id, "metrics", table, sizeof table / sizeof *table, r->n_rows, err));
     RB_TRY(write_vectors(file.id, r, err));
-    rb_digest_hex(hex, &r->lists_digest, 64);
-    RB_TRY(rb_hdf_put_text(file.id, "lists", hex, err));
     RB_TRY(rb_hdf_put_double(file.id, "wall_s", r->wall_s, err));
     RB_TRY(rb_hdf_commit(&file, err));
 done:
@@ -202,19 +218,31 @@ static bool is_held(const rb_metric_record *r, int64_t n_before, const stored *s
     return false;
 }
 
-rb_status rb_metric_record_read(rb_metric_record *r, const char *path, bool with_vectors, rb_error *err)
+/* What a damaged or foreign file may hold and nobody could read further. */
+static rb_status check_rows(const rb_metric_record *r, int64_t from, const char *path, rb_error *err)
+{
+    for (int64_t i = from; i < r->n_rows; i++) {
+        const rb_metric_row *row = &r->rows[i];
+        bool known = (unsigned)row->value.state <= RB_VALUE_UNAVAILABLE && (unsigned)row->population < RB_N_USERS;
+        if (!known)
+            return RB_FAIL(err, RB_IO, "%s: '%s' has no known state and population", path, row->id);
+        if (row->vector && row->n_vector != r->n_users[row->population])
+            return RB_FAIL(err, RB_IO, "%s: '%s' has %lld values of %lld users", path, row->id,
+                           (long long)row->n_vector, (long long)r->n_users[row->population]);
+    }
+    return RB_OK;
+}
+
+static rb_status read_one(rb_metric_record *r, const char *path, bool with_vectors, rb_error *err)
 {
     rb_hdf file = { 0 };
     stored s = { 0 };
-    char *lists = NULL, name[64];
+    char name[64];
     double wall_s;
     RB_TRY(rb_hdf_open(&file, path, err));
     RB_TRY(stored_read(&s, file.id, err));
     RB_TRY(rb_hdf_get_double(file.id, "wall_s", &wall_s, err));
-    RB_TRY(rb_hdf_get_text(file.id, "lists", &lists, err));
     r->wall_s += wall_s;
-    if (strspn(lists, "0") < 64)
-        rb_digest_parse(&r->lists_digest, lists);
     int64_t n_before = r->n_rows;
     if (with_vectors)
         RB_TRY(read_users(r, file.id, err));
@@ -236,9 +264,26 @@ rb_status rb_metric_record_read(rb_metric_record *r, const char *path, bool with
         if (with_vectors && rb_hdf_has(file.id, name))
             RB_TRY(rb_hdf_read(file.id, name, RB_HDF_DOUBLE, (void **)&row->vector, &row->n_vector, &one, err));
     }
+    RB_TRY(check_rows(r, n_before, path, err));
 done:
-    rb_free(lists);
     stored_fini(&s);
     rb_hdf_close(&file);
+    return err->status;
+}
+
+rb_status rb_metric_record_read(rb_metric_record *r, const rb_unit_list *l, const char *folder, const char *key,
+                                const char *evaluation, bool with_vectors, rb_error *err)
+{
+    int64_t first, last;
+    char path[8192], digits[RB_KEY_DIGITS + 1], eval[9], set[9], rest[16];
+    rb_unit_list_range(l, key, &first, &last);
+    for (int64_t i = first; i < last; i++) {
+        bool good = sscanf(l->names[i], "%32[0-9a-f].%8[0-9a-f]-%8[0-9a-f].%15s", digits, eval, set, rest) == 4;
+        if (!good || strcmp(eval, evaluation) != 0 || strcmp(rest, "metric.h5") != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/units/%s", folder, l->names[i]);
+        RB_TRY(read_one(r, path, with_vectors, err));
+    }
+done:
     return err->status;
 }

@@ -73,6 +73,8 @@ static void metrics_of_two_files_are_united(void **unused)
     (void)unused;
     rb_error err = { 0 };
     rb_metric_record a = { .key = KEY, .wall_s = 1 }, b = { .key = KEY, .wall_s = 2 }, both = { 0 };
+    for (int twice = 0; twice < 2; twice++) /* what two files hold counts once */
+        rb_metric_record_add(twice ? &a : &b, "validation", "ndcg:bin-min@10", &err)->value.value = 0.5;
     rb_metric_row *row = rb_metric_record_add(&a, "test", "ndcg:bin-min@10", &err);
     row->value = (rb_metric_value){ 0.25, RB_VALUE_OK };
     row->n = 3;
@@ -80,28 +82,25 @@ static void metrics_of_two_files_are_united(void **unused)
     assert_ok(rb_alloc(&row->vector, 3, &err), &err);
     row->vector[2] = 0.75;
     row->n_vector = 3;
+    row->population = RB_USERS_TEST_RANKING;
     assert_ok(rb_alloc(&a.users[RB_USERS_TEST_RANKING], 3, &err), &err);
     a.n_users[RB_USERS_TEST_RANKING] = 3;
     a.users[RB_USERS_TEST_RANKING][1] = 17;
-    assert_non_null(rb_metric_record_add(&b, "test", "ndcg:bin-min@10", &err)); /* state unavailable: a's is kept */
     row = rb_metric_record_add(&b, "test", "rmse:global:all", &err);
     row->value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
     assert_ok(rb_metric_record_write(&a, folder, "aaaaaaaa", &err), &err);
-    assert_ok(rb_metric_record_write(&b, folder, "bbbbbbbb", &err), &err);
+    assert_ok(rb_metric_record_write(&b, folder, "aaaaaaaa", &err), &err);
 
     rb_unit_list list;
     int64_t first, last;
     assert_ok(rb_unit_list_init(&list, folder, &err), &err);
     rb_unit_list_range(&list, KEY, &first, &last);
     assert_int_equal(last - first, 3); /* two metric files and the fit of the test before */
-    for (int64_t i = first; i < last; i++) {
-        char path[256];
-        snprintf(path, sizeof path, "%s/units/%s", folder, list.names[i]);
-        if (strstr(list.names[i], ".metric."))
-            assert_ok(rb_metric_record_read(&both, path, true, &err), &err);
-    }
+    assert_ok(rb_metric_record_read(&both, &list, folder, KEY, "cccccccc", true, &err), &err);
+    assert_int_equal(both.n_rows, 0); /* of another evaluation */
+    assert_ok(rb_metric_record_read(&both, &list, folder, KEY, "aaaaaaaa", true, &err), &err);
     rb_unit_list_fini(&list);
-    assert_int_equal(both.n_rows, 2);
+    assert_int_equal(both.n_rows, 3);
     assert_true(both.wall_s == 3);
     const rb_metric_row *ndcg = rb_metric_record_find(&both, "test", "ndcg:bin-min@10");
     assert_non_null(ndcg);
@@ -112,6 +111,39 @@ static void metrics_of_two_files_are_united(void **unused)
     rb_metric_record_fini(&a);
     rb_metric_record_fini(&b);
     rb_metric_record_fini(&both);
+}
+
+static void wider_lists_serve_for_fewer_places(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    int32_t user[] = { 3, 5 }, item[] = { 1, 2, 3, 4, 5, -1 };
+    double score[] = { 6, 5, 4, 3, 2, NAN };
+    const rb_stored_lists lists = { .n_users = 2, .k = 3, .user = user, .item = item, .score = score };
+    rb_stored_lists back;
+    rb_unit_list list;
+    rb_digest whole, cut;
+    assert_ok(rb_stored_lists_write(&lists, folder, KEY, "aaaaaaaa", 3, &err), &err);
+    assert_ok(rb_unit_list_init(&list, folder, &err), &err);
+    assert_int_equal(rb_stored_lists_width(&list, KEY, "aaaaaaaa"), 3);
+    assert_int_equal(rb_stored_lists_width(&list, KEY, "bbbbbbbb"), 0);
+    assert_ok(rb_stored_lists_read(&back, &list, folder, KEY, "aaaaaaaa", 2, &err), &err);
+    const int32_t expected[] = { 1, 2, 4, 5 };
+    assert_int_equal(back.k, 2);
+    assert_memory_equal(back.item, expected, sizeof expected);
+    assert_true(back.score[0] == 6 && back.score[3] == 2);
+    assert_ok(rb_stored_lists_digest(&whole, &lists, 2, &err), &err);
+    assert_ok(rb_stored_lists_digest(&cut, &back, 2, &err), &err);
+    assert_memory_equal(&whole, &cut, sizeof whole);
+    rb_stored_lists_fini(&back);
+    assert_int_equal(rb_stored_lists_read(&back, &list, folder, KEY, "aaaaaaaa", 4, &err), RB_IO);
+    err = (rb_error){ 0 };
+    rb_stored_lists_fini(&back);
+    rb_stored_lists_remove(&list, folder, KEY);
+    rb_unit_list_fini(&list);
+    assert_ok(rb_unit_list_init(&list, folder, &err), &err);
+    assert_int_equal(rb_stored_lists_width(&list, KEY, "aaaaaaaa"), 0);
+    rb_unit_list_fini(&list);
 }
 
 static void a_cut_off_file_is_an_error_and_never_a_value(void **unused)
@@ -207,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fit_comes_back_as_it_was_written),
         cmocka_unit_test(metrics_of_two_files_are_united),
+        cmocka_unit_test(wider_lists_serve_for_fewer_places),
         cmocka_unit_test(a_cut_off_file_is_an_error_and_never_a_value),
         cmocka_unit_test(a_file_that_was_not_committed_is_not_there),
         cmocka_unit_test(a_table_gives_back_its_columns),

@@ -1,0 +1,205 @@
+/* What a run folder holds of the plan, and what of it must be made once more. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "harness/state.h"
+
+/* ---- values ---- */
+
+void rb_run_lists_id(char out[64], int64_t k)
+{
+    snprintf(out, 64, "lists@%lld", (long long)k);
+}
+
+static bool *held_of(const rb_run_state *run, int64_t t)
+{
+    return run->held + t * (run->experiment.n_metrics + 1);
+}
+
+static const rb_algorithm *algorithm_of(const rb_run_state *run, int64_t t)
+{
+    return run->plan.configuration[run->plan.trial[t].configuration].entry->algorithm;
+}
+
+static bool is_held(const rb_metric_record *r, const rb_run_state *run, const rb_metric *m)
+{
+    if (m->def->family == RB_FAMILY_CLUSTERING)
+        return rb_metric_record_find(r, "all", m->id);
+    bool validated = !run->data.has_interactions || run->experiment.split.validation <= 0 ||
+                     rb_metric_record_find(r, "validation", m->id);
+    return validated && rb_metric_record_find(r, "test", m->id);
+}
+
+/* Which values the units of a trial hold; true where it is all of them. */
+static bool note_held(rb_run_state *run, int64_t t, const rb_metric_record *r)
+{
+    const rb_experiment *e = &run->experiment;
+    bool *held = held_of(run, t), all = true;
+    char id[64];
+    for (int32_t i = 0; i < e->n_metrics; i++) {
+        held[i] = is_held(r, run, &e->metrics[i]);
+        all = all && held[i];
+    }
+    rb_run_lists_id(id, run->lists_k);
+    held[e->n_metrics] = !(algorithm_of(run, t)->can & RB_CAN_RANK) || rb_metric_record_find(r, "test", id);
+    return all && held[e->n_metrics];
+}
+
+rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t t, rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    const bool *held = held_of(run, t);
+    const rb_work *w = &run->work[t];
+    *out = (rb_wanted){ 0 };
+    RB_TRY(rb_alloc(&out->metric, e->n_metrics, err));
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (!held[i])
+            out->metric[out->n++] = e->metrics[i];
+    out->lists = algorithm_of(run, t)->can & RB_CAN_RANK &&
+                 (!held[e->n_metrics] || (w->again && !w->has_lists && e->store.lists != RB_KEEP_NONE));
+done:
+    return err->status;
+}
+
+/* ---- units ---- */
+
+static rb_status scan_trial(rb_run_state *run, int64_t t, const rb_unit_list *units, rb_error *err)
+{
+    rb_work *w = &run->work[t];
+    rb_metric_record metrics = { 0 };
+    rb_fit_record fit = { 0 };
+    if (!rb_unit_exists(run->folder, w->key, "fit"))
+        return RB_OK;
+    RB_TRY(rb_fit_record_read(&fit, run->folder, w->key, err));
+    bool stopped = fit.outcome == RB_FIT_TIMEOUT || fit.outcome == RB_FIT_OVER_BUDGET; /* another machine may do it */
+    w->outcome = fit.outcome;
+    w->fitted = !stopped;
+    w->has_model = rb_unit_exists(run->folder, w->key, "model");
+    w->has_lists = rb_stored_lists_width(units, w->key, run->evaluation) >= run->lists_k;
+    RB_TRY(rb_metric_record_read(&metrics, units, run->folder, w->key, run->evaluation, false, err));
+    bool all = note_held(run, t, &metrics);
+    w->evaluated = w->fitted && (fit.outcome == RB_FIT_FAILED || all);
+done:
+    rb_metric_record_fini(&metrics);
+    rb_fit_record_fini(&fit);
+    return err->status;
+}
+
+/* A unit that cannot be read (a disk's fault) is made again. */
+static rb_status scan(rb_run_state *run, rb_error *err)
+{
+    rb_unit_list units = { 0 };
+    RB_TRY(rb_unit_list_init(&units, run->folder, err));
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        rb_error failure = { 0 };
+        if (scan_trial(run, t, &units, &failure) == RB_NO_MEMORY) {
+            *err = failure;
+            break;
+        }
+        if (failure.status != RB_OK) {
+            rb_log_warn(&run->log, "%s; its trial runs again", failure.message);
+            memset(held_of(run, t), 0, (size_t)run->experiment.n_metrics + 1);
+            run->work[t].fitted = run->work[t].evaluated = false;
+        }
+        if (!run->work[t].fitted)
+            run->work[t].outcome = RB_FIT_DONE; /* as if it had never run */
+    }
+done:
+    rb_unit_list_fini(&units);
+    return err->status;
+}
+
+rb_status rb_run_scan(rb_run_state *run, rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    int64_t n_held = run->plan.n_trials * (e->n_metrics + 1);
+    RB_TRY_ALL(run->world, rb_alloc(&run->held, n_held, err));
+    run->lists_k = RB_LISTS_K;
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (e->metrics[i].def->family != RB_FAMILY_CLUSTERING && e->metrics[i].cutoff > run->lists_k)
+            run->lists_k = e->metrics[i].cutoff;
+    if (run->world->rank == 0)
+        scan(run, err);
+    RB_TRY_ALL(run->world, err->status);
+    rb_bcast(run->world, run->work, run->plan.n_trials * (int64_t)sizeof *run->work, 0);
+    rb_bcast(run->world, run->held, n_held * (int64_t)sizeof *run->held, 0);
+    rb_run_mark_dropped(run, NULL);
+    run->n_kept = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++)
+        run->n_kept += run->work[t].evaluated && !run->work[t].again;
+done:
+    return err->status;
+}
+
+void rb_run_note_evaluated(rb_run_state *run, int64_t t)
+{
+    memset(held_of(run, t), 1, (size_t)run->experiment.n_metrics + 1);
+}
+
+/* ---- what was dropped ---- */
+
+/* A clustering whose values are missing has them from its labels, without a fit. */
+static bool waits_for_values(const rb_run_state *run, int64_t t)
+{
+    const rb_work *w = &run->work[t];
+    return w->fitted && !w->evaluated && !w->again && !(algorithm_of(run, t)->can & (RB_CAN_RANK | RB_CAN_PREDICT));
+}
+
+bool rb_run_is_to_run(const rb_run_state *run, int64_t t)
+{
+    const rb_work *w = &run->work[t];
+    return !w->twin && (!w->evaluated || w->again) && !waits_for_values(run, t);
+}
+
+static bool is_wanted(rb_keep rule, const bool *selected, int64_t t)
+{
+    return rule == RB_KEEP_ALL || (rule == RB_KEEP_SELECTED && selected && selected[t]);
+}
+
+/* The models that a trial reads must be there when it runs. */
+static void mark_children(rb_run_state *run, const rb_trial *trial)
+{
+    const rb_configuration *c = &run->plan.configuration[trial->configuration];
+    for (int32_t i = 0; i < c->n_children; i++) {
+        const rb_trial *child = rb_plan_trial(&run->plan, c->children[i], trial->fold, trial->repeat);
+        rb_work *w = &run->work[child->number - 1];
+        w = w->twin ? &run->work[w->twin_of] : w;
+        if (w->fitted && w->outcome == RB_FIT_DONE && !w->has_model)
+            w->again = true;
+    }
+}
+
+int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
+{
+    const rb_plan *plan = &run->plan;
+    const rb_store *store = &run->experiment.store;
+    int64_t n = 0;
+    for (int64_t t = 0; t < plan->n_trials; t++) {
+        rb_work *w = &run->work[t];
+        if (w->twin || !w->fitted || w->outcome != RB_FIT_DONE)
+            continue;
+        bool ranks = algorithm_of(run, t)->can & RB_CAN_RANK;
+        w->again = (!w->has_model && is_wanted(store->models, selected, t)) ||
+                   (ranks && !w->has_lists && is_wanted(store->lists, selected, t));
+    }
+    for (int32_t i = plan->n_configurations - 1; i >= 0; i--) /* parents before children */
+        for (int32_t k = 0; k < plan->n_folds * plan->n_repeats; k++) {
+            const rb_trial *trial = rb_plan_trial(plan, plan->order[i], k / plan->n_repeats, k % plan->n_repeats);
+            if (rb_run_is_to_run(run, trial->number - 1))
+                mark_children(run, trial);
+        }
+    for (int64_t t = 0; t < plan->n_trials; t++)
+        n += run->work[t].again;
+    return n;
+}
+
+int64_t rb_run_count_refits(const rb_run_state *run)
+{
+    int64_t n = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_work *w = &run->work[t];
+        n += rb_run_is_to_run(run, t) && w->fitted && w->outcome == RB_FIT_DONE && !w->has_model;
+    }
+    return n;
+}
