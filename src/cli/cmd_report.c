@@ -12,6 +12,10 @@ static rb_status run(rb_call *call, rb_error *err)
 const rb_command rb_cmd_report = {
     .name = "report",
     .summary = "the best of each algorithm with its significance, and every trial",
+    .description =
+        "JSON is an object of both tables: selection and trials. CSV and TSV are the table of trials: `selected` "
+        "marks\n"
+        "the best, and the last columns hold the metric that chose them, rank, test value, interval and letters.",
     .operands = operands,
     .options = options,
     .example = "reelbench report results/quickstart-8c1f22a0 --format csv > trials.csv",

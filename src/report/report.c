@@ -6,92 +6,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "report/results_file.h"
-#include "report/table.h"
-
-/* ---- what was selected ---- */
-
-/* "0.2413 [0.2380, 0.2447]", or without the interval where there is none. */
-static void show_value(char out[96], const rb_selection_line *s)
-{
-    if (isnan(s->test))
-        snprintf(out, 96, "not applicable");
-    else if (isnan(s->low))
-        snprintf(out, 96, "%.4f", s->test);
-    else
-        snprintf(out, 96, "%.4f [%.4f, %.4f]", s->test, s->low, s->high);
-}
-
-/* The rows of one selection metric: [first, last). */
-static rb_status write_best(FILE *out, const rb_selection_line *s, int64_t n, rb_error *err)
-{
-    static const rb_table_column columns[] = { { "rank", RB_CELL_NUMBER },     { "entry", RB_CELL_TEXT },
-                                               { "parameters", RB_CELL_TEXT }, { "trial", RB_CELL_NUMBER },
-                                               { "value", RB_CELL_TEXT },      { "letters", RB_CELL_TEXT } };
-    rb_table t;
-    char value[96];
-    rb_table_init(&t, columns, 6);
-    t.no_heading = true;
-    t.indent = "  ";
-    for (int64_t i = 0; i < n; i++) {
-        show_value(value, &s[i]);
-        RB_TRY(rb_table_int(&t, s[i].rank, err));
-        RB_TRY(rb_table_text(&t, s[i].entry, err));
-        RB_TRY(rb_table_text(&t, s[i].parameters, err));
-        RB_TRY(rb_table_shown(&t, s[i].trial, "", err));
-        RB_TRY(rb_table_text(&t, value, err));
-        RB_TRY(rb_table_text(&t, s[i].letters, err));
-    }
-    RB_TRY(rb_table_write(out, &t, RB_FORMAT_TABLE, err));
-done:
-    rb_table_fini(&t);
-    return err->status;
-}
-
-static void explain_letters(FILE *out, const rb_results_file *r)
-{
-    char **test = NULL, *all = NULL;
-    int64_t n;
-    rb_error none = { 0 };
-    if (rb_hdf_read_column_texts(r->file.id, "comparisons", "test", &test, &all, &n, &none) == RB_OK && n > 0)
-        fprintf(
-            out,
-            "  (same letter: no significant difference; paired %s over users, corrected; all pairs in /comparisons)\n",
-            test[0]);
-    rb_free(test);
-    rb_free(all);
-}
-
-static rb_status write_selection(FILE *out, const rb_results_file *r, rb_error *err)
-{
-    for (int64_t i = 0; i < r->n_selection;) {
-        int64_t n = 1;
-        const rb_selection_line *s = &r->selection[i];
-        while (i + n < r->n_selection && strcmp(s[n].metric, s->metric) == 0)
-            n++;
-        bool clustering = true, lettered = false;
-        for (int64_t k = 0; k < n; k++) {
-            clustering = clustering && s[k].selection == s[k].test;
-            lettered = lettered || s[k].letters[0];
-        }
-        fprintf(out,
-                clustering ? "best of each algorithm and space by %s\n"
-                           : "best of each algorithm by %s on validation: value on test\n",
-                s->label);
-        RB_TRY(write_best(out, s, n, err));
-        if (lettered)
-            explain_letters(out, r);
-        i += n;
-    }
-done:
-    return err->status;
-}
+#include "report/selection.h"
 
 rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
 {
     rb_results_file r = { 0 };
     RB_TRY(rb_results_file_open(&r, folder, err));
-    RB_TRY(write_selection(out, &r, err));
+    RB_TRY(rb_selection_write(out, &r, RB_FORMAT_TABLE, err));
 done:
     rb_results_file_close(&r);
     return err->status;
@@ -141,6 +62,32 @@ done:
     return err->status;
 }
 
+/* In the forms of a single table, why a trial is selected: the selection line of its configuration, or no values. */
+static const rb_table_column selection_columns[] = { { "selected by", RB_CELL_TEXT }, { "rank", RB_CELL_NUMBER },
+                                                     { "best", RB_CELL_NUMBER },      { "low", RB_CELL_NUMBER },
+                                                     { "high", RB_CELL_NUMBER },      { "letters", RB_CELL_TEXT } };
+enum { N_SELECTION = sizeof selection_columns / sizeof *selection_columns };
+
+static const rb_selection_line *selection_of(const rb_results_file *r, const rb_trial_line *trial)
+{
+    for (int64_t i = 0; i < r->n_selection; i++)
+        if (r->selection[i].configuration == trial->configuration)
+            return &r->selection[i];
+    return NULL;
+}
+
+static rb_status add_selection(rb_table *t, const rb_selection_line *s, rb_error *err)
+{
+    RB_TRY(rb_table_text(t, s ? s->label : NULL, err));
+    RB_TRY(rb_table_shown(t, s ? s->rank : NAN, "", err));
+    RB_TRY(rb_table_double(t, s ? s->test : NAN, 4, err));
+    RB_TRY(rb_table_double(t, s ? s->low : NAN, 4, err));
+    RB_TRY(rb_table_double(t, s ? s->high : NAN, 4, err));
+    RB_TRY(rb_table_text(t, s ? s->letters : NULL, err));
+done:
+    return err->status;
+}
+
 static rb_status add_trial(rb_table *t, const rb_trial_line *trial, const rb_results_file *r, int64_t *at,
                            const value_column *columns, int n_columns, rb_error *err)
 {
@@ -170,6 +117,7 @@ done:
 
 static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
 {
+    const int n_more = format == RB_FORMAT_CSV || format == RB_FORMAT_TSV ? N_SELECTION : 0;
     static const rb_table_column fixed[] = { { "trial", RB_CELL_NUMBER },     { "entry", RB_CELL_TEXT },
                                              { "parameters", RB_CELL_TEXT },  { "fold", RB_CELL_NUMBER },
                                              { "repeat", RB_CELL_NUMBER },    { "outcome", RB_CELL_TEXT },
@@ -182,14 +130,18 @@ static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format for
     int n = 0;
     int64_t at = 0;
     RB_TRY(find_columns(&columns, &n, r, err));
-    RB_TRY(rb_alloc(&all, N_FIXED + n + 1, err));
+    RB_TRY(rb_alloc(&all, N_FIXED + n + 1 + N_SELECTION, err));
     memcpy(all, fixed, sizeof fixed);
     for (int c = 0; c < n; c++)
         all[N_FIXED + c] = (rb_table_column){ columns[c].heading, RB_CELL_NUMBER };
     all[N_FIXED + n] = (rb_table_column){ "message", RB_CELL_TEXT };
-    rb_table_init(&t, all, N_FIXED + n + 1);
-    for (int64_t i = 0; i < r->n_trials; i++)
+    memcpy(all + N_FIXED + n + 1, selection_columns, sizeof selection_columns);
+    rb_table_init(&t, all, N_FIXED + n + 1 + n_more);
+    for (int64_t i = 0; i < r->n_trials; i++) {
         RB_TRY(add_trial(&t, &r->trial[i], r, &at, columns, n, err));
+        if (n_more > 0)
+            RB_TRY(add_selection(&t, selection_of(r, &r->trial[i]), err));
+    }
     RB_TRY(rb_table_write(out, &t, format, err));
 done:
     rb_table_fini(&t);
@@ -202,11 +154,13 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
 {
     rb_results_file r = { 0 };
     RB_TRY(rb_results_file_open(&r, folder, err));
-    if (format == RB_FORMAT_TABLE) {
-        RB_TRY(write_selection(out, &r, err));
-        fputc('\n', out);
-    }
+    bool is_json = format == RB_FORMAT_JSON, is_single = format == RB_FORMAT_CSV || format == RB_FORMAT_TSV;
+    fputs(is_json ? "{\n\"selection\": " : "", out);
+    if (!is_single)
+        RB_TRY(rb_selection_write(out, &r, format, err));
+    fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);
     RB_TRY(write_trials(out, &r, format, err));
+    fputs(is_json ? "}\n" : "", out);
 done:
     rb_results_file_close(&r);
     return err->status;

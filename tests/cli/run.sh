@@ -58,10 +58,20 @@ for form in table csv tsv json markdown; do
     prints "item_mean"
 done
 expect 0 "$REELBENCH" report "$folder" --format json
-python3 - "$out" <<'PYTHON' || fail "report --format json is not a list of 7 trials"
-import json, sys
-trials = json.load(open(sys.argv[1]))
+"$REELBENCH" report "$folder" --format csv >"$scratch/report.csv"
+python3 - "$out" "$scratch/report.csv" <<'PYTHON' || fail "report --format json and csv have not 7 trials and their selection"
+import csv, json, sys
+report = json.load(open(sys.argv[1]))
+trials, best = report["trials"], report["selection"]
 assert len(trials) == 7 and {t["entry"] for t in trials} == {"item_mean", "popularity", "als"}, trials
+assert [b["rank"] for b in best] == [1, 2, 3] and all(b["letters"] and b["low"] < b["test"] < b["high"] for b in best), best
+lines = list(csv.DictReader(open(sys.argv[2])))
+assert len(lines) == 7
+for line in lines:  # the columns of the selection are filled where the trial is selected, with the same values
+    found = [b for b in best if b["trial"] == int(line["trial"])]
+    assert (line["selected"] == "true") == (len(found) == 1) == (line["selected by"] == "ndcg@10"), line
+    for b in found:
+        assert (int(line["rank"]), float(line["best"]), line["letters"]) == (b["rank"], b["test"], b["letters"]), line
 PYTHON
 
 expect 0 "$REELBENCH" recommend "$folder" popularity --user 3 4 --top 2
