@@ -175,6 +175,10 @@ rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algo
 {
     bool done = false;
     double value = NAN;
+    if (algorithm->fit) {
+        RB_TRY_ALL(ctx, algorithm->fit(state, view, NULL, config, ctx, err));
+        return err->status;
+    }
     RB_TRY_ALL(ctx, algorithm->begin(state, view, NULL, config, ctx, err));
     for (int64_t i = 0; !done; i++)
         RB_TRY_ALL(ctx, algorithm->iterate(state, i, &value, &done, view, NULL, config, ctx, err));

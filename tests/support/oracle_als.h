@@ -31,7 +31,7 @@ void rb_oracle_split_fini(rb_split_data *s);
 /** A config from "name=value name=value", the rest by default; released with rb_free. */
 void *rb_oracle_config(const rb_algorithm *algorithm, const char *values);
 
-/** begin, all iterations, end; *objective (may be NULL) is the last one's. Returns the status; the state is the
+/** fit, or begin, all iterations, end; *objective (may be NULL) is the last one's. Returns the status; the state is the
  * caller's. */
 rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algorithm, const void *config,
                         const rb_train_view *view, rb_ctx *ctx, rb_error *err);

@@ -1,0 +1,93 @@
+#include "recommend/core/history.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static rb_status reserve(rb_history *h, bool with_ratings, const rb_ctx *ctx, rb_error *err)
+{
+    RB_TRY(rb_shared_alloc(&h->begin_memory, (h->n_users + 1) * (int64_t)sizeof *h->begin, ctx, err));
+    RB_TRY(rb_shared_alloc(&h->item_memory, h->n * (int64_t)sizeof *h->item, ctx, err));
+    if (with_ratings)
+        RB_TRY(rb_shared_alloc(&h->rating_memory, h->n * (int64_t)sizeof *h->rating, ctx, err));
+    h->begin = h->begin_memory.data;
+    h->item = h->item_memory.data;
+    h->rating = h->rating_memory.data;
+done:
+    return err->status;
+}
+
+rb_status rb_history_keep(rb_history *h, const rb_ratings *train, bool with_ratings, const rb_ctx *ctx, rb_error *err)
+{
+    int64_t *range = NULL; /* [n_ranks + 1] first user of each rank, then first interaction */
+    h->n_users = train->n_users;
+    h->n = train->n;
+    RB_TRY(reserve(h, with_ratings, ctx, err));
+    RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
+
+    rb_blocks_offsets(range, &train->users, ctx);
+    int64_t first = range[ctx->rank], last = range[ctx->rank + 1], from = train->user_begin[first];
+    size_t n = (size_t)(train->user_begin[last] - from);
+    memcpy(h->begin + first, train->user_begin + first, (size_t)(last - first) * sizeof *h->begin);
+    memcpy(h->item + from, train->user_item + from, n * sizeof *h->item);
+    if (with_ratings)
+        memcpy(h->rating + from, train->user_rating + from, n * sizeof *h->rating);
+    rb_shared_publish(&h->begin_memory, range, sizeof *h->begin, ctx);
+    if (ctx->node_rank == 0) /* behind the last user: nobody's block */
+        h->begin[h->n_users] = h->n;
+    for (int r = 0; r <= ctx->n_ranks; r++)
+        range[r] = train->user_begin[range[r]];
+    rb_shared_publish(&h->item_memory, range, sizeof *h->item, ctx);
+    if (with_ratings)
+        rb_shared_publish(&h->rating_memory, range, sizeof *h->rating, ctx);
+done:
+    rb_free(range);
+    return err->status;
+}
+
+double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings)
+{
+    return (with_ratings ? 8.0 : 4.0) * (double)n + 8.0 * (double)n_users;
+}
+
+void rb_history_visit(rb_history *h, bool with_ratings, rb_visitor *v)
+{
+    int64_t n_begin = h->begin ? h->n_users + 1 : 0, n_cols = 1;
+    void *begin = h->begin, *item = h->item, *rating = h->rating;
+    v->array(v, "history_begin", RB_INT64, &begin, &n_begin, &n_cols, &h->begin_memory);
+    v->array(v, "history_item", RB_INT32, &item, &h->n, &n_cols, &h->item_memory);
+    if (with_ratings)
+        v->array(v, "history_rating", RB_FLOAT32, &rating, &h->n, &n_cols, &h->rating_memory);
+    h->begin = begin;
+    h->item = item;
+    h->rating = rating;
+    h->n_users = n_begin > 0 ? n_begin - 1 : 0;
+}
+
+int rb_history_contributions(int32_t *items, double *contributions, int n, const rb_history *h, int32_t user,
+                             double (*weight)(const void *model, int64_t from, int64_t to), const void *model,
+                             int32_t to)
+{
+    int held = 0;
+    for (int64_t e = h->begin[user]; n > 0 && e < h->begin[user + 1]; e++) {
+        double w = weight(model, h->item[e], to);
+        if (w == 0 || (held == n && w <= contributions[n - 1]))
+            continue;
+        int at = held < n ? held++ : n - 1;
+        for (; at > 0 && contributions[at - 1] < w; at--) {
+            contributions[at] = contributions[at - 1];
+            items[at] = items[at - 1];
+        }
+        contributions[at] = w;
+        items[at] = h->item[e];
+    }
+    return held;
+}
+
+void rb_history_fini(rb_history *h)
+{
+    rb_shared_fini(&h->begin_memory);
+    rb_shared_fini(&h->item_memory);
+    rb_shared_fini(&h->rating_memory);
+    *h = (rb_history){ 0 };
+}
