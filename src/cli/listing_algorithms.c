@@ -44,7 +44,7 @@ static void describe_abilities(FILE *out, const rb_algorithm *a)
     for (size_t i = 0; i < sizeof abilities / sizeof *abilities; i++)
         if (a->can & abilities[i].bit)
             fprintf(out, "%s%s · ", abilities[i].words,
-                    abilities[i].bit == RB_CAN_COLD_USER && a->fold_in ? " by fold-in" : "");
+                    abilities[i].bit == RB_CAN_COLD_USER && a->reveal ? " by fold-in" : "");
     fprintf(out, "%s\n", a->can & RB_CAN_FAST ? "bits depend on the shape (fast)" : "same bits for any shape");
 }
 

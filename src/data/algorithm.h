@@ -61,6 +61,7 @@ typedef struct rb_train_view {
     const rb_model_view *models; /* [n_models], in the order of the config's references */
     int32_t n_models;
     const rb_ratings *validation;
+    const rb_ratings *revealed, *revealed_positives; /* of users without training interactions; for `reveal` alone */
 } rb_train_view;
 
 /* Sizes of a view, known before anything is allocated. */
@@ -132,6 +133,15 @@ typedef struct rb_algorithm {
                          const void *prepared, const void *config, rb_ctx *ctx, rb_error *err);
     rb_status (*end)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
                      rb_error *err);
+
+    /**
+     * Optional: the users of view->revealed, who have no training interactions, become users like the others, solved
+     * for the items as they stand; whatever else the model knows stays. Called where anything is revealed: after
+     * `fit`, or after the last `iterate` and before `end`, and before each validation on the way. Score, predict and
+     * the stored model then know them. A model without it gives them its fallback for the unseen.
+     */
+    rb_status (*reveal)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
+                        rb_error *err);
 
     /** Precision of `score` tiles under a config; NULL: double. */
     rb_precision (*precision)(const void *config);

@@ -17,8 +17,7 @@
  *                   the later session); an interaction follows the session of its user that started last before it
  *   strong          shares of the users: all rows of a test (validation) user are test (validation) but for a share
  *                   `reveal` of them, at least one and not all, which is RB_PART_REVEALED: not for fitting, but known
- *                   when the user is folded in, and masked. A model without fold_in may be given TRAIN and REVEALED
- *                   together, which then is no strong generalisation.
+ *                   when the user is folded in (`reveal` of data/algorithm.h), and masked
  *   loo_sampled     leave_last_out (without times: the smallest key of the user); ranked among `negatives` sampled
  * items (rb_split_negatives) files           by the pairs of `train_file`, `validation_file`, `test_file` (each with
  * the source's format); rows in none of them are RB_PART_NONE, a pair in two of them or of no row is an error every_nth

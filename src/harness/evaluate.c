@@ -51,8 +51,11 @@ static rb_status rank_part(rb_ranking *out, const pass *p, const rb_metric *metr
 static rb_status rate_part(rb_rating *out, const pass *p, const rb_metric *metrics, int32_t n, rb_error *err)
 {
     rb_predictor predictor = { p->algorithm->predict, p->state };
-    return rb_rate(out, &predictor, &p->fold->train, &p->fold->held[p->part], p->run->experiment.evaluation.clip,
-                   metrics, n, p->ctx, err);
+    rb_ratings known = p->fold->train; /* with the users whom the model met when they were revealed */
+    if (p->algorithm->reveal)
+        known.user_begin = rb_fold_seen(p->fold)->user_begin;
+    return rb_rate(out, &predictor, &known, &p->fold->held[p->part], p->run->experiment.evaluation.clip, metrics, n,
+                   p->ctx, err);
 }
 
 static rb_population population_of(rb_part part, bool rating)

@@ -30,8 +30,12 @@ static rb_status build_ratings(rb_fold *f, const rb_run_state *run, rb_ctx *ctx,
     f->has_revealed = run->experiment.split.kind == RB_SPLIT_STRONG;
     f->has_validation = run->experiment.split.validation > 0;
     RB_TRY(rb_ratings_build(&f->train, x, part, train, -INFINITY, ctx, err));
-    if (f->has_revealed)
+    if (f->has_revealed) {
         RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));
+        RB_TRY(rb_ratings_build(&f->revealed, x, part, bit(RB_PART_REVEALED), -INFINITY, ctx, err));
+    }
+    if (f->has_revealed && !f->all_relevant)
+        RB_TRY(rb_ratings_build(&f->relevant[RB_PART_REVEALED], x, part, bit(RB_PART_REVEALED), relevance, ctx, err));
     if (!f->all_relevant)
         RB_TRY(rb_ratings_build(&f->positives, x, part, train, relevance, ctx, err));
     for (rb_part p = RB_PART_VALIDATION; p <= RB_PART_TEST; p++) {
@@ -97,6 +101,9 @@ rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, rb_
     RB_TRY_ALL(ctx, rb_item_facts_init(&f->facts, &f->train, genre, tfidf ? tfidf->sparse : NULL, err));
     f->view.ratings = &f->train;
     f->view.positives = f->all_relevant ? &f->train : &f->positives;
+    f->view.revealed = f->has_revealed ? &f->revealed : NULL;
+    f->view.revealed_positives =
+        f->has_revealed && !f->all_relevant ? &f->relevant[RB_PART_REVEALED] : f->view.revealed;
     f->view.validation = f->has_validation ? &f->held[RB_PART_VALIDATION] : NULL;
 done:
     return err->status;
@@ -112,6 +119,7 @@ void rb_fold_fini(rb_fold *f)
         rb_ratings_fini(&f->held[p]);
     }
     rb_ratings_fini(&f->positives);
+    rb_ratings_fini(&f->revealed);
     rb_ratings_fini(&f->seen);
     rb_ratings_fini(&f->train);
     rb_parts_fini(&f->parts);

@@ -28,6 +28,15 @@ done:
     return err->status;
 }
 
+/* Held-out users whose interactions are partly known become known to the model. */
+static rb_status reveal(rb_job *j, const void *prepared, rb_error *err)
+{
+    if (j->algorithm->reveal && j->view.revealed)
+        RB_TRY_ALL(&j->ctx, j->algorithm->reveal(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
+done:
+    return err->status;
+}
+
 /* ---- early stopping ---- */
 
 /* What early stopping has seen on validation so far. */
@@ -96,8 +105,10 @@ static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
         double from_s = rb_clock_s(), objective = NAN, validation = NAN;
         RB_TRY_ALL(&j->ctx, a->iterate(j->state, i, &objective, &done, &j->view, prepared, j->c->config, &j->ctx, err));
         double wall_s = rb_clock_s() - from_s;
-        if (rb_experiment_watches(&j->run->experiment, a) && (done || (i + 1) % rule->every == 0))
+        if (rb_experiment_watches(&j->run->experiment, a) && (done || (i + 1) % rule->every == 0)) {
+            RB_TRY(reveal(j, prepared, err));
             RB_TRY(observe(j, &w, i, &validation, done, &stop, err));
+        }
         RB_TRY_ALL(&j->ctx, note_iteration(j, objective, validation, wall_s, err));
         if (!done && !stop && out_of_time(j, begin_s)) {
             RB_FAIL(err, RB_TIMEOUT, "stopped after %lld iterations: over the limit of %g s", (long long)i + 1,
@@ -108,6 +119,7 @@ static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
     j->fit.converged = done;
     if (j->fit.kept_iteration >= 0 && j->fit.kept_iteration < j->fit.n_history - 1)
         RB_TRY(rb_snapshot_restore(&w.kept, a, j->state, &j->ctx, err));
+    RB_TRY(reveal(j, prepared, err));
     if (a->end)
         RB_TRY_ALL(&j->ctx, a->end(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
 done:
@@ -129,6 +141,7 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
     } else {
         RB_TRY_ALL(&j->ctx, a->fit(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
         j->fit.converged = true;
+        RB_TRY(reveal(j, prepared, err));
     }
     j->fit.wall_s = rb_clock_s() - begin_s;
     j->fit.model_bytes = rb_model_bytes(a, j->state);

@@ -22,10 +22,11 @@ typedef struct rb_fold {
     bool has_validation;
     rb_parts parts;
     rb_ratings train;                /* what models are fitted on */
-    rb_ratings seen;                 /* train and revealed: masked; built only where anything is revealed */
+    rb_ratings seen;                 /* train and revealed: masked; like the next built only where there is any */
+    rb_ratings revealed;             /* of held-out users, for fold-in */
     rb_ratings held[RB_N_PARTS];     /* all interactions of validation and test */
     rb_ratings positives;            /* of train; like the next built only where not every one is relevant */
-    rb_ratings relevant[RB_N_PARTS]; /* of held */
+    rb_ratings relevant[RB_N_PARTS]; /* of held; those of RB_PART_REVEALED of revealed */
     bool all_relevant, has_revealed;
     int64_t *candidate_begin; /* loo_sampled: candidates of each user; else NULL */
     int32_t *candidate_item;

@@ -63,6 +63,7 @@ static void its_slots_agree_with_what_it_can(void **of)
     assert_true((a->fit != NULL) != (a->begin != NULL));
     assert_true((a->begin != NULL) == (a->iterate != NULL));
     assert_true(a->begin || !a->end);
+    assert_true(!a->reveal || (a->can & RB_CAN_COLD_USER));
     assert_true((a->prepare != NULL) == (a->unprepare != NULL));
     assert_true(((a->can & RB_CAN_RANK) != 0) == (a->score != NULL));
     assert_true(((a->can & RB_CAN_PREDICT) != 0) == (a->predict != NULL));
@@ -268,17 +269,65 @@ static void a_loaded_model_is_the_saved_one(void **of)
     rb_contract_model_fini(&m);
 }
 
+/* ---- users who are revealed ---- */
+
+/* Scores of all pairs in double, or predictions of what scores nothing. */
+static void all_values(double out[N_PAIRS], const rb_contract_model *m)
+{
+    if (!m->algorithm->score) {
+        rb_contract_predict(out, m);
+        return;
+    }
+    rb_contract_score(out, m);
+    if (rb_contract_score_size(m) == sizeof(float))
+        for (int p = N_PAIRS - 1; p >= 0; p--)
+            out[p] = (double)((const float *)out)[p];
+}
+
+static void a_revealed_user_is_as_folded_in_and_all_others_as_before(void **of)
+{
+    const rb_algorithm *a = *of;
+    enum { FIRST = RB_CONTRACT_REVEALED * N_ITEMS };
+    double with[N_PAIRS], without[N_PAIRS], folded[N_ITEMS];
+    rb_error err = { 0 };
+    rb_contract_model m = rb_contract_fitted_together(a, 2), plain = rb_contract_model_of(a);
+    plain.unrevealed = true;
+    assert_everywhere(rb_contract_fit(&plain, &rb_test_ctx, &err) == RB_OK);
+    all_values(with, &m);
+    all_values(without, &plain);
+    bool others = true, same = true;
+    for (int p = 0; p < N_PAIRS; p++)
+        if (p / N_ITEMS != RB_CONTRACT_REVEALED)
+            others = others && with[p] == without[p];
+        else
+            same = same && with[p] == without[p];
+    assert_everywhere(others && !same);
+    const rb_ratings *r =
+        a->needs & RB_NEEDS_POSITIVES ? rb_contract_view.revealed_positives : rb_contract_view.revealed;
+    int64_t from = r->user_begin[RB_CONTRACT_REVEALED], n = r->user_begin[RB_CONTRACT_REVEALED + 1] - from;
+    if (a->fold_in) {
+        a->fold_in(folded, m.state, r->user_item + from, r->user_rating + from, n, m.config, &err);
+        bool equal = err.status == RB_OK;
+        for (int i = 0; i < N_ITEMS; i++)
+            equal = equal && fabs(folded[i] - with[FIRST + i]) < 1e-4 * (1 + fabs(folded[i]));
+        assert_everywhere(equal);
+    }
+    rb_contract_model_fini(&plain);
+    rb_contract_model_fini(&m);
+}
+
 /* ---- all of it ---- */
 
 typedef struct {
     const char *name;
     void (*test)(void **of);
     unsigned can; /* what an algorithm must be able to do for it; 0: nothing */
+    bool reveals; /* it must have `reveal` */
 } law;
 
-#define LAW(test_, can_)                               \
-    {                                                  \
-        .name = #test_, .test = (test_), .can = (can_) \
+#define LAW(test_, can_, ...)                                       \
+    {                                                               \
+        .name = #test_, .test = (test_), .can = (can_), __VA_ARGS__ \
     }
 
 static const law laws[] = {
@@ -292,6 +341,7 @@ static const law laws[] = {
     LAW(its_scores_are_finite_and_the_same_in_any_tiles, RB_CAN_RANK),
     LAW(its_predictions_are_finite_and_the_same_in_any_batch, RB_CAN_PREDICT),
     LAW(a_loaded_model_is_the_saved_one, 0),
+    LAW(a_revealed_user_is_as_folded_in_and_all_others_as_before, 0, .reveals = true),
 };
 
 static const rb_algorithm *const *const registries[] = { rb_recommend_registry, rb_cluster_registry };
@@ -320,7 +370,7 @@ int main(int argc, char **argv)
     for (int r = 0; r < 2; r++)
         for (const rb_algorithm *const *a = registries[r]; *a; a++)
             for (size_t l = 0; l < sizeof laws / sizeof *laws && n < MAX_TESTS; l++) {
-                if (((*a)->can & laws[l].can) != laws[l].can)
+                if (((*a)->can & laws[l].can) != laws[l].can || (laws[l].reveals && !(*a)->reveal))
                     continue;
                 snprintf(names[n], sizeof names[n], "%s: %s", (*a)->name, laws[l].name);
                 tests[n] =

@@ -10,7 +10,7 @@
 #define N_DIMS 5
 
 static rb_dataset data;
-static rb_ratings train, positives, validation;
+static rb_ratings train, positives, validation, revealed, revealed_positives;
 static rb_points points;
 static int32_t item_label[RB_CONTRACT_ITEMS];
 
@@ -22,6 +22,8 @@ const rb_train_view rb_contract_view = {
     .sessions = &data.sessions,
     .labels = item_label,
     .validation = &validation,
+    .revealed = &revealed,
+    .revealed_positives = &revealed_positives,
 };
 
 bool rb_true_everywhere(bool condition)
@@ -61,11 +63,15 @@ int rb_contract_begin(void **unused)
     assert_ok(rb_alloc(&part, x->n, &err), &err);
     for (int64_t row = 0; row < x->n; row++)
         part[row] = x->user[row] == RB_CONTRACT_USERS - 1 || x->item[row] == RB_CONTRACT_ITEMS - 1 ? RB_PART_VALIDATION
+                    : x->user[row] == RB_CONTRACT_REVEALED                                         ? RB_PART_REVEALED
                                                                                                    : RB_PART_TRAIN;
     assert_ok(rb_ratings_build(&train, x, part, 1u << RB_PART_TRAIN, -INFINITY, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&positives, x, part, 1u << RB_PART_TRAIN, 3, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&validation, x, part, 1u << RB_PART_VALIDATION, -INFINITY, &rb_test_ctx, &err), &err);
+    assert_ok(rb_ratings_build(&revealed, x, part, 1u << RB_PART_REVEALED, -INFINITY, &rb_test_ctx, &err), &err);
+    assert_ok(rb_ratings_build(&revealed_positives, x, part, 1u << RB_PART_REVEALED, 3, &rb_test_ctx, &err), &err);
     rb_free(part);
+    assert_true(revealed_positives.n > 0 && revealed_positives.n < revealed.n);
     assert_true(positives.n > 0 && positives.n < train.n && validation.n > 0);
     assert_true(train.users.n_blocks > 2 && train.items.n_blocks > 2); /* else other ranks have nothing to do */
     for (int i = 0; i < RB_CONTRACT_ITEMS; i++)
@@ -81,6 +87,8 @@ int rb_contract_end(void **unused)
     rb_ratings_fini(&train);
     rb_ratings_fini(&positives);
     rb_ratings_fini(&validation);
+    rb_ratings_fini(&revealed);
+    rb_ratings_fini(&revealed_positives);
     rb_dataset_fini(&data);
     return 0;
 }
@@ -126,7 +134,7 @@ rb_contract_model rb_contract_model_of(const rb_algorithm *algorithm)
     assert_ok(rb_alloc(&state, (int64_t)algorithm->state_size, &err), &err);
     rb_params_default(config, algorithm->params);
     shrink(config, algorithm->params);
-    return (rb_contract_model){ algorithm, config, state };
+    return (rb_contract_model){ .algorithm = algorithm, .config = config, .state = state };
 }
 
 void rb_contract_model_fini(rb_contract_model *m)
@@ -134,6 +142,14 @@ void rb_contract_model_fini(rb_contract_model *m)
     m->algorithm->fini(m->state);
     rb_free(m->state);
     rb_free(m->config);
+}
+
+static rb_status reveal(rb_contract_model *m, const void *prepared, rb_ctx *ctx, rb_error *err)
+{
+    if (m->algorithm->reveal && !m->unrevealed)
+        RB_TRY_ALL(ctx, m->algorithm->reveal(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+done:
+    return err->status;
 }
 
 static rb_status iterate(rb_contract_model *m, const void *prepared, rb_ctx *ctx, rb_error *err)
@@ -145,6 +161,7 @@ static rb_status iterate(rb_contract_model *m, const void *prepared, rb_ctx *ctx
         double objective = NAN;
         RB_TRY_ALL(ctx, a->iterate(m->state, i, &objective, &done, &rb_contract_view, prepared, m->config, ctx, err));
     }
+    RB_TRY(reveal(m, prepared, ctx, err));
     if (a->end)
         RB_TRY_ALL(ctx, a->end(m->state, &rb_contract_view, prepared, m->config, ctx, err));
 done:
@@ -159,10 +176,12 @@ rb_status rb_contract_fit(rb_contract_model *m, rb_ctx *ctx, rb_error *err)
     void *prepared = NULL;
     if (a->prepare)
         RB_TRY_ALL(ctx, a->prepare(&prepared, &rb_contract_view, configs, 1, ctx, err));
-    if (a->iterate)
+    if (a->iterate) {
         RB_TRY(iterate(m, prepared, ctx, err));
-    else
+    } else {
         RB_TRY_ALL(ctx, a->fit(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+        RB_TRY(reveal(m, prepared, ctx, err));
+    }
 done:
     if (prepared)
         a->unprepare(prepared);

@@ -17,9 +17,13 @@
 typedef struct {
     const rb_algorithm *algorithm;
     void *config, *state;
+    bool unrevealed; /* fit without what is revealed */
 } rb_contract_model;
 
-/** Everything but other models; training knows nothing of the last user and of the last item. */
+#define RB_CONTRACT_REVEALED (RB_CONTRACT_USERS - 2)
+
+/** Everything but other models; training knows nothing of the last item and of the last two users, of whom the first,
+ * RB_CONTRACT_REVEALED, is revealed. */
 extern const rb_train_view rb_contract_view;
 
 /** Set-up and release of the data, for a group of tests. Collective over rb_test_ctx. */

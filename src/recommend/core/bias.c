@@ -1,20 +1,26 @@
 #include "recommend/core/bias.h"
 
 #include "base/alloc.h"
+#include "recommend/core/side.h"
 #include "recommend/core/sums.h"
 
-/* One side of the alternation: own[row] from the other side's biases, each row one sum in ascending column order. */
-static void update_rows(double *own, const double *other, double mean, double reg, const int64_t *begin,
-                        const int32_t *col, const float *rating, const int64_t *range, const rb_ctx *ctx)
+/*
+ * One side of the alternation: own[row] from the other side's biases, each row one sum in ascending column order. Rows
+ * without ratings only where asked for. range: [n_ranks + 1] first row of each rank.
+ */
+static void update_rows(rb_shared *own, const double *other, double mean, double reg, rb_side side, bool empty,
+                        const int64_t *range, const rb_ctx *ctx)
 {
+    double *bias = own->data;
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 256)
-    for (int64_t row = range[0]; row < range[1]; row++) {
-        double sum = 0.0;
-        for (int64_t e = begin[row]; e < begin[row + 1]; e++)
-            sum += (double)rating[e] - mean - other[col[e]];
-        double weight = reg + (double)(begin[row + 1] - begin[row]);
-        own[row] = weight > 0.0 ? sum / weight : 0.0;
+    for (int64_t row = range[ctx->rank]; row < range[ctx->rank + 1]; row++) {
+        double sum = 0.0, weight = reg + (double)(side.begin[row + 1] - side.begin[row]);
+        for (int64_t e = side.begin[row]; e < side.begin[row + 1]; e++)
+            sum += (double)side.rating[e] - mean - other[side.col[e]];
+        if (empty || side.begin[row + 1] > side.begin[row])
+            bias[row] = weight > 0.0 ? sum / weight : 0.0;
     }
+    rb_shared_publish(own, range, sizeof(double), ctx);
 }
 
 rb_status rb_bias_fit(rb_biases *b, const rb_ratings *train, const rb_bias_config *config, const rb_ctx *ctx,
@@ -36,16 +42,24 @@ rb_status rb_bias_fit(rb_biases *b, const rb_ratings *train, const rb_bias_confi
     RB_TRY(rb_ratings_mean(&b->mean, train, ctx, err));
 
     for (int64_t k = 0; k < config->iterations; k++) {
-        update_rows(b->item, b->user, b->mean, config->reg_item, train->item_begin, train->item_user,
-                    train->item_rating, items + ctx->rank, ctx);
-        rb_shared_publish(&b->item_memory, items, sizeof(double), ctx);
-        update_rows(b->user, b->item, b->mean, config->reg_user, train->user_begin, train->user_item,
-                    train->user_rating, users + ctx->rank, ctx);
-        rb_shared_publish(&b->user_memory, users, sizeof(double), ctx);
+        update_rows(&b->item_memory, b->user, b->mean, config->reg_item, rb_side_items(train), true, items, ctx);
+        update_rows(&b->user_memory, b->item, b->mean, config->reg_user, rb_side_users(train), true, users, ctx);
     }
 done:
     rb_free(users);
     rb_free(items);
+    return err->status;
+}
+
+rb_status rb_bias_reveal(rb_biases *b, const rb_ratings *revealed, double reg_user, const rb_ctx *ctx, rb_error *err)
+{
+    int64_t *users = NULL;
+
+    RB_TRY_ALL(ctx, rb_alloc(&users, ctx->n_ranks + 1, err));
+    rb_blocks_offsets(users, &revealed->users, ctx);
+    update_rows(&b->user_memory, b->item, b->mean, reg_user, rb_side_users(revealed), false, users, ctx);
+done:
+    rb_free(users);
     return err->status;
 }
 

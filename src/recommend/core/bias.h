@@ -38,6 +38,13 @@ typedef struct {
 rb_status rb_bias_fit(rb_biases *b, const rb_ratings *train, const rb_bias_config *config, const rb_ctx *ctx,
                       rb_error *err);
 
+/**
+ * Biases of users who were revealed, by the user half for the items' biases as they are; all others stay.
+ *
+ * Collective over the ctx that fitted b. Bits and time as above, of one half.
+ */
+rb_status rb_bias_reveal(rb_biases *b, const rb_ratings *revealed, double reg_user, const rb_ctx *ctx, rb_error *err);
+
 /** Collective over the ctx that fitted it. Zeroed is allowed. */
 void rb_bias_fini(rb_biases *b);
 

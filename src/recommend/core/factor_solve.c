@@ -46,16 +46,6 @@ static void note_failure(results *out, int64_t row)
 #define NAME(x) x##_f64
 #include "recommend/core/factor_solve_kernel.h"
 
-rb_side rb_side_users(const rb_ratings *r)
-{
-    return (rb_side){ r->user_begin, r->user_item, r->user_rating, &r->users, "user" };
-}
-
-rb_side rb_side_items(const rb_ratings *r)
-{
-    return (rb_side){ r->item_begin, r->item_user, r->item_rating, &r->items, "item" };
-}
-
 rb_cost rb_solve_cost(const rb_shape *shape, int64_t nnz, int64_t k, bool border, rb_precision precision,
                       int64_t iterations, int64_t cg_steps)
 {

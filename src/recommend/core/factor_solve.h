@@ -9,18 +9,7 @@
 #define RB_RECOMMEND_CORE_FACTOR_SOLVE_H
 
 #include "recommend/core/factor.h"
-
-/* The interactions of one part as one side sees them. */
-typedef struct {
-    const int64_t *begin; /* [n + 1] */
-    const int32_t *col;
-    const float *rating;
-    const rb_blocks *blocks;
-    const char *name; /* "user" or "item", for messages */
-} rb_side;
-
-rb_side rb_side_users(const rb_ratings *r);
-rb_side rb_side_items(const rb_ratings *r);
+#include "recommend/core/side.h"
 
 typedef struct rb_normal {
     rb_side side;
@@ -29,6 +18,7 @@ typedef struct rb_normal {
     rb_shared *own_bias;     /* [n] doubles; not NULL: every row has one more unknown, its bias */
     const double *base;      /* [k x k] symmetric, added to every system; NULL: nothing */
     bool weighted;           /* else all w are 1 */
+    bool keep_empty;         /* rows without entries stay as they are; else they become 0 */
     int64_t cg_steps;        /* 0: Cholesky; else that many steps of conjugate gradient from the row as it stands */
 
     /** Targets t and, where weighted, weights w of all n entries of a row. Returns the row's constant: what the
@@ -47,7 +37,7 @@ typedef struct {
 } rb_half_step;
 
 /**
- * Solve all rows; a row without entries becomes 0.
+ * Solve all rows; a row without entries becomes 0, or stays.
  *
  * Collective over ctx. Each rank solves the rows of its own blocks; on return all ranks see all rows.
  *

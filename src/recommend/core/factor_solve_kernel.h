@@ -108,6 +108,8 @@ static void NAME(row)(NAME(batch) * b, const rb_normal *a, const REAL *base, int
 {
     int64_t from = a->side.begin[row], n = a->side.begin[row + 1] - from, k = a->own->k;
     REAL *x = (REAL *)a->own->data + row * a->own->ld;
+    if (n == 0 && a->keep_empty)
+        return;
     if (n == 0) {
         memset(x, 0, (size_t)k * sizeof(REAL));
         if (a->own_bias)

@@ -11,28 +11,42 @@ static double damped_mean(const float *rating, int64_t n, double mean, double da
     return weight > 0.0 ? (sum + damping * mean) / weight : mean;
 }
 
-rb_status rb_means_fit(rb_means *m, const rb_ratings *train, rb_side side, double damping, const rb_ctx *ctx,
-                       rb_error *err)
+/* The rows of this rank's blocks; those without ratings only where asked for. */
+static rb_status fill_rows(rb_means *m, const rb_side *side, double damping, bool empty, const rb_ctx *ctx,
+                           rb_error *err)
 {
-    const int64_t *begin = side == RB_BY_USER ? train->user_begin : train->item_begin;
-    const float *rating = side == RB_BY_USER ? train->user_rating : train->item_rating;
-    const rb_blocks *blocks = side == RB_BY_USER ? &train->users : &train->items;
     int64_t *range = NULL; /* [n_ranks + 1] first row of each rank */
 
-    m->n = side == RB_BY_USER ? train->n_users : train->n_items;
-    RB_TRY(rb_shared_alloc(&m->memory, (int64_t)sizeof(double) * m->n, ctx, err));
-    m->row = m->memory.data;
     RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
-    RB_TRY(rb_ratings_mean(&m->mean, train, ctx, err));
-    rb_blocks_offsets(range, blocks, ctx);
-
+    rb_blocks_offsets(range, side->blocks, ctx);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 256)
-    for (int64_t i = range[ctx->rank]; i < range[ctx->rank + 1]; i++)
-        m->row[i] = damped_mean(rating + begin[i], begin[i + 1] - begin[i], m->mean, damping);
+    for (int64_t i = range[ctx->rank]; i < range[ctx->rank + 1]; i++) {
+        int64_t n = side->begin[i + 1] - side->begin[i];
+        if (n > 0 || empty)
+            m->row[i] = damped_mean(side->rating + side->begin[i], n, m->mean, damping);
+    }
     rb_shared_publish(&m->memory, range, sizeof(double), ctx);
 done:
     rb_free(range);
     return err->status;
+}
+
+rb_status rb_means_fit(rb_means *m, const rb_ratings *train, rb_side side, double damping, const rb_ctx *ctx,
+                       rb_error *err)
+{
+    m->n = (int32_t)side.blocks->n;
+    RB_TRY(rb_shared_alloc(&m->memory, (int64_t)sizeof(double) * m->n, ctx, err));
+    m->row = m->memory.data;
+    RB_TRY(rb_ratings_mean(&m->mean, train, ctx, err));
+    RB_TRY(fill_rows(m, &side, damping, true, ctx, err));
+done:
+    return err->status;
+}
+
+rb_status rb_means_reveal(rb_means *m, const rb_ratings *revealed, double damping, const rb_ctx *ctx, rb_error *err)
+{
+    rb_side users = rb_side_users(revealed);
+    return fill_rows(m, &users, damping, false, ctx, err);
 }
 
 void rb_means_arrays(rb_means *m, rb_visitor *v)

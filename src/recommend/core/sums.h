@@ -5,9 +5,7 @@
 #define RB_RECOMMEND_CORE_SUMS_H
 
 #include "data/algorithm.h"
-
-/* Which side of the ratings the rows are. */
-typedef enum { RB_BY_USER, RB_BY_ITEM } rb_side;
+#include "recommend/core/side.h"
 
 typedef struct {
     double mean; /* of all ratings; 0 where there are none */
@@ -29,6 +27,13 @@ typedef struct {
  */
 rb_status rb_means_fit(rb_means *m, const rb_ratings *train, rb_side side, double damping, const rb_ctx *ctx,
                        rb_error *err);
+
+/**
+ * The rows of users who were revealed; the mean of all and all other rows stay.
+ *
+ * Collective over the ctx that fitted m. Bits and time as above.
+ */
+rb_status rb_means_reveal(rb_means *m, const rb_ratings *revealed, double damping, const rb_ctx *ctx, rb_error *err);
 
 /** Names the arrays of the state: mean, row. */
 void rb_means_arrays(rb_means *m, rb_visitor *v);

@@ -175,6 +175,32 @@ done:
     return err->status;
 }
 
+/* The user half of the bias model, where it was fitted before, and the user half step. */
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    const rb_ratings *revealed = view->revealed;
+    const half by_user = { c, m->bias.mean, c->biases == JOINT ? NULL : m->bias.user, m->bias.item };
+    const rb_normal step = { .side = rb_side_users(revealed),
+                             .own = &m->users,
+                             .other = &m->items,
+                             .own_bias = c->biases == JOINT ? &m->bias.user_memory : NULL,
+                             .keep_empty = true,
+                             .entries = entries,
+                             .lambda = lambda,
+                             .model = &by_user };
+    rb_half_step sums;
+    (void)prepared;
+
+    if (c->biases == FIXED)
+        RB_TRY(rb_bias_reveal(&m->bias, revealed, c->bias_reg_user, ctx, err));
+    RB_TRY(rb_solve_rows(&sums, &step, ctx, err));
+done:
+    return err->status;
+}
+
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
@@ -283,6 +309,7 @@ const rb_recommender rb_als = {
     .begin = begin,
     .iterate = iterate,
     .end = end,
+    .reveal = reveal,
     .precision = precision,
     .score = score,
     .predict = predict,

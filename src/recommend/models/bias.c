@@ -43,6 +43,15 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     return rb_bias_fit(&m->bias, view->ratings, &how, ctx, err);
 }
 
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    (void)prepared;
+    return rb_bias_reveal(&m->bias, view->revealed, c->reg_user, ctx, err);
+}
+
 static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
                   int32_t item_end)
 {
@@ -96,6 +105,7 @@ const rb_recommender rb_bias = {
     .params = params,
     .cost = cost,
     .fit = fit,
+    .reveal = reveal,
     .score = score,
     .predict = predict,
     .fold_in = fold_in,

@@ -146,7 +146,7 @@ done:
 }
 
 static rb_status solve_side(rb_half_step *sums, state *m, rb_factors *own, const rb_factors *other, rb_side side,
-                            const config *c, rb_ctx *ctx, rb_error *err)
+                            bool keep_empty, const config *c, rb_ctx *ctx, rb_error *err)
 {
     const rb_normal system = {
         .side = side,
@@ -154,6 +154,7 @@ static rb_status solve_side(rb_half_step *sums, state *m, rb_factors *own, const
         .other = other,
         .base = m->gram,
         .weighted = c->objective == HU,
+        .keep_empty = keep_empty,
         .cg_steps = c->solver == CG ? c->cg_steps : 0,
         .entries = c->objective == HU ? entries_hu : entries_rendle,
         .lambda = lambda,
@@ -173,12 +174,22 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
     rb_half_step users = { 0 }, items = { 0 };
     (void)prepared;
 
-    RB_TRY(solve_side(&users, m, &m->users, &m->items, rb_side_users(view->positives), c, ctx, err));
-    RB_TRY(solve_side(&items, m, &m->items, &m->users, rb_side_items(view->positives), c, ctx, err));
+    RB_TRY(solve_side(&users, m, &m->users, &m->items, rb_side_users(view->positives), false, c, ctx, err));
+    RB_TRY(solve_side(&items, m, &m->items, &m->users, rb_side_items(view->positives), false, c, ctx, err));
     *objective = items.loss + users.penalty;
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;
+}
+
+/* The user half step for users who were revealed. */
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    rb_half_step sums;
+    (void)prepared;
+    return solve_side(&sums, m, &m->users, &m->items, rb_side_users(view->revealed_positives), true, cfg, ctx, err);
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
@@ -267,6 +278,7 @@ const rb_recommender rb_ials = {
     .begin = begin,
     .iterate = iterate,
     .end = end,
+    .reveal = reveal,
     .precision = precision,
     .score = score,
     .fold_in = fold_in,

@@ -35,7 +35,7 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     state *m = self;
     const config *c = cfg;
     (void)prepared;
-    return rb_means_fit(&m->means, view->ratings, RB_BY_ITEM, c->damping, ctx, err);
+    return rb_means_fit(&m->means, view->ratings, rb_side_items(view->ratings), c->damping, ctx, err);
 }
 
 static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,

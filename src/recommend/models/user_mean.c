@@ -35,7 +35,16 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     state *m = self;
     const config *c = cfg;
     (void)prepared;
-    return rb_means_fit(&m->means, view->ratings, RB_BY_USER, c->damping, ctx, err);
+    return rb_means_fit(&m->means, view->ratings, rb_side_users(view->ratings), c->damping, ctx, err);
+}
+
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    (void)prepared;
+    return rb_means_reveal(&m->means, view->revealed, c->damping, ctx, err);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
@@ -60,12 +69,13 @@ const rb_recommender rb_user_mean = {
     .summary = "mean rating of the user, damped towards the global mean",
     .reference = "Funk 2006",
     .needs = RB_NEEDS_RATINGS,
-    .can = RB_CAN_PREDICT | RB_CAN_COLD_ITEM,
+    .can = RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM,
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
     .cost = cost,
     .fit = fit,
+    .reveal = reveal,
     .predict = predict,
     .arrays = arrays,
     .fini = fini,

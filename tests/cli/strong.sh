@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Strong generalisation: held-out users are folded in from what is revealed of them, for metrics, lists and predictions.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+cat >strong.yaml <<'YAML'
+experiment: strong
+seed: 42
+dataset: { name: synthetic, users: 500, items: 200, ratings: 20000, sessions: 10000 }
+split: { kind: strong, test: 0.2, validation: 0.2, reveal: 0.7 }
+metrics: [ndcg@10, rmse, "rmse:global:warm"]
+select: ndcg@10
+early_stopping: { patience: 3 }
+store: { models: all }
+trials:
+  - popularity
+  - global_mean
+  - user_mean
+  - bias
+  - als: { factors: 8, iterations: 8 }
+  - ials: { factors: 8, iterations: 8, regularization: 0.03 }
+  - ials: { factors: 8, iterations: 8, regularization: 0.03, solver: cg }
+    as: ials_cg
+YAML
+expect 0 "$REELBENCH" run strong.yaml
+folder=$(echo results/strong-*)
+expect 0 "$REELBENCH" digest "$folder"
+head -n 1 "$out" >digest
+expect 0 mpirun -n 3 "$REELBENCH" run strong.yaml --output other --threads 2
+expect 0 "$REELBENCH" digest other/strong-*
+head -n 1 "$out" | cmp -s - digest || fail "another shape gives another digest"
+
+expect 0 "$REELBENCH" report "$folder" --format json
+python3 - "$out" <<'PYTHON' || fail "fold-in does not beat the fallback of the unseen"
+import json, sys
+trial = {t["entry"]: t for t in json.load(open(sys.argv[1]))}
+ndcg = {n: t["test ndcg:bin-min@10"] for n, t in trial.items()}
+rmse = {n: t["test rmse:global"] for n, t in trial.items()}
+for name in ("ials", "ials_cg"):
+    assert ndcg[name] > 1.5 * ndcg["popularity"], ndcg
+assert rmse["als"] < rmse["bias"] < rmse["user_mean"] < rmse["global_mean"], rmse
+assert trial["als"]["test rmse:warm"] == rmse["als"], trial["als"]
+assert trial["global_mean"]["test rmse:warm"] is None, trial["global_mean"]
+PYTHON
+
+# The stored model knows them: nobody is left with the fallback.
+expect 0 "$REELBENCH" recommend "$folder" ials --user $(seq 0 499) --top 1
+[ "$(awk -F '\t' 'NR > 1 && $4 != 0' "$out" | wc -l)" -eq 500 ] || fail "a held-out user has no scores"
+finish
