@@ -183,8 +183,10 @@ double rb_factors_dot(const rb_factors *users, int64_t user, const rb_factors *i
 
 void rb_factors_visit(rb_factors *f, const char *name, rb_visitor *v)
 {
-    v->array(v, name, f->precision == RB_SINGLE ? RB_FLOAT32 : RB_FLOAT64, &f->data, &f->n, &f->k, &f->memory);
-    f->ld = f->k;
+    int64_t n_cols = f->ld > f->k ? f->ld : f->k;
+    v->array(v, name, f->precision == RB_SINGLE ? RB_FLOAT32 : RB_FLOAT64, &f->data, &f->n, &n_cols, &f->memory);
+    if (f->ld == f->k) /* finished, or zeroed and loaded now */
+        f->ld = f->k = n_cols;
 }
 
 void rb_factors_fini(rb_factors *f)

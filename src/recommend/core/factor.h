@@ -64,7 +64,7 @@ double rb_factors_dot(const rb_factors *users, int64_t user, const rb_factors *i
 /** Element f of row j. */
 double rb_factors_at(const rb_factors *factors, int64_t j, int64_t f);
 
-/** Names the array; when loading, the precision must be set. */
+/** Names the array, with its padding while a model is fitted; when loading, the precision must be set. */
 void rb_factors_visit(rb_factors *f, const char *name, rb_visitor *v);
 
 /** Collective over the ctx that allocated it. Zeroed is allowed. */
