@@ -1,0 +1,46 @@
+/*
+ * The work on which scaling and the cost of determinism are measured: the kernels through their public functions, on
+ * data without signal in the shapes of the peers' workloads.
+ */
+#ifndef RB_SUPPORT_BENCH_WORK_H
+#define RB_SUPPORT_BENCH_WORK_H
+
+#include "support/oracle_als.h"
+
+typedef struct {
+    rb_split_data split; /* als-10m: 71,567 x 10,681, 10 million draws, a tenth of them test */
+    rb_points blobs;     /* kmeans-1m: 1M x 64 around 50 centres */
+    rb_points space;     /* silhouette: 8,807 x 100 */
+    int32_t *labels;     /* [space.n] 20 clusters */
+    void *als_config, *als, *ials_config, *ials, *kmeans_config;
+    rb_shared users; /* [split.train.n_users x 64] floats, for the Gram matrix */
+} rb_bench_world;
+
+/* What bounds the speed of a work on one core. */
+typedef enum { RB_BENCH_SGEMM, RB_BENCH_DGEMM, RB_BENCH_TRIAD } rb_bench_bound;
+
+typedef struct {
+    const char *name;
+    rb_bench_bound bound;
+    void (*run)(rb_bench_world *w, rb_ctx *ctx);
+} rb_bench_work;
+
+/** Made, and the models begun, for as many threads as ctx has; the divisor makes all shapes smaller. Collective. */
+void rb_bench_world_init(rb_bench_world *w, int divisor, rb_ctx *ctx);
+void rb_bench_world_fini(rb_bench_world *w); /* collective over the same ctx */
+
+/** Cut the blocks of the interactions anew by rb_blocks_init. Local. */
+void rb_bench_world_cut(rb_bench_world *w);
+
+/* Each is collective over the ctx of the world, whose n_threads may shrink between calls. */
+extern const rb_bench_work rb_bench_als; /* one iteration, factors 64, single, Cholesky */
+extern const rb_bench_work rb_bench_ials;
+extern const rb_bench_work rb_bench_kmeans;     /* a fit of 5 iterations of Lloyd, double */
+extern const rb_bench_work rb_bench_seeds;      /* k-means++, 10 centres */
+extern const rb_bench_work rb_bench_silhouette; /* euclidean, by pairs */
+extern const rb_bench_work rb_bench_closed;     /* cosine, by the clusters' sums */
+extern const rb_bench_work rb_bench_ranking;    /* ALS's scores of the whole catalogue, 3 metrics at 10 */
+extern const rb_bench_work rb_bench_rating;     /* ALS's test RMSE and MAE */
+extern const rb_bench_work rb_bench_gram;       /* Y'Y of the users' factors of iALS */
+
+#endif
