@@ -1,0 +1,238 @@
+"""The figures of this project in one table: scripts/bench.sh runs this; README.md beside it says what each line means.
+
+Lines: figure, value, unit, reference, ratio (value / reference), target, held. What has no target has "-" there.
+"""
+
+import argparse
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build"))
+PROGRAM = BUILD / "reelbench"
+BENCHES = BUILD / "tests"
+COLUMNS = "figure value unit reference ratio target held".split()
+UNITS = {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+
+
+def line(figure, value, unit, reference=None, target=None, of_ratio=True):
+    """One line of the table; target is ("<=" or ">=", number), of the ratio or of the value."""
+    ratio = value / reference if reference else None
+    judged = ratio if of_ratio else value
+    held = "-"
+    if target:
+        held = "yes" if (judged <= target[1] if target[0] == "<=" else judged >= target[1]) else "no"
+    shown = [f"{x:.4g}" if x is not None else "-" for x in (value, reference, ratio)]
+    return "\t".join([figure, shown[0], unit, shown[1], shown[2], f"{target[0]}{target[1]:g}" if target else "-", held])
+
+
+def run(command, ranks=0):
+    """Standard output of a program, under mpirun where ranks are given."""
+    if ranks:
+        command = ["mpirun", "-n", str(ranks), "--bind-to", "none", "--oversubscribe", *command]
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(str(c) for c in command)}: exit status {done.returncode}")
+    return done.stdout
+
+
+def table(text):
+    """Rows of tab-separated values under their header, as dictionaries."""
+    rows = [row.split("\t") for row in text.splitlines() if "\t" in row]
+    return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+
+def in_turns(turns, program, key):
+    """Rows of several runs of a program, by the columns of key."""
+    rows = {}
+    for _ in range(turns):
+        for row in table(run([BENCHES / program])):
+            rows.setdefault(tuple(row[k] for k in key), []).append(row)
+    return rows
+
+
+def median(rows, column):
+    return statistics.median(float(row[column]) for row in rows)
+
+
+def gram(size):
+    """ALS's Gram phase in useful flops against one core's product of the same run."""
+    rows = in_turns(size.turns, "bench_gram", ("precision", "k", "kind"))
+    for (precision, k, kind), all_turns in rows.items():
+        target = (">=", 0.55 if precision == "single" else 0.65)
+        yield line(f"gather-SYRK {kind} {precision}, {k} factors", median(all_turns, "useful"), "GFLOP/s, one gemm",
+                   median(all_turns, "gemm"), target)
+
+
+def solver(size):
+    """The batched solver against LAPACK."""
+    rows = in_turns(size.turns, "bench_spd", ("precision", "k"))
+    for (precision, k), all_turns in rows.items():
+        if k in ("64", "128"):
+            yield line(f"batched Cholesky {precision}, {k} factors", median(all_turns, "ours"),
+                       "1/s, sposv L" if precision == "single" else "1/s, dposv L", median(all_turns, "lapack"),
+                       (">=", 5.0) if (precision, k) == ("single", "64") else None)
+
+
+def traffic(size):
+    """Elements that a rank receives in an iteration of ALS."""
+    for row in table(run([BENCHES / "bench_als", 1, size.divisor * 8], ranks=2)):
+        if row["config"] in ("factors=64 biases=fixed", "factors=64 biases=joint"):
+            yield line(f"elements received, als {row['config'].replace('=', ' ')}, 2 ranks",
+                       float(row["received/formula"]), "of (m+n)k(P-1)/P", 1.0, ("<=", 1.02))
+
+
+def scaling(size):
+    """One core to two, against GEMM and triad."""
+    yield from run([BENCHES / "bench_scaling", size.divisor, size.turns], ranks=2).splitlines()
+
+
+def determinism(size):
+    """Against the same kernels with plain reductions."""
+    yield from run([BENCHES / "bench_determinism", 2, size.divisor, size.turns]).splitlines()
+    yield from run([BENCHES / "bench_determinism", 1, size.divisor, size.turns], ranks=2).splitlines()
+
+
+def generator(size):
+    """Seconds and memory of the Netflix Prize shape."""
+    shape = [480189 // size.divisor, 17770 // min(size.divisor, 4), 100_000_000 // size.divisor]
+    for ranks, threads in ((1, 2), (2, 1)):
+        row = table(run([BENCHES / "bench_synth", *shape, 0, threads], ranks))[0]
+        name = f"generator, {shape[2] / 1e6:g} million ratings, {ranks}x{threads}"
+        whole = size.divisor == 1
+        yield line(name, float(row["seconds"]), "s", target=("<=", 60) if whole else None, of_ratio=False)
+        yield line(name + ", memory", float(row["peak_gib_a_rank"]) * ranks, "GiB",
+                   target=("<=", 12) if whole else None, of_ratio=False)
+
+
+def readers(size):
+    """Megabytes of ratings text a second and core."""
+    for ranks in (1, 2):
+        for row in run([BENCHES / "bench_read", 2_000_000 // size.divisor, 1], ranks).splitlines():
+            found = re.match(r"(\S+) +[\d.]+ MB +wall +[\d.]+ s +([\d.]+) MB/s a core", row)
+            if found:
+                yield line(f"reader {found[1]}, {ranks}x1", float(found[2]), "MB/s a core", target=(">=", 150),
+                           of_ratio=False)
+
+
+def status_of(pid):
+    """Bytes of a process: highest, private and shared at present; None where it is gone."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    field = dict(re.findall(r"^(\w+):\s+(\d+) kB$", text, re.MULTILINE))
+    if "VmHWM" not in field:
+        return None
+    return [1024 * sum(int(field[f]) for f in fields) for fields in (("VmHWM",), ("RssAnon", "RssFile"), ("RssShmem",))]
+
+
+def children_of(parent):
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, rest = stat.read_text(encoding="utf-8", errors="replace").rsplit(")", 1)
+            if int(rest.split()[1]) == parent and name.endswith("(reelbench"):
+                yield int(stat.parent.name)
+
+
+def watched(command):
+    """Highest bytes of a rank, of the shared windows, and of the node (shared ones once) while a job runs."""
+    job = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    rank = shared = node = 0
+    pids = []
+    while job.poll() is None:
+        pids = pids if len(pids) == 2 else list(children_of(job.pid))
+        now = [status for status in map(status_of, pids) if status]
+        if now:
+            rank = max([rank] + [status[0] for status in now])
+            shared = max([shared] + [status[2] for status in now])
+            node = max(node, sum(status[1] for status in now) + max(status[2] for status in now))
+        time.sleep(0.01)
+    if job.returncode != 0:
+        raise RuntimeError(f"{' '.join(str(c) for c in command)}: {job.stderr.read()}")
+    return rank, shared, node
+
+
+def predicted_bytes(plan, ranks):
+    """A node's bytes of the one trial of a plan."""
+    found = re.search(r"^ +1 +\S+ +([\d.]+) (\w+) +([\d.]+) (\w+) ", plan, re.MULTILINE)
+    return ranks * float(found[1]) * UNITS[found[2]] + float(found[3]) * UNITS[found[4]]
+
+
+def memory(size):
+    """The program itself on 20 million ratings, 64 factors, on 2 ranks."""
+    users, items, ratings = 138_493 // size.divisor, 26_744 // min(size.divisor, 4), 20_000_000 // size.divisor
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "memory.yaml"
+        path.write_text(f"""experiment: memory
+seed: 1
+dataset: {{ name: synthetic, users: {users}, items: {items}, ratings: {ratings}, sessions: 0 }}
+split: {{ kind: random, test: 0.1, validation: 0.1 }}
+metrics: [rmse, ndcg@10]
+select: rmse
+trials: [als: {{ factors: 64, iterations: 2 }}]
+""", encoding="utf-8")
+        command = [PROGRAM, "run", path, "--threads", "1", "--cache", "none", "--output", folder]
+        fit = predicted_bytes(run([*command, "--dry-run"], ranks=2), 2)
+        rank, shared, node = watched(["mpirun", "-n", "2", "--bind-to", "none", "--oversubscribe", *command])
+    name = f"memory of als, {ratings / 1e6:g} million ratings, 64 factors, 2 ranks: "
+    yield line(name + "node", node / 2**30, "GiB, preflight", fit / 2**30)
+    yield line(name + "highest rank, windows counted", rank / 2**30, "GiB")
+    yield line(name + "shared windows", shared / 2**30, "GiB")
+
+
+def quickstart(size):
+    """Seconds of the experiment that the quickstart runs."""
+    walls = []
+    for _ in range(min(size.turns, 3)):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.monotonic()
+            run([PROGRAM, "run", ROOT / "experiments/quickstart.yaml", "--output", folder], ranks=2)
+            walls.append(time.monotonic() - start)
+    yield line("quickstart, 2 ranks", statistics.median(walls), "s", target=("<=", 60), of_ratio=False)
+
+
+GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, quickstart)}
+
+
+def header():
+    facts = {row["fact"]: row["value"] for row in json.loads(run([PROGRAM, "info", "--format", "json"]))}
+    yield f"# {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%MZ}, commit {facts['commit']}"
+    yield f"# {facts['processor']}; cores: {facts['cores']}; memory: {facts['memory']}"
+    yield f"# {facts['build']}; {facts['mpi'].split(',')[0]}; {facts['class of bits']}"
+    yield f"# load average at the start {os.getloadavg()[0]:.2f}: over 0.3, something else disturbed what follows"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="smaller data and fewer turns: under two minutes")
+    parser.add_argument("--smallest", action="store_true", help="smallest data, one turn: whether it runs at all")
+    parser.add_argument("group", nargs="*", help=" ".join(GROUPS))
+    size = parser.parse_args()
+    unknown = [group for group in size.group if group not in GROUPS]
+    if unknown:
+        parser.error(f"no group of figures '{unknown[0]}'; there are: {' '.join(GROUPS)}")
+    size.divisor = 100 if size.smallest else 8 if size.quick else 1
+    size.turns = 1 if size.smallest else 3 if size.quick else 7
+    if not shutil.which("mpirun"):
+        parser.error("no mpirun in PATH")
+    print("\n".join(header()), "\t".join(COLUMNS), sep="\n", flush=True)
+    for name in size.group or GROUPS:
+        start = time.monotonic()
+        for text in GROUPS[name](size):
+            print(text, flush=True)
+        print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
