@@ -8,7 +8,7 @@ for script in scripts/*.sh .ci/run; do
 done
 repeated=$(grep -v '^#' scripts/packages-debian.txt | grep -v '^$' | sort | uniq -d)
 [ -z "$repeated" ] || { echo "named twice: $repeated" >&2; exit 1; }
-for script in scripts/quickstart.sh scripts/test.sh scripts/fetch-data.sh; do
+for script in scripts/quickstart.sh scripts/test.sh scripts/fetch-data.sh scripts/bench.sh; do
     "$script" --help | grep -q '^usage: '
 done
 if scripts/quickstart.sh --no-such-option >/dev/null 2>&1; then
