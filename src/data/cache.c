@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "data/cache_archive.h"
 
 #define FORM_VERSION 1 /* of the file: another number is another key */
@@ -85,20 +86,6 @@ static rb_status seal_of(char hex[2 * RB_DIGEST_BYTES + 1], const char *path, rb
     return err->status;
 }
 
-/* The seal is written last: a file that was written by half, or anew since, does not match it. */
-static rb_status write_seal(const char *path, const char *hex, rb_error *err)
-{
-    char part[4160];
-    (void)snprintf(part, sizeof part, "%s.part", path);
-    FILE *file = fopen(part, "w");
-    bool written = file && fputs(hex, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    if (file)
-        written = fclose(file) == 0 && written;
-    if (!written || rename(part, path) != 0)
-        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    return RB_OK;
-}
-
 /* Nothing is given to HDF5 before its bytes are known to be those that were written: it trusts what it reads. */
 static rb_status check_seal(const char *path, const char *seal_path, rb_error *err)
 {
@@ -130,7 +117,7 @@ static rb_status store(const rb_dataset *d, const char *dir, const rb_digest *ke
     RB_TRY(rb_hdf_put_text(a.file.id, "digest", hex, err));
     RB_TRY(rb_hdf_commit(&a.file, err));
     RB_TRY(seal_of(hex, path, err));
-    RB_TRY(write_seal(seal_path, hex, err));
+    RB_TRY(rb_file_replace(seal_path, hex, err)); /* last: a file that was written by half does not match it */
 done:
     rb_hdf_close(&a.file);
     return err->status;

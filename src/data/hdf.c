@@ -1,18 +1,13 @@
 #include "data/hdf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "data/hdf_internal.h"
-
-static void part_name(char out[4160], const char *path)
-{
-    snprintf(out, 4160, "%s.part", path);
-}
 
 hid_t rb_hdf_memory_type(rb_hdf_type type)
 {
@@ -57,8 +52,8 @@ rb_status rb_hdf_create(rb_hdf *file, const char *path, rb_error *err)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     *file = (rb_hdf){ .id = -1, .writing = true };
     snprintf(file->path, sizeof file->path, "%s", path);
-    char part[4160];
-    part_name(part, path);
+    char part[RB_PART_BYTES];
+    rb_file_part(part, path);
     unlink(part);
     file->id = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (file->id < 0) {
@@ -68,38 +63,17 @@ rb_status rb_hdf_create(rb_hdf *file, const char *path, rb_error *err)
     return RB_OK;
 }
 
-/* fsync of a file or folder by name. */
-static bool sync_path(const char *path, int flags)
-{
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool good = fsync(fd) == 0;
-    close(fd);
-    return good;
-}
-
 rb_status rb_hdf_commit(rb_hdf *file, rb_error *err)
 {
-    char part[4160], folder[4096];
-    part_name(part, file->path);
+    char part[RB_PART_BYTES];
     bool good = H5Fclose(file->id) >= 0;
     file->id = -1;
-    snprintf(folder, sizeof folder, "%s", file->path);
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = 0;
-    errno = 0;
-    good = good && sync_path(part, O_RDONLY) && rename(part, file->path) == 0 &&
-           sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
     file->writing = false;
-    if (!good) {
-        int code = errno;
-        unlink(part);
-        return RB_FAIL(err, RB_IO, "%s: cannot be written: %s", file->path,
-                       code ? strerror(code) : "HDF5 could not close it");
-    }
-    return RB_OK;
+    if (good)
+        return rb_file_place(file->path, err);
+    rb_file_part(part, file->path);
+    unlink(part);
+    return RB_FAIL(err, RB_IO, "%s: cannot be written: HDF5 could not close it", file->path);
 }
 
 rb_status rb_hdf_open(rb_hdf *file, const char *path, rb_error *err)
@@ -120,8 +94,8 @@ void rb_hdf_close(rb_hdf *file)
     if (file->path[0] && file->id >= 0)
         H5Fclose(file->id);
     if (file->writing) {
-        char part[4160];
-        part_name(part, file->path);
+        char part[RB_PART_BYTES];
+        rb_file_part(part, file->path);
         unlink(part);
     }
     *file = (rb_hdf){ .id = -1 };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "harness/state.h"
 
 static rb_status make_folders(const char *path, rb_error *err)
@@ -26,7 +27,10 @@ static rb_status make_folders(const char *path, rb_error *err)
     }
 }
 
-/* A second run in the same folder is refused while the first lives; the lock goes with its process. */
+/*
+ * A second run in the same folder is refused while the first lives; the lock goes with its process. Where the file
+ * system has no locks the run goes on without one.
+ */
 static rb_status lock_folder(rb_run_state *run, rb_error *err)
 {
     char path[4200];
@@ -34,24 +38,37 @@ static rb_status lock_folder(rb_run_state *run, rb_error *err)
     run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (run->lock < 0)
         return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    if (flock(run->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    if (flock(run->lock, LOCK_EX | LOCK_NB) == 0)
+        return RB_OK;
+    switch (errno) {
+    case EWOULDBLOCK:
         return RB_FAIL(err, RB_ENVIRONMENT, "%s: another reelbench is at work in this folder", run->folder);
-    return RB_OK;
+    case ENOSYS:
+    case ENOLCK:
+    case EOPNOTSUPP:
+        rb_log_warn(&run->log, "%s: this file system has no locks (%s): see to it that no other run is at work here",
+                    run->folder, strerror(errno));
+        return RB_OK;
+    default:
+        return RB_FAIL(err, RB_ENVIRONMENT, "%s: cannot be locked: %s", path, strerror(errno));
+    }
 }
 
-/* The experiment as resolved, written aside and renamed. */
+/* What writers that were killed have left. A rank of theirs that still lives keeps its files. */
+static void clean_folder(const rb_run_state *run)
+{
+    const int64_t idle_s = 3600;
+    char units[4200];
+    snprintf(units, sizeof units, "%s/units", run->folder);
+    rb_file_sweep(run->folder, idle_s);
+    rb_file_sweep(units, idle_s);
+}
+
 static rb_status keep_experiment(const rb_run_state *run, rb_error *err)
 {
-    char path[4200], part[4300];
+    char path[4200];
     snprintf(path, sizeof path, "%s/experiment.yaml", run->folder);
-    snprintf(part, sizeof part, "%s.part", path);
-    FILE *f = fopen(part, "we");
-    bool good = f && fputs(run->experiment.text, f) >= 0 && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    if (f)
-        good = fclose(f) == 0 && good;
-    if (!good || rename(part, path) != 0)
-        return RB_FAIL(err, RB_IO, "%s: cannot be written: %s", path, strerror(errno));
-    return RB_OK;
+    return rb_file_replace(path, run->experiment.text, err);
 }
 
 /*
@@ -60,34 +77,31 @@ static rb_status keep_experiment(const rb_run_state *run, rb_error *err)
  */
 static rb_status keep_class(const rb_run_state *run, rb_error *err)
 {
-    char path[4200], core[64] = "", instructions[64] = "";
+    char path[4200], core[64] = "", instructions[64] = "", text[256];
     const rb_environment *env = run->environment;
     snprintf(path, sizeof path, "%s/class", run->folder);
     FILE *f = fopen(path, "re");
-    if (f) {
-        int n = fscanf(f, "%63s %63s", core, instructions);
-        fclose(f);
-        bool same = strcmp(core, env->blas_core) == 0 && strcmp(instructions, env->instructions) == 0;
-        if (n == 2 && !same)
-            return RB_FAIL(
-                err, RB_ENVIRONMENT,
-                "%s was computed with OpenBLAS core %s on %s, and this run has %s on %s: use --blas-core %s on "
-                "such a machine, or another --output",
-                run->folder, core, instructions, env->blas_core, env->instructions, core);
-        if (n == 2)
-            return RB_OK;
-    }
-    f = fopen(path, "we");
-    bool good = f && fprintf(f, "%s %s\n", env->blas_core, env->instructions) > 0;
+    if (!f && errno != ENOENT)
+        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+    int n = f ? fscanf(f, "%63s %63s", core, instructions) : 0;
     if (f)
-        good = fclose(f) == 0 && good;
-    return good ? RB_OK : RB_FAIL(err, RB_IO, "%s: cannot be written: %s", path, strerror(errno));
+        fclose(f);
+    snprintf(text, sizeof text, "%s %s\n", env->blas_core, env->instructions);
+    if (n != 2)
+        return rb_file_replace(path, text, err);
+    if (strcmp(core, env->blas_core) == 0 && strcmp(instructions, env->instructions) == 0)
+        return RB_OK;
+    return RB_FAIL(err, RB_ENVIRONMENT,
+                   "%s was computed with OpenBLAS core %s on %s, and this run has %s on %s: use --blas-core %s on "
+                   "such a machine, or another --output",
+                   run->folder, core, instructions, env->blas_core, env->instructions, core);
 }
 
 static rb_status open_folder(rb_run_state *run, rb_error *err)
 {
     RB_TRY(make_folders(run->folder, err));
     RB_TRY(lock_folder(run, err));
+    clean_folder(run);
     RB_TRY(keep_class(run, err));
     RB_TRY(keep_experiment(run, err));
 done:

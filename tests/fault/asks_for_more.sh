@@ -88,4 +88,16 @@ experiment '[ndcg@10, rmse, silhouette]' '{ models: selected, lists: selected, p
 run "3 finished trials are fitted again"
 as_at_once "store: selected after none"
 
+# A fit that is stopped when it is done once more takes nothing away; the next start goes on.
+experiment '[ndcg@10, rmse, mae, silhouette]' '{ models: none, lists: none, per_user: none }'
+sed -i 's/iterations: 3/iterations: 3000/' more.yaml
+expect 0 "$REELBENCH" run more.yaml --output kept --set metrics='[ndcg@10, silhouette]'
+stamps >before
+expect 1 "$REELBENCH" run more.yaml --output kept --set timeout=0.01
+complains "2 of 8 trials lack what the file asks for"
+[ "$(stamps | grep -F -x -c -f before)" -eq "$(wc -l <before)" ] || fail "a fit that was stopped replaced a finished one"
+expect 0 "$REELBENCH" status "$folder"
+run "6 kept, 2 to run"
+as_at_once "after a stopped fit"
+
 finish

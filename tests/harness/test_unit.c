@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "data/hdf.h"
 #include "harness/journal.h"
 #include "harness/model.h"
@@ -172,8 +173,9 @@ static void a_file_that_was_not_committed_is_not_there(void **unused)
     assert_ok(rb_hdf_put_int(file.id, "x", 1, &err), &err);
     assert_false(rb_unit_exists(folder, "eeee", "fit"));
     rb_hdf_close(&file);
-    strcat(path, ".part");
-    assert_int_equal(access(path, F_OK), -1);
+    char part[RB_PART_BYTES];
+    rb_file_part(part, path);
+    assert_int_equal(access(part, F_OK), -1);
 }
 
 static void a_table_gives_back_its_columns(void **unused)
