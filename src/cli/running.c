@@ -18,11 +18,10 @@ static void write_heading(FILE *out, const rb_session *s)
 /* "mpirun -n 4 reelbench resume DIR", as it was started. */
 static void write_resume(FILE *out, const rb_session *s, const rb_run_outcome *o)
 {
-    char done[32], left[32];
-    fprintf(out, "stopped: %s done, %s left\nresume: ", rb_text_count(done, o->n_done), rb_text_count(left, o->n_left));
-    if (s->ctx.n_ranks > 1)
-        fprintf(out, "mpirun -n %d ", s->ctx.n_ranks);
-    fprintf(out, "reelbench resume %s\n", o->folder);
+    char done[32], left[32], command[4400];
+    rb_run_resume_command(command, o->folder, s->ctx.n_ranks);
+    fprintf(out, "stopped: %s done, %s left\nresume: %s\n", rb_text_count(done, o->n_done),
+            rb_text_count(left, o->n_left), command);
 }
 
 /* The table of what was selected, and where everything lies. */

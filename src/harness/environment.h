@@ -109,6 +109,9 @@ rb_status rb_environment_class(rb_text *out, const rb_environment *env, rb_error
  */
 void rb_signals_install(void);
 
+/** What goes to standard error where a signal ends the process at once; "": nothing, as at the start. Local. */
+void rb_signals_say(const char *words);
+
 /** 0, or the signal that asked to stop; its address is what ctx->stop takes. */
 const volatile sig_atomic_t *rb_signals_flag(void);
 

@@ -56,6 +56,24 @@ static void announce(rb_run_state *run)
         rb_log_say(&run->log, "%s trials, at most %s a rank; run folder %s", n, bytes, run->folder);
 }
 
+void rb_run_resume_command(char out[4400], const char *folder, int n_ranks)
+{
+    int n = n_ranks > 1 ? snprintf(out, 4400, "mpirun -n %d ", n_ranks) : 0;
+    snprintf(out + n, (size_t)(4400 - n), "reelbench resume %s", folder);
+}
+
+/* mpirun kills the ranks a second after Ctrl-C: rank 0 has its words ready. */
+static void prepare_last_words(const rb_run_state *run)
+{
+    char command[4400], words[4400];
+    if (!run->options->out)
+        return;
+    rb_run_resume_command(command, run->folder, run->world->n_ranks);
+    snprintf(words, sizeof words, "%sstopped; what was finished is kept\nresume: %.4200s\n",
+             run->log.is_terminal ? "\n" : "", command);
+    rb_signals_say(words);
+}
+
 rb_status rb_run_folder_check(const char *folder, rb_error *err)
 {
     char path[4200];
@@ -163,6 +181,7 @@ static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
 {
     RB_TRY(rb_run_open_folder(run, err));
     snprintf(outcome->folder, sizeof outcome->folder, "%s", run->folder);
+    prepare_last_words(run);
     RB_TRY(rb_run_scan(run, err));
     RB_TRY(rb_run_preflight(run, err));
     RB_TRY(rb_run_open_journal(run, err));
@@ -198,6 +217,7 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
         RB_TRY(work(outcome, &run, err));
     }
 done:
+    rb_signals_say("");
     rb_run_state_fini(&run);
     outcome->wall_s = rb_clock_s() - run.begin_s;
     return err->status;

@@ -53,6 +53,9 @@ typedef struct rb_run_outcome {
  */
 rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err);
 
+/** The command that goes on with a run: "mpirun -n 4 reelbench resume DIR". Local. */
+void rb_run_resume_command(char out[4400], const char *folder, int n_ranks);
+
 /** Whether a folder is one that a run made. Local. @return RB_OK, RB_BAD_INPUT */
 rb_status rb_run_folder_check(const char *folder, rb_error *err);
 

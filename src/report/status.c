@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "harness/run.h"
 #include "report/report.h"
 
 /* What the journal says since the last start. */
@@ -76,6 +77,7 @@ static bool is_alive(const char *folder)
 rb_status rb_report_status(FILE *out, const char *folder, rb_error *err)
 {
     progress p = { 0 };
+    char command[4400];
     RB_TRY(read_journal(&p, folder, err));
     bool alive = is_alive(folder);
     long long finished = p.kept + p.done + p.failed;
@@ -86,10 +88,12 @@ rb_status rb_report_status(FILE *out, const char *folder, rb_error *err)
     if (!p.ended)
         fprintf(out, ", %lld %s running, %lld waiting", p.running, alive ? "are" : "were", waiting > 0 ? waiting : 0);
     fputc('\n', out);
-    if (!p.ended && !alive)
-        fprintf(out, "resume: mpirun -n %lld reelbench resume %s\n", p.ranks, folder);
-    else if (p.ended)
+    if (!p.ended && !alive) {
+        rb_run_resume_command(command, folder, (int)p.ranks);
+        fprintf(out, "resume: %s\n", command);
+    } else if (p.ended) {
         fprintf(out, "report: reelbench report %s\n", folder);
+    }
 done:
     return err->status;
 }

@@ -41,6 +41,26 @@ stop() {
     expect 0 "$REELBENCH" digest "$root"/long-*
     head -n 1 "$out" | cmp -s - digest || fail "$last, then resume: another digest than that of a run left alone"
 }
+
+# Under mpirun Ctrl-C leaves a rank no time to save; it says once how to go on.
+mpirun -n 2 "$REELBENCH" run long.yaml --threads 1 --set repeats=20 --output parallel >"$out" 2>"$err" &
+pid=$!
+for _ in $(seq 600); do
+    grep -qs ' done ' parallel/long-*/journal && break
+    sleep 0.05
+done
+begin=$SECONDS status=0
+kill -s INT $pid
+wait $pid || status=$?
+last="mpirun run, then SIGINT"
+[ $status -ne 0 ] || fail "$last: exit status 0"
+[ $((SECONDS - begin)) -le 3 ] || fail "$last: took $((SECONDS - begin)) s to end"
+[ "$(cat "$out" "$err" | grep -c "^resume: mpirun -n 2 reelbench resume parallel/long-")" -eq 1 ] ||
+    fail "$last: does not say once how to resume"
+expect 0 "$REELBENCH" status parallel/long-*
+prints "interrupted "
+prints "resume: mpirun -n 2 reelbench resume parallel/long-"
+
 stop USR1 0
 stop INT 130
 stop TERM 143
