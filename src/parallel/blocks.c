@@ -57,7 +57,8 @@ void rb_blocks_offsets(int64_t *begin, const rb_blocks *b, const rb_ctx *ctx)
         begin[r] = rb_blocks_element(b, r, ctx->n_ranks);
 }
 
-#define STRIP 256 /* columns that a thread adds at a time */
+#define STRIP 256  /* columns that a thread adds at a time */
+#define WIDE 65536 /* numbers above which threads share the columns */
 
 /*
  * The tree: node (level, i) covers blocks [i 2^level, (i + 1) 2^level) cut at n_blocks; its value is the
@@ -91,11 +92,33 @@ static int whole_nodes(node *out, int32_t first, int32_t last, int32_t n_blocks)
     return n;
 }
 
-static void add(double *restrict to, const double *restrict from, int64_t width, int n_threads)
+static void add(double *restrict to, const double *restrict from, int64_t width)
 {
-#pragma omp parallel for num_threads(n_threads) if (width > 65536) schedule(static)
     for (int64_t i = 0; i < width; i++)
         to[i] += from[i];
+}
+
+/* Threads share the columns. A region costs as much as adding some thousand numbers, even where only one thread works.
+ */
+static void add_wide(double *to, const double *from, int64_t width, int n_threads)
+{
+    if (n_threads == 1 || width <= WIDE) {
+        add(to, from, width);
+        return;
+    }
+#pragma omp parallel for num_threads(n_threads) schedule(static)
+    for (int64_t at = 0; at < width; at += STRIP)
+        add(to + at, from + at, width - at < STRIP ? width - at : STRIP);
+}
+
+/* `width` columns of the blocks of one whole node, all added to the first; blocks lie `ld` apart. */
+static void collapse_columns(double *first, node at, int64_t n_blocks, int64_t width, int64_t ld)
+{
+    for (int level = 0; level < at.level; level++) {
+        int64_t step = (int64_t)1 << level;
+        for (int64_t i = 0; i + step < n_blocks; i += 2 * step)
+            add(first + i * ld, first + (i + step) * ld, width);
+    }
 }
 
 /*
@@ -104,16 +127,16 @@ static void add(double *restrict to, const double *restrict from, int64_t width,
  */
 static void collapse(double *partial, int32_t origin, node at, int64_t width, int32_t n_blocks, int n_threads)
 {
-    int32_t first = at.index << at.level;
-    int64_t last = first + ((int64_t)1 << at.level) < n_blocks ? first + ((int64_t)1 << at.level) : n_blocks;
-#pragma omp parallel for num_threads(n_threads) if ((last - first) * width > 65536) schedule(static)
+    int32_t begin = at.index << at.level;
+    int64_t n = n_blocks - begin < (int64_t)1 << at.level ? n_blocks - begin : (int64_t)1 << at.level;
+    double *first = partial + (begin - origin) * width;
+    if (n_threads == 1 || n * width <= WIDE) {
+        collapse_columns(first, at, n, width, width);
+        return;
+    }
+#pragma omp parallel for num_threads(n_threads) schedule(static)
     for (int64_t from = 0; from < width; from += STRIP)
-        for (int level = 0; level < at.level; level++) {
-            int64_t step = (int64_t)1 << level;
-            for (int64_t i = first; i + step < last; i += 2 * step)
-                add(partial + (i - origin) * width + from, partial + (i + step - origin) * width + from,
-                    width - from < STRIP ? width - from : STRIP, 1);
-        }
+        collapse_columns(first + from, at, n, width - from < STRIP ? width - from : STRIP, width);
 }
 
 /* The nodes of all ranks in ascending order of their first block; returns how many. */
@@ -141,7 +164,7 @@ static void combine(double *values, node *nodes, int n, int64_t width, int n_thr
             if (kept != k)
                 memcpy(values + kept * width, values + k * width, (size_t)width * sizeof *values);
             if (has_right) {
-                add(values + kept * width, values + (k + 1) * width, width, n_threads);
+                add_wide(values + kept * width, values + (k + 1) * width, width, n_threads);
                 k++;
             }
             nodes[kept++] = is_low ? (node){ level + 1, me.index / 2 } : me;
