@@ -37,17 +37,19 @@ function(rb_registry family out)
   set(${out} ${path} PARENT_SCOPE)
 endfunction()
 
-# Code digests, made anew whenever a source changes: per model over its file, its family's core and the layers below;
-# one for the evaluation over everything that eval sees.
+# Code digests, made anew whenever a source changes: per model over its file, its family's core, the layers below and
+# what drives its fit; one for the evaluation over everything that eval sees and what the harness adds to it.
 function(rb_code_digests)
   file(GLOB_RECURSE below CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/base/*.[ch] ${CMAKE_SOURCE_DIR}/src/parallel/*.[ch]
     ${CMAKE_SOURCE_DIR}/src/linalg/*.[ch] ${CMAKE_SOURCE_DIR}/src/data/*.[ch])
   file(GLOB_RECURSE families CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/recommend/*.[ch] ${CMAKE_SOURCE_DIR}/src/cluster/*.[ch])
   file(GLOB_RECURSE eval CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/eval/*.[ch])
+  file(GLOB driving CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/harness/fold.c ${CMAKE_SOURCE_DIR}/src/harness/job*.[ch]
+    ${CMAKE_SOURCE_DIR}/src/harness/evaluate*.[ch])
   set(path ${CMAKE_BINARY_DIR}/generated/code_digests.c)
   set(script ${CMAKE_SOURCE_DIR}/cmake/CodeDigests.cmake)
   add_custom_command(OUTPUT ${path} COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUT=${path} -P ${script}
-    DEPENDS ${script} ${below} ${families} ${eval} VERBATIM)
+    DEPENDS ${script} ${below} ${families} ${eval} ${driving} VERBATIM)
   set_source_files_properties(${path} PROPERTIES GENERATED TRUE)
   # What the build knows of itself, for provenance; the commit is asked for at every build.
   set(build ${CMAKE_BINARY_DIR}/generated/build_facts.c)

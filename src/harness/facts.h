@@ -6,12 +6,12 @@
 
 typedef struct {
     const char *id;  /* algorithm; NULL ends the table */
-    const char *hex; /* SHA-256 over the model's file, its family's core and the layers base .. data */
+    const char *hex; /* SHA-256 over the model's file, its family's core, the layers base .. data, what drives a fit */
 } rb_code_digest;
 
 extern const rb_code_digest rb_code_digests[];
 
-/* SHA-256 over the sources of the evaluation and the layers base .. data. */
+/* SHA-256 over the sources of the evaluation, here and in eval, and the layers base .. data. */
 extern const char rb_eval_digest[];
 
 typedef struct {
