@@ -96,6 +96,11 @@ static rb_status check_data(const rb_split *s, const rb_dataset *d, rb_error *er
     return RB_OK;
 }
 
+bool rb_split_has_validation(const rb_split *s)
+{
+    return s->validation > 0 || s->validation_file;
+}
+
 rb_status rb_split_check(const rb_split *s, const rb_dataset *d, rb_error *err)
 {
     RB_TRY(check_parameters(s, err));

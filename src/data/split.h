@@ -73,6 +73,9 @@ bool rb_split_takes(int kind, const char *key);
 /** Folds of a split: `folds` of k_fold, else 1. */
 int64_t rb_split_n_folds(const rb_split *s);
 
+/** Whether it makes a validation part: a share, or a file of pairs. Local. */
+bool rb_split_has_validation(const rb_split *s);
+
 /** RB_BAD_INPUT: parameters that do not go together, or (d not NULL) that the data cannot serve: no times, no sessions,
  *  fewer rows than folds. Local. */
 rb_status rb_split_check(const rb_split *s, const rb_dataset *d, rb_error *err);

@@ -268,7 +268,7 @@ rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_wanted *wanted,
             RB_TRY(not_applicable(record, "all", m, err));
             continue;
         }
-        if (run->experiment.split.validation > 0)
+        if (rb_split_has_validation(&run->experiment.split))
             RB_TRY(not_applicable(record, "validation", m, err));
         RB_TRY(not_applicable(record, "test", m, err));
     }

@@ -204,7 +204,7 @@ static rb_status add_not_applicable(batch *b, waiting *w, const rb_metric *m, rb
     const rb_run_state *run = b->run;
     rb_metric_value none = { NAN, RB_VALUE_NOT_APPLICABLE };
     for (int p = 0; p < 2; p++) {
-        if (p == 0 && (run->experiment.split.validation <= 0 || !run->data.has_interactions))
+        if (p == 0 && (!rb_split_has_validation(&run->experiment.split) || !run->data.has_interactions))
             continue;
         rb_metric_row *row = rb_metric_record_add(&w->record, p == 0 ? "validation" : "test", m->id, err);
         if (!row)

@@ -130,6 +130,7 @@ typedef struct rb_experiment {
 
     /* Canonical texts for keys and digests: every value, defaults too, equal for equal meaning. */
     const char *dataset_text, *filter_text, *split_text, *evaluation_text, *early_stopping_text;
+    const char *split_key; /* as split_text without the paths of files, for keys beside the digest of their contents */
 
     const char *text; /* the file as resolved: YAML, --set and seed applied, paths absolute; reads back to the same */
     rb_arena arena;   /* owns everything above */

@@ -172,6 +172,10 @@ static rb_status read_split(rb_reader *r)
     if (rb_reader_n_messages(r) == n_before && rb_split_check(split, NULL, &raised) != RB_OK)
         RB_TRY(rb_reader_adopt(r, node ? node->at : r->root->at, &raised));
     RB_TRY(rb_reader_canonical(r, &r->e->split_text, "split", rb_split_params, split));
+    rb_split content = *split; /* files enter keys by what they hold, not by where they lie */
+    content.train_file = content.test_file = NULL;
+    content.validation_file = split->validation_file ? "" : NULL;
+    RB_TRY(rb_reader_canonical(r, &r->e->split_key, "split", rb_split_params, &content));
 done:
     return r->err->status;
 }

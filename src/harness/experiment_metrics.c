@@ -23,11 +23,6 @@ bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm
     return e->early_stopping.on && algorithm->iterate && rb_experiment_applies(e->early_stopping.metric.def, algorithm);
 }
 
-static bool has_validation(const rb_experiment *e)
-{
-    return e->split.validation > 0 || e->split.validation_file;
-}
-
 /* One metric as written; *good is false where a message was added. */
 static rb_status read_metric(rb_reader *r, rb_metric *out, bool *good, const rb_yaml *node)
 {
@@ -115,7 +110,7 @@ static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_y
     if (def->better == RB_BETTER_NEITHER)
         return RB_COMPLAIN(r, node->at, "'%s' cannot select: neither high nor low values of it are better",
                            metric->label);
-    if (def->family != RB_FAMILY_CLUSTERING && !has_validation(r->e))
+    if (def->family != RB_FAMILY_CLUSTERING && !rb_split_has_validation(&r->e->split))
         return RB_COMPLAIN(r, node->at,
                            "selecting on '%s' is refused: there is no validation part; give "
                            "split.validation a share, such as 0.1",
@@ -196,7 +191,7 @@ static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *
     if (def->family == RB_FAMILY_CLUSTERING || def->better == RB_BETTER_NEITHER)
         return RB_COMPLAIN(r, at->at, "'%s' cannot stop a fit: expected a ranking or rating metric",
                            stopping->metric.label);
-    if (!has_validation(r->e))
+    if (!rb_split_has_validation(&r->e->split))
         return RB_COMPLAIN(r, at->at,
                            "'early_stopping' watches the validation part, and there is none; give "
                            "split.validation a share, such as 0.1");

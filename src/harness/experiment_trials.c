@@ -253,7 +253,7 @@ done:
 static rb_status check_needs(rb_reader *r, const rb_entry *entry)
 {
     const rb_split *split = &r->e->split;
-    if (entry->algorithm->needs & RB_NEEDS_VALIDATION && split->validation <= 0 && !split->validation_file)
+    if (entry->algorithm->needs & RB_NEEDS_VALIDATION && !rb_split_has_validation(split))
         return RB_COMPLAIN(r, entry->at, "'%s' needs a validation part; give split.validation a share, such as 0.1",
                            entry->algorithm->name);
     return RB_OK;

@@ -28,7 +28,7 @@ static rb_status build_ratings(rb_fold *f, const rb_run_state *run, rb_ctx *ctx,
     double relevance = run->experiment.relevance;
     f->all_relevant = relevance == -INFINITY;
     f->has_revealed = run->experiment.split.kind == RB_SPLIT_STRONG;
-    f->has_validation = run->experiment.split.validation > 0;
+    f->has_validation = rb_split_has_validation(&run->experiment.split);
     RB_TRY(rb_ratings_build(&f->train, x, part, train, -INFINITY, ctx, err));
     if (f->has_revealed) {
         RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));

@@ -36,7 +36,8 @@ static rb_status trial_key(rb_work *w, const rb_run_state *run, const rb_trial *
     rb_hasher_bytes(&h, run->data.digest.byte, RB_DIGEST_BYTES);
     if (depends_on_fold(c)) {
         rb_hasher_text(&h, e->filter_text);
-        rb_hasher_text(&h, e->split_text);
+        rb_hasher_text(&h, e->split_key);
+        rb_hasher_bytes(&h, run->split_files.byte, RB_DIGEST_BYTES);
         rb_hasher_double(&h, e->relevance);
         rb_hasher_int(&h, (int64_t)e->seed); /* of the split */
         rb_hasher_int(&h, trial->fold);

@@ -266,6 +266,16 @@ done:
     return err->status;
 }
 
+/* What the files of a split hold. Collective. */
+static rb_status digest_split(rb_run_state *run, rb_error *err)
+{
+    const rb_split *s = &run->experiment.split;
+    const char *files[] = { s->train_file, s->test_file, s->validation_file };
+    if (s->kind != RB_SPLIT_FILES)
+        return RB_OK;
+    return rb_cache_key(&run->split_files, "split", files, s->validation_file ? 3 : 2, run->world, err);
+}
+
 rb_status rb_run_load(rb_run_state *run, rb_error *err)
 {
     const rb_run_options *o = run->options;
@@ -279,6 +289,7 @@ rb_status rb_run_load(rb_run_state *run, rb_error *err)
     run->tie_seed = rb_seed_named(e->seed, "ties");
     RB_TRY(rb_run_data(&run->data, e, o->data_dir, o->cache_dir ? o->cache_dir : cache, &run->log, run->world, err));
     describe_data(run);
+    RB_TRY(digest_split(run, err));
     check_cutoffs(run);
     if (run->data.has_interactions)
         RB_TRY(rb_split_check(&e->split, &run->data, err));

@@ -26,7 +26,7 @@ static bool is_held(const rb_metric_record *r, const rb_run_state *run, const rb
 {
     if (m->def->family == RB_FAMILY_CLUSTERING)
         return rb_metric_record_find(r, "all", m->id);
-    bool validated = !run->data.has_interactions || run->experiment.split.validation <= 0 ||
+    bool validated = !run->data.has_interactions || !rb_split_has_validation(&run->experiment.split) ||
                      rb_metric_record_find(r, "validation", m->id);
     return validated && rb_metric_record_find(r, "test", m->id);
 }

@@ -74,6 +74,7 @@ typedef struct rb_run_state {
     rb_plan plan;
     rb_dataset data;
     rb_digest folder_digest;
+    rb_digest split_files; /* of the contents of the split's files; zero where it has none */
     char folder[4096];
     char root[4096];
     int lock; /* file descriptor of <folder>/lock on rank 0; -1 */
