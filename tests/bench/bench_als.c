@@ -7,14 +7,9 @@
  * GFLOP/s and .58 million/s .88 + .14 = 1.0, .51 s on 2 threads. Received: (m + n) k (P - 1) / P elements a rank.
  * Measured on a machine that eight other processes shared: .71 processor seconds in single, 1.33 in double; the kernels
  * lose their caches at every turn of another process. Received: 1.000 of the formula, 1.016 with biases.
- *
- * Usage: bench_als [threads [divisor]], under mpirun for more ranks; the divisor makes the data smaller.
  */
-#include <stdlib.h>
-
 #include "recommend/recommend.h"
 #include "support/oracle_als_bench.h"
-#include "support/support.h"
 
 extern const rb_recommender rb_als;
 
@@ -23,13 +18,5 @@ static const char *const configs[] = { "factors=64 biases=fixed", "factors=64 bi
 
 int main(int argc, char **argv)
 {
-    rb_split_data s = { 0 };
-    rb_test_mpi_begin(&argc, &argv);
-    rb_test_ctx.n_threads = argc > 1 ? atoi(argv[1]) : 2;
-    rb_test_ctx.seed = 1;
-    int divisor = argc > 2 ? atoi(argv[2]) : 1;
-    rb_oracle_zipf(&s, 71567 / divisor, 10681 / divisor, 10000000 / divisor, 0.6, 0.9, &rb_test_ctx);
-    rb_bench_iterations(&rb_als, configs, sizeof configs / sizeof *configs, &s, &rb_test_ctx);
-    rb_oracle_split_fini(&s);
-    return rb_test_mpi_end(0);
+    return rb_bench_iterations(argc, argv, &rb_als, configs, sizeof configs / sizeof *configs, 71567, 10681, 10000000);
 }

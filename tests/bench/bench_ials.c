@@ -9,14 +9,9 @@
  * = 64.
  * Measured on a machine that eight other processes shared: 1.46 (k = 64), 4.7 (k = 128); conjugate gradient 1.6
  * and 2.6: the factors of 138,493 users do not fit the cache, and each pass fetches them again.
- *
- * Usage: bench_ials [threads [divisor]], under mpirun for more ranks; the divisor makes the data smaller.
  */
-#include <stdlib.h>
-
 #include "recommend/recommend.h"
 #include "support/oracle_als_bench.h"
-#include "support/support.h"
 
 extern const rb_recommender rb_ials;
 
@@ -25,13 +20,6 @@ static const char *const configs[] = { "factors=64 objective=hu", "factors=64", 
 
 int main(int argc, char **argv)
 {
-    rb_split_data s = { 0 };
-    rb_test_mpi_begin(&argc, &argv);
-    rb_test_ctx.n_threads = argc > 1 ? atoi(argv[1]) : 2;
-    rb_test_ctx.seed = 1;
-    int divisor = argc > 2 ? atoi(argv[2]) : 1;
-    rb_oracle_zipf(&s, 138493 / divisor, 26744 / divisor, 20000000 / divisor, 0.6, 0.9, &rb_test_ctx);
-    rb_bench_iterations(&rb_ials, configs, sizeof configs / sizeof *configs, &s, &rb_test_ctx);
-    rb_oracle_split_fini(&s);
-    return rb_test_mpi_end(0);
+    return rb_bench_iterations(argc, argv, &rb_ials, configs, sizeof configs / sizeof *configs, 138493, 26744,
+                               20000000);
 }

@@ -102,10 +102,14 @@ static void the_objective_of_als_is_its_formula(void **unused)
     rb_split_data s;
     data(&s);
     static const char *const configs[] = {
-        "factors=6 iterations=4 precision=double biases=fixed", "factors=6 iterations=4 precision=double biases=joint",
+        "factors=6 iterations=4 precision=double biases=fixed",
+        "factors=6 iterations=4 precision=double biases=joint",
         "factors=16 iterations=3 precision=double biases=joint weighted=false regularization=3",
         "factors=90 iterations=2 precision=double biases=none weighted=false regularization=3", /* k > rows */
-        "factors=6 iterations=4 biases=mean"
+        "factors=6 iterations=4 biases=mean",
+        "factors=6 iterations=4 precision=double biases=fixed solver=cg", /* 1, 4 and, for the bias, 5 vectors a row */
+        "factors=20 iterations=3 solver=cg biases=joint",
+        "factors=30 iterations=3 precision=double biases=joint solver=cg cg_steps=2"
     };
     for (size_t c = 0; c < sizeof configs / sizeof *configs; c++) {
         model m = fitted(&rb_als, configs[c], &s);
@@ -259,23 +263,103 @@ static void a_user_folded_in_gets_the_row_of_the_half_step(void **unused)
     rb_oracle_split_fini(&s);
 }
 
+static void check_enough_steps(const rb_algorithm *algorithm, const char *values, const rb_split_data *s)
+{
+    char steps[160];
+    snprintf(steps, sizeof steps, "%s solver=cg cg_steps=120", values);
+    model a = fitted(algorithm, values, s), b = fitted(algorithm, steps, s);
+    for (int32_t u = 0; u < s->train.n_users; u++) {
+        for (int64_t f = 0; f < a.k; f++)
+            assert_near(at(&b, b.users, u, f), at(&a, a.users, u, f), 1e-8);
+        assert_true(!a.user_bias || fabs(a.user_bias[u] - b.user_bias[u]) < 1e-8);
+    }
+    drop(&a);
+    drop(&b);
+}
+
 static void enough_steps_of_conjugate_gradient_give_the_exact_factors(void **unused)
 {
     (void)unused;
     rb_split_data s;
     data(&s);
     static const int counts[] = { 7, 9, 20, 30 }; /* 1, 2, 3 and 4 vectors a row */
+    static const char *const biases[] = { "none", "fixed", "joint" };
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
-        char exact[80], steps[120];
-        snprintf(exact, sizeof exact, "factors=%d iterations=3 precision=double", counts[c]);
-        snprintf(steps, sizeof steps, "%s solver=cg cg_steps=120", exact);
-        model a = fitted(&rb_ials, exact, &s), b = fitted(&rb_ials, steps, &s);
-        for (int32_t u = 0; u < s.train.n_users; u++)
-            for (int64_t f = 0; f < counts[c]; f++)
-                assert_near(at(&b, b.users, u, f), at(&a, a.users, u, f), 1e-8);
-        drop(&a);
-        drop(&b);
+        char values[120];
+        snprintf(values, sizeof values, "factors=%d iterations=3 precision=double", counts[c]);
+        check_enough_steps(&rb_ials, values, &s);
+        for (size_t b = 0; b < sizeof biases / sizeof *biases; b++) {
+            snprintf(values, sizeof values, "factors=%d iterations=3 precision=double biases=%s", counts[c], biases[b]);
+            check_enough_steps(&rb_als, values, &s);
+        }
     }
+    rb_oracle_split_fini(&s);
+}
+
+/* Items with thousands of users: each is a row that all ranks and threads share, in several blocks. */
+static void a_row_that_is_shared_solves_its_system(void **unused)
+{
+    (void)unused;
+    rb_ctx ctx;
+    rb_split_data s = { 0 };
+    rb_ctx_serial(&ctx, 1);
+    rb_oracle_zipf(&s, 14000, 2, 60000, 0.1, 0.9, &ctx);
+    static const char *const configs[] = { "factors=5 iterations=1 precision=double biases=mean",
+                                           "factors=5 iterations=1 precision=double biases=joint",
+                                           "factors=5 iterations=1 precision=double biases=joint solver=cg" };
+    for (size_t c = 0; c < sizeof configs / sizeof *configs; c++) {
+        model m = fitted(&rb_als, configs[c], &s);
+        bool joint = strstr(configs[c], "joint") != NULL;
+        for (int32_t i = 0; i < 2; i++) {
+            int64_t from = s.train.item_begin[i], n = s.train.item_begin[i + 1] - from, k = m.k + joint;
+            rb_error err = { 0 };
+            double *b = NULL, *t = NULL, x[8];
+            assert_true(n > 2 * 4096);
+            assert_ok(rb_alloc(&b, n * k, &err), &err);
+            assert_ok(rb_alloc(&t, n, &err), &err);
+            for (int64_t e = 0; e < n; e++) {
+                int32_t user = s.train.item_user[from + e];
+                t[e] = (double)s.train.item_rating[from + e] - m.mean - m.user_bias[user];
+                for (int64_t f = 0; f < k; f++)
+                    b[e * k + f] = f < m.k ? at(&m, m.users, user, f) : 1;
+            }
+            rb_oracle_row(x, NULL, b, NULL, t, n, k, 0.1 * (double)n);
+            for (int64_t f = 0; f < m.k; f++)
+                assert_near(at(&m, m.items, i, f), x[f], 1e-11);
+            assert_true(!joint || fabs(m.item_bias[i] - x[m.k]) < 1e-11);
+            rb_free(t);
+            rb_free(b);
+        }
+        drop(&m);
+    }
+    rb_oracle_split_fini(&s);
+}
+
+/* A snapshot for early stopping looks at a model between two iterations. */
+static void a_look_at_a_model_that_is_being_fitted_changes_nothing(void **unused)
+{
+    (void)unused;
+    rb_split_data s;
+    rb_error err = { 0 };
+    rb_ctx ctx;
+    data(&s);
+    rb_ctx_serial(&ctx, 2);
+    ctx.seed = 99;
+    rb_train_view view = { .ratings = &s.train, .positives = &s.train };
+    model whole = fitted(&rb_als, "factors=5 iterations=3", &s);
+    model m = { .algorithm = &rb_als, .config = rb_oracle_config(&rb_als, "factors=5 iterations=3") };
+    bool done = false;
+    double objective = NAN;
+    assert_ok(rb_alloc(&m.state, (int64_t)rb_als.state_size, &err), &err);
+    assert_ok(rb_als.begin(m.state, &view, NULL, m.config, &ctx, &err), &err);
+    for (int64_t i = 0; !done; i++) {
+        assert_ok(rb_als.iterate(m.state, i, &objective, &done, &view, NULL, m.config, &ctx, &err), &err);
+        rb_als.arrays(m.state, &(rb_visitor){ see_array, see_scalar, &m });
+        assert_true(m.k > 5); /* the padding is part of what a snapshot keeps */
+    }
+    assert_true(objective == whole.objective);
+    drop(&m);
+    drop(&whole);
     rb_oracle_split_fini(&s);
 }
 
@@ -340,6 +424,8 @@ int main(void)
         cmocka_unit_test(scores_are_inner_products_for_any_users),
         cmocka_unit_test(a_user_folded_in_gets_the_row_of_the_half_step),
         cmocka_unit_test(enough_steps_of_conjugate_gradient_give_the_exact_factors),
+        cmocka_unit_test(a_row_that_is_shared_solves_its_system),
+        cmocka_unit_test(a_look_at_a_model_that_is_being_fitted_changes_nothing),
         cmocka_unit_test(als_stops_where_the_objective_hardly_falls),
         cmocka_unit_test(start_factors_of_another_shape_are_refused),
         cmocka_unit_test(cost_grows_with_factors_and_names_what_is_shared),

@@ -1,5 +1,6 @@
 #include "support/oracle_als_bench.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -35,7 +36,7 @@ static void bench(const rb_algorithm *algorithm, const char *values, const rb_sp
     void *config = rb_oracle_config(algorithm, text);
     rb_train_view view = { .ratings = &s->train, .positives = &s->train };
     char *state = NULL;
-    double wall[TIMED], objective, processor = 0;
+    double wall[TIMED], objective, processor = INFINITY;
     int64_t received = 0;
     bool done = false;
     assert_ok(rb_alloc(&state, (int64_t)algorithm->state_size, &err), &err);
@@ -47,7 +48,7 @@ static void bench(const rb_algorithm *algorithm, const char *values, const rb_sp
         assert_ok(algorithm->iterate(state, i, &objective, &done, &view, NULL, config, ctx, &err), &err);
         if (i > 0) {
             wall[i - 1] = rb_clock_s() - start;
-            processor += (process_s() - start_processor) / TIMED;
+            processor = fmin(processor, process_s() - start_processor);
         }
     }
     ctx->elements_received = NULL;
@@ -73,11 +74,19 @@ static void bench(const rb_algorithm *algorithm, const char *values, const rb_sp
     rb_free(config);
 }
 
-void rb_bench_iterations(const rb_algorithm *algorithm, const char *const *configs, int n_configs,
-                         const rb_split_data *s, rb_ctx *ctx)
+int rb_bench_iterations(int argc, char **argv, const rb_algorithm *algorithm, const char *const *configs, int n_configs,
+                        int32_t n_users, int32_t n_items, int64_t n_draws)
 {
-    if (ctx->rank == 0)
+    rb_split_data s = { 0 };
+    rb_test_mpi_begin(&argc, &argv);
+    rb_test_ctx.n_threads = argc > 1 ? atoi(argv[1]) : 2;
+    rb_test_ctx.seed = 1;
+    int divisor = argc > 2 ? atoi(argv[2]) : 1;
+    rb_oracle_zipf(&s, n_users / divisor, n_items / divisor, n_draws / divisor, 0.6, 0.9, &rb_test_ctx);
+    if (rb_test_ctx.rank == 0)
         printf("config\tranks\tthreads\tinteractions\twall_s\tprocessor_s\tGFLOP/s\treceived/formula\n");
     for (int c = 0; c < n_configs; c++)
-        bench(algorithm, configs[c], s, ctx);
+        bench(algorithm, configs[c], &s, &rb_test_ctx);
+    rb_oracle_split_fini(&s);
+    return rb_test_mpi_end(0);
 }

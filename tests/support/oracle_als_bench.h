@@ -7,13 +7,15 @@
 #include "support/oracle_als.h"
 
 /**
- * Fit with each config and print one line of tab-separated values each: config, ranks, threads, interactions, median
- * wall seconds an iteration (the first, which touches all memory, left out), processor seconds of all ranks and threads
- * an iteration, GFLOP/s by the model's own cost, elements received by a rank an iteration over (m + n) k (P - 1) / P.
+ * The main function of such a bench: `n_draws` draws of user (zipf .6) and item (zipf .9), then a fit with each config.
+ * Prints one line of tab-separated values each: config, ranks, threads, interactions, median wall seconds an iteration
+ * (the first, which touches all memory, left out), least processor seconds of all ranks and threads an iteration,
+ * GFLOP/s by the model's own cost and the wall, elements received by a rank an iteration over (m + n) k (P - 1) / P.
  *
- * Collective over ctx. The wall of a busy machine says little; processor seconds / threads is what a free one gives.
+ * Usage: PROGRAM [threads [divisor]], under mpirun for more ranks; the divisor makes the data smaller. The wall of a
+ * busy machine says little; processor seconds / threads is what a free one gives.
  */
-void rb_bench_iterations(const rb_algorithm *algorithm, const char *const *configs, int n_configs,
-                         const rb_split_data *s, rb_ctx *ctx);
+int rb_bench_iterations(int argc, char **argv, const rb_algorithm *algorithm, const char *const *configs, int n_configs,
+                        int32_t n_users, int32_t n_items, int64_t n_draws);
 
 #endif

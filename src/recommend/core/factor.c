@@ -159,9 +159,8 @@ void rb_factors_score(rb_tile *tile, const rb_factors *users, const rb_factors *
     }
 }
 
-/* Eight sums in a fixed order. */
-#define INNER(type)                                                                                       \
-    static double inner_##type(const type *a, const type *b, int64_t n)                                   \
+#define INNER(name, type)                                                                                 \
+    double name(const type *a, const type *b, int64_t n)                                                  \
     {                                                                                                     \
         double part[8] = { 0 };                                                                           \
         int64_t f = 0;                                                                                    \
@@ -172,13 +171,13 @@ void rb_factors_score(rb_tile *tile, const rb_factors *users, const rb_factors *
             part[l] += (double)a[f] * (double)b[f];                                                       \
         return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7])); \
     }
-INNER(float)
-INNER(double)
+INNER(rb_inner_f32, float)
+INNER(rb_inner_f64, double)
 
 double rb_factors_dot(const rb_factors *users, int64_t user, const rb_factors *items, int64_t item)
 {
     const void *a = row_of(users, user), *b = row_of(items, item);
-    return users->precision == RB_SINGLE ? inner_float(a, b, users->k) : inner_double(a, b, users->k);
+    return users->precision == RB_SINGLE ? rb_inner_f32(a, b, users->k) : rb_inner_f64(a, b, users->k);
 }
 
 void rb_factors_visit(rb_factors *f, const char *name, rb_visitor *v)

@@ -58,6 +58,10 @@ rb_status rb_factors_gram(double *gram, const rb_factors *f, const rb_ctx *ctx, 
 void rb_factors_score(rb_tile *tile, const rb_factors *users, const rb_factors *items, const int32_t *ids, int32_t n,
                       int32_t item_begin, int32_t item_end);
 
+/** Inner products in double, eight sums in a fixed order. Local. */
+double rb_inner_f32(const float *a, const float *b, int64_t n);
+double rb_inner_f64(const double *a, const double *b, int64_t n);
+
 /** Inner product of a user and an item, in double. Local. */
 double rb_factors_dot(const rb_factors *users, int64_t user, const rb_factors *items, int64_t item);
 

@@ -8,14 +8,47 @@
 #include "base/alloc.h"
 #include "linalg/spd_batch.h"
 
-#define AHEAD 12 /* entries between the prefetch of a row of factors and its use in conjugate gradient */
+#define HEAVY_SHARE 256       /* of the interactions: rows with more than one of so many shares are shared */
+#define MOST_HEAVY_BLOCKS 128 /* that such a row is cut into */
+#define AHEAD 12              /* entries between the prefetch of a row of factors and its use in conjugate gradient */
 
 /* What the rows of this rank give. */
 typedef struct {
-    int64_t first_row;
+    int64_t first_row, last_row;
+    int64_t most_alone;     /* entries of a row that is not shared */
+    int64_t longest;        /* entries that a thread has at once */
     double *loss, *penalty; /* [own rows] */
     int64_t failed;         /* lowest row without a solution; INT64_MAX: none */
 } results;
+
+/* Blocks of a shared row: large enough that their k^2 / 2 doubles cost little beside the entries that they sum. */
+static int64_t heavy_blocks(int64_t n, int64_t k)
+{
+    int64_t least = RB_GATHER_CHUNK;
+    if (least < 4 * k)
+        least = 4 * k;
+    if (least < n / MOST_HEAVY_BLOCKS)
+        least = n / MOST_HEAVY_BLOCKS;
+    return n > least ? n / least : 1;
+}
+
+static rb_status cut_heavy(rb_blocks *blocks, int64_t n, int64_t k, rb_error *err)
+{
+    return rb_blocks_init(blocks, n, NULL, n / heavy_blocks(n, k), err);
+}
+
+/* Which rows are shared, and the most entries that a thread has at once: functions of the data alone. */
+static void measure_rows(results *out, const rb_side *side, int64_t k)
+{
+    int64_t share = side->begin[side->blocks->n] / HEAVY_SHARE;
+    out->most_alone = share > RB_GATHER_CHUNK ? share : RB_GATHER_CHUNK;
+    for (int64_t row = 0; row < side->blocks->n; row++) {
+        int64_t n = side->begin[row + 1] - side->begin[row];
+        int64_t at_once = n > out->most_alone ? n / heavy_blocks(n, k) + 1 : n;
+        if (at_once > out->longest)
+            out->longest = at_once;
+    }
+}
 
 static void note_failure(results *out, int64_t row)
 {
@@ -62,15 +95,6 @@ rb_cost rb_solve_cost(const rb_shape *shape, int64_t nnz, int64_t k, bool border
                       .flops = (double)iterations * (cg_steps > 0 ? steps : exact) };
 }
 
-static int64_t longest_row(const rb_side *side, int64_t first, int64_t last)
-{
-    int64_t longest = 0;
-    for (int64_t row = first; row < last; row++)
-        if (side->begin[row + 1] - side->begin[row] > longest)
-            longest = side->begin[row + 1] - side->begin[row];
-    return longest;
-}
-
 /* Rows in order inside a block, blocks in the fixed tree. */
 static rb_status add_up(rb_half_step *sums, const results *rows, const rb_side *side, int32_t first, int32_t last,
                         const rb_ctx *ctx, rb_error *err)
@@ -104,17 +128,19 @@ rb_status rb_solve_rows(rb_half_step *sums, const rb_normal *normal, const rb_ct
     const rb_side *side = &normal->side;
     int32_t first = rb_blocks_of(side->blocks, ctx->rank, ctx->n_ranks);
     int32_t last = rb_blocks_of(side->blocks, ctx->rank + 1, ctx->n_ranks);
-    int64_t *rows = NULL, first_row = side->blocks->begin[first], last_row = side->blocks->begin[last];
-    results out = { .first_row = first_row, .failed = INT64_MAX };
-    int64_t longest = longest_row(side, first_row, last_row);
+    int64_t *rows = NULL;
+    results out = { .first_row = side->blocks->begin[first],
+                    .last_row = side->blocks->begin[last],
+                    .failed = INT64_MAX };
+    measure_rows(&out, side, normal->own->k);
 
     (void)rb_alloc(&rows, ctx->n_ranks + 1, err);
-    (void)rb_alloc(&out.loss, last_row - first_row, err);
-    (void)rb_alloc(&out.penalty, last_row - first_row, err);
+    (void)rb_alloc(&out.loss, out.last_row - out.first_row, err);
+    (void)rb_alloc(&out.penalty, out.last_row - out.first_row, err);
     if (normal->own->precision == RB_SINGLE)
-        RB_TRY(solve_blocks_f32(normal, first, last, longest, &out, ctx, err));
+        RB_TRY(solve_blocks_f32(normal, first, last, &out, ctx, err));
     else
-        RB_TRY(solve_blocks_f64(normal, first, last, longest, &out, ctx, err));
+        RB_TRY(solve_blocks_f64(normal, first, last, &out, ctx, err));
     RB_TRY_ALL(ctx, check_rows(&out, side, err));
     rb_blocks_offsets(rows, side->blocks, ctx);
     if (normal->own_bias)

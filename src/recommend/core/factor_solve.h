@@ -3,7 +3,8 @@
  *
  *     (base + sum_e w_e b_e b_e' + lambda(n) I) x = sum_e t_e b_e
  *
- * for the n entries e of the row. Threads take blocks of rows as they come; a row's bits do not depend on the thread.
+ * for the n entries e of the row. Threads take blocks of rows as they come; a row's bits do not depend on the thread. A
+ * row with more than 4,096 entries and a 256th of all is shared by all ranks and threads.
  */
 #ifndef RB_RECOMMEND_CORE_FACTOR_SOLVE_H
 #define RB_RECOMMEND_CORE_FACTOR_SOLVE_H
@@ -19,11 +20,12 @@ typedef struct rb_normal {
     const double *base;      /* [k x k] symmetric, added to every system; NULL: nothing */
     bool weighted;           /* else all w are 1 */
     bool keep_empty;         /* rows without entries stay as they are; else they become 0 */
-    int64_t cg_steps;        /* 0: Cholesky; else that many steps of conjugate gradient from the row as it stands */
+    int64_t cg_steps;        /* 0: Cholesky; else that many steps of conjugate gradient from the row as it stands, but
+                                for rows that are shared */
 
-    /** Targets t and, where weighted, weights w of all n entries of a row. Returns the row's constant: what the
-     *  objective is at x = 0. Local; called from several threads. */
-    double (*entries)(const struct rb_normal *self, double *t, double *w, int64_t row);
+    /** Targets t and, where weighted, weights w of n entries of a row, from entry `from` of the side on. Returns
+     *  their constant: what they add to the objective at x = 0. Local; called from several threads. */
+    double (*entries)(const struct rb_normal *self, double *t, double *w, int64_t row, int64_t from, int64_t n);
     /** lambda of a row of n entries. */
     double (*lambda)(const struct rb_normal *self, int64_t n);
     const void *model; /* for the two above */

@@ -2,6 +2,11 @@
 
 #include "base/alloc.h"
 
+const rb_param rb_means_params[] = {
+    RB_DOUBLE(rb_means_config, damping, 0.0, 0.0, 1e9, "ratings", "weight of the global mean"),
+    RB_PARAM_END,
+};
+
 static double damped_mean(const float *rating, int64_t n, double mean, double damping)
 {
     double sum = 0.0;
@@ -49,14 +54,16 @@ rb_status rb_means_reveal(rb_means *m, const rb_ratings *revealed, double dampin
     return fill_rows(m, &users, damping, false, ctx, err);
 }
 
-void rb_means_arrays(rb_means *m, rb_visitor *v)
+void rb_means_arrays(void *state, rb_visitor *v)
 {
+    rb_means *m = state;
     v->scalar(v, "mean", RB_FLOAT64, &m->mean);
     rb_visit_doubles(v, "row", &m->row, &m->n, &m->memory);
 }
 
-void rb_means_fini(rb_means *m)
+void rb_means_fini(void *state)
 {
+    rb_means *m = state;
     rb_shared_fini(&m->memory);
     *m = (rb_means){ 0 };
 }

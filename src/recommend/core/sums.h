@@ -8,6 +8,14 @@
 #include "recommend/core/side.h"
 
 typedef struct {
+    double damping; /* ratings; >= 0: weight of the mean of all */
+} rb_means_config;
+
+/* The table of such a model: damping. */
+extern const rb_param rb_means_params[];
+
+/* The state of such a model. */
+typedef struct {
     double mean; /* of all ratings; 0 where there are none */
     double *row; /* [n] in memory */
     int32_t n;
@@ -35,11 +43,11 @@ rb_status rb_means_fit(rb_means *m, const rb_ratings *train, rb_side side, doubl
  */
 rb_status rb_means_reveal(rb_means *m, const rb_ratings *revealed, double damping, const rb_ctx *ctx, rb_error *err);
 
-/** Names the arrays of the state: mean, row. */
-void rb_means_arrays(rb_means *m, rb_visitor *v);
+/** Names the arrays of the state, an rb_means: mean, row. */
+void rb_means_arrays(void *state, rb_visitor *v);
 
-/** Collective over the ctx that fitted it. Zeroed is allowed. */
-void rb_means_fini(rb_means *m);
+/** Release the state, an rb_means. Collective over the ctx that fitted it. Zeroed is allowed. */
+void rb_means_fini(void *state);
 
 /** Visit a node-shared vector of doubles. */
 void rb_visit_doubles(rb_visitor *v, const char *name, double **data, int32_t *n, rb_shared *memory);

@@ -9,8 +9,8 @@
  *
  * Zhou, Wilkinson, Schreiber, Pan (2008), doi:10.1007/978-3-540-68880-8_32; Koren, Bell, Volinsky (2009),
  * doi:10.1109/MC.2009.263. A user or item without training ratings has factors and bias 0.
- * Time O(nnz k^2 + (m + n) k^3) an iteration, memory (m + n) k numbers a node. Bits: the same for any ranks and
- * threads.
+ * Cholesky: time O(nnz k^2 + (m + n) k^3) an iteration; cg: O(cg_steps nnz k), from the factors of the iteration
+ * before. Memory (m + n) k numbers a node. Bits: the same for any ranks and threads.
  */
 #include <math.h>
 #include <string.h>
@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "recommend/core/bias.h"
 #include "recommend/core/factor_fold.h"
+#include "recommend/core/factor_model.h"
 #include "recommend/core/factor_solve.h"
 #include "recommend/recommend.h"
 
@@ -32,20 +33,21 @@ typedef struct {
     int64_t bias_iterations;
     int64_t iterations;
     double tolerance;
+    int solver;
+    int64_t cg_steps;
     int init;
     rb_array start;
     int precision;
 } config;
 
 typedef struct {
-    rb_factors users, items;
+    rb_factor_model factor;
     rb_biases bias;   /* zero where the kind of biases has none */
     double objective; /* of the iteration before */
-    int32_t precision;
 } state;
 
 static const rb_param params[] = {
-    RB_INT(config, factors, 64, 1, 4096, "", "latent factors"),
+    RB_FACTORS_PARAM(config),
     RB_DOUBLE(config, regularization, 0.1, 0.0, 1e6, "", "lambda"),
     RB_BOOL(config, weighted, true, "lambda times the number of ratings of the row (ALS-WR)"),
     RB_CHOICE(config, biases, FIXED, "none|mean|fixed|joint",
@@ -55,9 +57,8 @@ static const rb_param params[] = {
     RB_INT(config, bias_iterations, 10, 1, 10000, "", "alternations of the bias model, biases: fixed only"),
     RB_INT(config, iterations, 15, 1, 10000, "", "alternations over users and items"),
     RB_DOUBLE(config, tolerance, 0.0, 0.0, 1.0, "", "stop where the objective falls by a smaller share; 0: never"),
-    RB_CHOICE(config, init, RB_START_RANDOM, RB_STARTS, "item factors to start from"),
-    RB_ARRAY(config, start, "item factors, items x factors, init: file only"),
-    RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of factors and systems"),
+    RB_SOLVER_PARAMS(config),
+    RB_START_PARAMS(config),
     RB_PARAM_END,
 };
 
@@ -70,8 +71,8 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const config *c = cfg;
-    rb_cost cost =
-        rb_solve_cost(shape, shape->nnz, c->factors, c->biases == JOINT, (rb_precision)c->precision, c->iterations, 0);
+    rb_cost cost = rb_solve_cost(shape, shape->nnz, c->factors, c->biases == JOINT, (rb_precision)c->precision,
+                                 c->iterations, c->solver == RB_SOLVER_CG ? c->cg_steps : 0);
     cost.bytes_per_node += (double)sizeof(double) * (double)(shape->n_users + shape->n_items);
     if (c->biases == FIXED)
         cost.flops += 6.0 * (double)c->bias_iterations * (double)shape->nnz;
@@ -89,14 +90,12 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
                                  .iterations = c->biases == FIXED ? c->bias_iterations : 0 };
     (void)prepared;
 
-    m->precision = c->precision;
     m->objective = INFINITY;
     RB_TRY(rb_bias_fit(&m->bias, train, &how, ctx, err));
     if (c->biases == NONE)
         m->bias.mean = 0;
-    RB_TRY(rb_factors_alloc(&m->users, train->n_users, c->factors, (rb_precision)c->precision, ctx, err));
-    RB_TRY(rb_factors_alloc(&m->items, train->n_items, c->factors, (rb_precision)c->precision, ctx, err));
-    RB_TRY(rb_factors_start(&m->items, (rb_start)c->init, &c->start, &train->items, ctx, err));
+    RB_TRY(rb_factor_model_begin(&m->factor, train, c->factors, (rb_precision)c->precision, (rb_start)c->init,
+                                 &c->start, ctx, err));
 done:
     return err->status;
 }
@@ -110,11 +109,10 @@ typedef struct {
 
 /* Ratings without what is known of them. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type of the callback */
-static double entries(const rb_normal *a, double *t, double *w, int64_t row)
+static double entries(const rb_normal *a, double *t, double *w, int64_t row, int64_t from, int64_t n)
 {
     const half *h = a->model;
     double known = h->mean + (h->own ? h->own[row] : 0.0), constant = 0;
-    int64_t from = a->side.begin[row], n = a->side.begin[row + 1] - from;
     (void)w;
     for (int64_t e = 0; e < n; e++) {
         t[e] = (double)a->side.rating[from + e] - known - h->other[a->side.col[from + e]];
@@ -133,6 +131,29 @@ static double lambda(const rb_normal *a, int64_t n)
     return lambda_of(((const half *)a->model)->how, n);
 }
 
+/* Rows of one side without entries become 0, or stay where only the revealed are solved; these exactly. */
+static rb_status solve_side(rb_half_step *sums, state *m, rb_side side, bool users, bool revealed, const config *c,
+                            rb_ctx *ctx, rb_error *err)
+{
+    bool joint = c->biases == JOINT;
+    const double *own = users ? m->bias.user : m->bias.item;
+    const half known = { c, m->bias.mean, joint ? NULL : own, users ? m->bias.item : m->bias.user };
+    const rb_normal system = {
+        .side = side,
+        .own = users ? &m->factor.users : &m->factor.items,
+        .other = users ? &m->factor.items : &m->factor.users,
+        .own_bias = !joint  ? NULL
+                    : users ? &m->bias.user_memory
+                            : &m->bias.item_memory,
+        .keep_empty = revealed,
+        .cg_steps = c->solver == RB_SOLVER_CG && !revealed ? c->cg_steps : 0,
+        .entries = entries,
+        .lambda = lambda,
+        .model = &known,
+    };
+    return rb_solve_rows(sums, &system, ctx, err);
+}
+
 static bool converged(double before, double now, double tolerance)
 {
     return tolerance > 0 && before - now < tolerance * before;
@@ -143,31 +164,11 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
 {
     state *m = self;
     const config *c = cfg;
-    const rb_ratings *train = view->ratings;
-    bool joint = c->biases == JOINT;
-    const half by_user = { c, m->bias.mean, joint ? NULL : m->bias.user, m->bias.item };
-    const half by_item = { c, m->bias.mean, joint ? NULL : m->bias.item, m->bias.user };
-    rb_normal user_step = { .side = rb_side_users(train),
-                            .own = &m->users,
-                            .other = &m->items,
-                            .entries = entries,
-                            .lambda = lambda,
-                            .model = &by_user };
-    rb_normal item_step = { .side = rb_side_items(train),
-                            .own = &m->items,
-                            .other = &m->users,
-                            .entries = entries,
-                            .lambda = lambda,
-                            .model = &by_item };
     rb_half_step users = { 0 }, items = { 0 };
     (void)prepared;
 
-    if (joint) {
-        user_step.own_bias = &m->bias.user_memory;
-        item_step.own_bias = &m->bias.item_memory;
-    }
-    RB_TRY(rb_solve_rows(&users, &user_step, ctx, err));
-    RB_TRY(rb_solve_rows(&items, &item_step, ctx, err));
+    RB_TRY(solve_side(&users, m, rb_side_users(view->ratings), true, false, c, ctx, err));
+    RB_TRY(solve_side(&items, m, rb_side_items(view->ratings), false, false, c, ctx, err));
     *objective = items.loss + users.penalty;
     *done = iteration + 1 >= c->iterations || converged(m->objective, *objective, c->tolerance);
     m->objective = *objective;
@@ -181,22 +182,12 @@ static rb_status reveal(void *self, const rb_train_view *view, const void *prepa
 {
     state *m = self;
     const config *c = cfg;
-    const rb_ratings *revealed = view->revealed;
-    const half by_user = { c, m->bias.mean, c->biases == JOINT ? NULL : m->bias.user, m->bias.item };
-    const rb_normal step = { .side = rb_side_users(revealed),
-                             .own = &m->users,
-                             .other = &m->items,
-                             .own_bias = c->biases == JOINT ? &m->bias.user_memory : NULL,
-                             .keep_empty = true,
-                             .entries = entries,
-                             .lambda = lambda,
-                             .model = &by_user };
     rb_half_step sums;
     (void)prepared;
 
     if (c->biases == FIXED)
-        RB_TRY(rb_bias_reveal(&m->bias, revealed, c->bias_reg_user, ctx, err));
-    RB_TRY(rb_solve_rows(&sums, &step, ctx, err));
+        RB_TRY(rb_bias_reveal(&m->bias, view->revealed, c->bias_reg_user, ctx, err));
+    RB_TRY(solve_side(&sums, m, rb_side_users(view->revealed), true, true, c, ctx, err));
 done:
     return err->status;
 }
@@ -204,12 +195,8 @@ done:
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    state *m = self;
     (void)prepared, (void)cfg;
-    RB_TRY(rb_factors_finish(&m->users, &view->ratings->users, ctx, err));
-    RB_TRY(rb_factors_finish(&m->items, &view->ratings->items, ctx, err));
-done:
-    return err->status;
+    return rb_factor_model_end(&((state *)self)->factor, view->ratings, ctx, err);
 }
 
 static rb_precision precision(const void *cfg)
@@ -221,12 +208,12 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
                   int32_t item_end)
 {
     const state *m = self;
-    rb_factors_score(tile, &m->users, &m->items, users, n_users, item_begin, item_end);
+    rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
     for (int32_t u = 0; u < n_users; u++) {
         double known = m->bias.mean + m->bias.user[users[u]];
         int64_t at = u * tile->ld;
         for (int32_t i = item_begin; i < item_end; i++, at++)
-            if (m->precision == RB_SINGLE)
+            if (m->factor.precision == RB_SINGLE)
                 ((float *)tile->data)[at] = (float)(known + m->bias.item[i] + (double)((float *)tile->data)[at]);
             else
                 ((double *)tile->data)[at] += known + m->bias.item[i];
@@ -240,7 +227,7 @@ static void predict(double *out, const void *self, const rb_pairs *pairs)
         int32_t user = pairs->user[p], item = pairs->item[p];
         out[p] = rb_bias_at(&m->bias, user, item);
         if (user >= 0 && item >= 0)
-            out[p] += rb_factors_dot(&m->users, user, &m->items, item);
+            out[p] += rb_factors_dot(&m->factor.users, user, &m->factor.items, item);
     }
 }
 
@@ -250,7 +237,7 @@ static rb_status fold_in(double *scores, const void *self, const int32_t *items,
 {
     const state *m = self;
     const config *c = cfg;
-    int64_t k = m->items.k;
+    int64_t k = m->factor.items.k;
     double *x = NULL, *t = NULL, user = 0, sum = 0;
 
     RB_TRY(rb_alloc(&x, k + 1, err));
@@ -263,10 +250,10 @@ static rb_status fold_in(double *scores, const void *self, const int32_t *items,
         user = sum / (c->bias_reg_user + (double)n);
     for (int64_t e = 0; e < n; e++)
         t[e] -= user;
-    RB_TRY(rb_fold_in(x, &m->items, NULL, lambda_of(c, n), items, NULL, t, n, c->biases == JOINT, err));
+    RB_TRY(rb_fold_in(x, &m->factor.items, NULL, lambda_of(c, n), items, NULL, t, n, c->biases == JOINT, err));
     if (c->biases == JOINT)
         user = x[k];
-    rb_fold_scores(scores, &m->items, x);
+    rb_fold_scores(scores, &m->factor.items, x);
     for (int32_t i = 0; i < m->bias.n_items; i++)
         scores[i] += m->bias.mean + user + m->bias.item[i];
 done:
@@ -278,18 +265,14 @@ done:
 static void arrays(void *self, rb_visitor *v)
 {
     state *m = self;
-    v->scalar(v, "precision", RB_INT32, &m->precision);
-    m->users.precision = m->items.precision = (rb_precision)m->precision;
-    rb_factors_visit(&m->users, "user_factors", v);
-    rb_factors_visit(&m->items, "item_factors", v);
+    rb_factor_model_arrays(&m->factor, v);
     rb_bias_arrays(&m->bias, v);
 }
 
 static void fini(void *self)
 {
     state *m = self;
-    rb_factors_fini(&m->users);
-    rb_factors_fini(&m->items);
+    rb_factor_model_fini(&m->factor);
     rb_bias_fini(&m->bias);
     memset(m, 0, sizeof *m);
 }

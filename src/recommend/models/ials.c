@@ -16,11 +16,11 @@
 
 #include "base/alloc.h"
 #include "recommend/core/factor_fold.h"
+#include "recommend/core/factor_model.h"
 #include "recommend/core/factor_solve.h"
 #include "recommend/recommend.h"
 
 enum { RENDLE, HU };
-enum { CHOLESKY, CG };
 
 typedef struct {
     int64_t factors;
@@ -36,25 +36,21 @@ typedef struct {
 } config;
 
 typedef struct {
-    rb_factors users, items;
+    rb_factor_model factor;
     double *gram; /* [k x k] Q'Q of the items, for fold-in; while fitting, of the side that is fixed, times a0 */
     int64_t k;
-    int32_t precision;
 } state;
 
 static const rb_param params[] = {
-    RB_INT(config, factors, 64, 1, 4096, "", "latent factors"),
+    RB_FACTORS_PARAM(config),
     RB_DOUBLE(config, regularization, 0.003, 0.0, 1e6, "", "lambda, scaled by frequency^nu (rendle), plain (hu)"),
     RB_DOUBLE(config, nu, 1.0, 0.0, 1.0, "", "frequency exponent, rendle only"),
     RB_DOUBLE(config, unobserved, 0.1, 0.0, 1.0, "", "weight of the unobserved (alpha_0), rendle only"),
     RB_INT(config, iterations, 16, 1, 10000, "", "alternations over users and items"),
     RB_CHOICE(config, objective, RENDLE, "rendle|hu", "weights of the interactions"),
     RB_DOUBLE(config, alpha, 40.0, 0.0, 1e6, "", "confidence of a rating, hu only"),
-    RB_CHOICE(config, solver, CHOLESKY, "cholesky|cg", "exact, or cg_steps of conjugate gradient"),
-    RB_INT(config, cg_steps, 3, 1, 1000, "", "steps a row and half iteration, cg only"),
-    RB_CHOICE(config, init, RB_START_RANDOM, RB_STARTS, "item factors to start from"),
-    RB_ARRAY(config, start, "item factors, items x factors, init: file only"),
-    RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of factors and systems"),
+    RB_SOLVER_PARAMS(config),
+    RB_START_PARAMS(config),
     RB_PARAM_END,
 };
 
@@ -70,7 +66,7 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     double k = (double)c->factors, rows = (double)(shape->n_users + shape->n_items);
     double grams = 128.0 / shape->n_ranks + 26.0 * shape->n_ranks; /* triangles: own blocks, and the tree of sums */
     rb_cost cost = rb_solve_cost(shape, shape->n_positives, c->factors, false, (rb_precision)c->precision,
-                                 c->iterations, c->solver == CG ? c->cg_steps : 0);
+                                 c->iterations, c->solver == RB_SOLVER_CG ? c->cg_steps : 0);
     cost.bytes_per_rank += 4 * k * k * (grams + 6);
     cost.flops += (double)c->iterations * rows * k * (k + 1);
     return cost;
@@ -85,21 +81,18 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     (void)prepared;
 
     m->k = c->factors;
-    m->precision = c->precision;
     RB_TRY_ALL(ctx, rb_alloc(&m->gram, c->factors * c->factors, err));
-    RB_TRY(rb_factors_alloc(&m->users, train->n_users, c->factors, (rb_precision)c->precision, ctx, err));
-    RB_TRY(rb_factors_alloc(&m->items, train->n_items, c->factors, (rb_precision)c->precision, ctx, err));
-    RB_TRY(rb_factors_start(&m->items, (rb_start)c->init, &c->start, &train->items, ctx, err));
+    RB_TRY(rb_factor_model_begin(&m->factor, train, c->factors, (rb_precision)c->precision, (rb_start)c->init,
+                                 &c->start, ctx, err));
 done:
     return err->status;
 }
 
-/* Targets and weights of a row; the constant is the weight of its ones. */
+/* Targets and weights of entries of a row; the constant is the weight of their ones. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type of the callback */
-static double entries_rendle(const rb_normal *a, double *t, double *w, int64_t row)
+static double entries_rendle(const rb_normal *a, double *t, double *w, int64_t row, int64_t from, int64_t n)
 {
-    int64_t n = a->side.begin[row + 1] - a->side.begin[row];
-    (void)w;
+    (void)a, (void)w, (void)row, (void)from;
     for (int64_t e = 0; e < n; e++)
         t[e] = 1;
     return (double)n;
@@ -110,13 +103,13 @@ static double confidence(double alpha, float rating)
     return alpha * (double)rating;
 }
 
-static double entries_hu(const rb_normal *a, double *t, double *w, int64_t row)
+static double entries_hu(const rb_normal *a, double *t, double *w, int64_t row, int64_t from, int64_t n)
 {
     const config *c = a->model;
     double constant = 0;
-    const float *rating = a->side.rating + a->side.begin[row];
-    for (int64_t e = 0; e < a->side.begin[row + 1] - a->side.begin[row]; e++) {
-        w[e] = confidence(c->alpha, rating[e]);
+    (void)row;
+    for (int64_t e = 0; e < n; e++) {
+        w[e] = confidence(c->alpha, a->side.rating[from + e]);
         t[e] = 1 + w[e];
         constant += t[e];
     }
@@ -145,17 +138,19 @@ done:
     return err->status;
 }
 
-static rb_status solve_side(rb_half_step *sums, state *m, rb_factors *own, const rb_factors *other, rb_side side,
-                            bool keep_empty, const config *c, rb_ctx *ctx, rb_error *err)
+/* Rows of one side without entries become 0, or stay where only the revealed are solved; these exactly. */
+static rb_status solve_side(rb_half_step *sums, state *m, rb_side side, bool users, bool revealed, const config *c,
+                            rb_ctx *ctx, rb_error *err)
 {
+    const rb_factors *other = users ? &m->factor.items : &m->factor.users;
     const rb_normal system = {
         .side = side,
-        .own = own,
+        .own = users ? &m->factor.users : &m->factor.items,
         .other = other,
         .base = m->gram,
         .weighted = c->objective == HU,
-        .keep_empty = keep_empty,
-        .cg_steps = c->solver == CG ? c->cg_steps : 0,
+        .keep_empty = revealed,
+        .cg_steps = c->solver == RB_SOLVER_CG && !revealed ? c->cg_steps : 0,
         .entries = c->objective == HU ? entries_hu : entries_rendle,
         .lambda = lambda,
         .model = c,
@@ -174,8 +169,8 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
     rb_half_step users = { 0 }, items = { 0 };
     (void)prepared;
 
-    RB_TRY(solve_side(&users, m, &m->users, &m->items, rb_side_users(view->positives), false, c, ctx, err));
-    RB_TRY(solve_side(&items, m, &m->items, &m->users, rb_side_items(view->positives), false, c, ctx, err));
+    RB_TRY(solve_side(&users, m, rb_side_users(view->positives), true, false, c, ctx, err));
+    RB_TRY(solve_side(&items, m, rb_side_items(view->positives), false, false, c, ctx, err));
     *objective = items.loss + users.penalty;
     *done = iteration + 1 >= c->iterations;
 done:
@@ -189,7 +184,7 @@ static rb_status reveal(void *self, const rb_train_view *view, const void *prepa
     state *m = self;
     rb_half_step sums;
     (void)prepared;
-    return solve_side(&sums, m, &m->users, &m->items, rb_side_users(view->revealed_positives), true, cfg, ctx, err);
+    return solve_side(&sums, m, rb_side_users(view->revealed_positives), true, true, cfg, ctx, err);
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
@@ -197,9 +192,8 @@ static rb_status end(void *self, const rb_train_view *view, const void *prepared
 {
     state *m = self;
     (void)prepared, (void)cfg;
-    RB_TRY(rb_factors_gram(m->gram, &m->items, ctx, err));
-    RB_TRY(rb_factors_finish(&m->users, &view->positives->users, ctx, err));
-    RB_TRY(rb_factors_finish(&m->items, &view->positives->items, ctx, err));
+    RB_TRY(rb_factors_gram(m->gram, &m->factor.items, ctx, err));
+    RB_TRY(rb_factor_model_end(&m->factor, view->positives, ctx, err));
 done:
     return err->status;
 }
@@ -213,7 +207,7 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
                   int32_t item_end)
 {
     const state *m = self;
-    rb_factors_score(tile, &m->users, &m->items, users, n_users, item_begin, item_end);
+    rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
 }
 
 /* The user half-step of one more row. */
@@ -222,7 +216,7 @@ static rb_status fold_in(double *scores, const void *self, const int32_t *items,
 {
     const state *m = self;
     const config *c = cfg;
-    int64_t k = m->items.k;
+    int64_t k = m->factor.items.k;
     double *x = NULL, *t = NULL, *w = NULL, *base = NULL;
 
     RB_TRY(rb_alloc(&x, k, err));
@@ -235,8 +229,8 @@ static rb_status fold_in(double *scores, const void *self, const int32_t *items,
         w[e] = c->objective == HU ? confidence(c->alpha, ratings[e]) : 1;
         t[e] = c->objective == HU ? 1 + w[e] : 1;
     }
-    RB_TRY(rb_fold_in(x, &m->items, base, lambda_of(c, n, m->items.n), items, w, t, n, false, err));
-    rb_fold_scores(scores, &m->items, x);
+    RB_TRY(rb_fold_in(x, &m->factor.items, base, lambda_of(c, n, m->factor.items.n), items, w, t, n, false, err));
+    rb_fold_scores(scores, &m->factor.items, x);
 done:
     rb_free(base);
     rb_free(w);
@@ -248,10 +242,7 @@ done:
 static void arrays(void *self, rb_visitor *v)
 {
     state *m = self;
-    v->scalar(v, "precision", RB_INT32, &m->precision);
-    m->users.precision = m->items.precision = (rb_precision)m->precision;
-    rb_factors_visit(&m->users, "user_factors", v);
-    rb_factors_visit(&m->items, "item_factors", v);
+    rb_factor_model_arrays(&m->factor, v);
     v->array(v, "item_gram", RB_FLOAT64, (void **)&m->gram, &m->k, &m->k, NULL);
 }
 
@@ -259,8 +250,7 @@ static void fini(void *self)
 {
     state *m = self;
     rb_free(m->gram);
-    rb_factors_fini(&m->users);
-    rb_factors_fini(&m->items);
+    rb_factor_model_fini(&m->factor);
     memset(m, 0, sizeof *m);
 }
 

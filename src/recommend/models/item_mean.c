@@ -10,19 +10,6 @@
 #include "recommend/core/sums.h"
 #include "recommend/recommend.h"
 
-typedef struct {
-    double damping;
-} config;
-
-typedef struct {
-    rb_means means;
-} state;
-
-static const rb_param params[] = {
-    RB_DOUBLE(config, damping, 0.0, 0.0, 1e9, "ratings", "weight of the global mean"),
-    RB_PARAM_END,
-};
-
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     (void)cfg;
@@ -32,51 +19,40 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
 static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    state *m = self;
-    const config *c = cfg;
+    const rb_means_config *c = cfg;
     (void)prepared;
-    return rb_means_fit(&m->means, view->ratings, rb_side_items(view->ratings), c->damping, ctx, err);
+    return rb_means_fit(self, view->ratings, rb_side_items(view->ratings), c->damping, ctx, err);
 }
 
 static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
                   int32_t item_end)
 {
-    const state *m = self;
+    const rb_means *m = self;
     (void)users;
     for (int32_t u = 0; u < n_users; u++)
         for (int32_t i = item_begin; i < item_end; i++)
-            ((double *)tile->data)[u * tile->ld + i - item_begin] = m->means.row[i];
+            ((double *)tile->data)[u * tile->ld + i - item_begin] = m->row[i];
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
 {
-    const state *m = self;
+    const rb_means *m = self;
     for (int64_t p = 0; p < pairs->n; p++)
-        out[p] = m->means.row[pairs->item[p]];
+        out[p] = m->row[pairs->item[p]];
 }
 
 /* The mean of an item is the same for everybody. */
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
-    const state *m = self;
+    const rb_means *m = self;
     (void)items;
     (void)ratings;
     (void)n;
     (void)cfg;
-    for (int32_t i = 0; i < m->means.n; i++)
-        scores[i] = m->means.row[i];
+    for (int32_t i = 0; i < m->n; i++)
+        scores[i] = m->row[i];
     return err->status;
-}
-
-static void arrays(void *self, rb_visitor *v)
-{
-    rb_means_arrays(&((state *)self)->means, v);
-}
-
-static void fini(void *self)
-{
-    rb_means_fini(&((state *)self)->means);
 }
 
 const rb_recommender rb_item_mean = {
@@ -85,14 +61,14 @@ const rb_recommender rb_item_mean = {
     .reference = "Funk 2006",
     .needs = RB_NEEDS_RATINGS,
     .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER,
-    .config_size = sizeof(config),
-    .state_size = sizeof(state),
-    .params = params,
+    .config_size = sizeof(rb_means_config),
+    .state_size = sizeof(rb_means),
+    .params = rb_means_params,
     .cost = cost,
     .fit = fit,
     .score = score,
     .predict = predict,
     .fold_in = fold_in,
-    .arrays = arrays,
-    .fini = fini,
+    .arrays = rb_means_arrays,
+    .fini = rb_means_fini,
 };

@@ -10,19 +10,6 @@
 #include "recommend/core/sums.h"
 #include "recommend/recommend.h"
 
-typedef struct {
-    double damping;
-} config;
-
-typedef struct {
-    rb_means means;
-} state;
-
-static const rb_param params[] = {
-    RB_DOUBLE(config, damping, 0.0, 0.0, 1e9, "ratings", "weight of the global mean"),
-    RB_PARAM_END,
-};
-
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     (void)cfg;
@@ -32,36 +19,24 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
 static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    state *m = self;
-    const config *c = cfg;
+    const rb_means_config *c = cfg;
     (void)prepared;
-    return rb_means_fit(&m->means, view->ratings, rb_side_users(view->ratings), c->damping, ctx, err);
+    return rb_means_fit(self, view->ratings, rb_side_users(view->ratings), c->damping, ctx, err);
 }
 
 static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                         rb_error *err)
 {
-    state *m = self;
-    const config *c = cfg;
+    const rb_means_config *c = cfg;
     (void)prepared;
-    return rb_means_reveal(&m->means, view->revealed, c->damping, ctx, err);
+    return rb_means_reveal(self, view->revealed, c->damping, ctx, err);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
 {
-    const state *m = self;
+    const rb_means *m = self;
     for (int64_t p = 0; p < pairs->n; p++)
-        out[p] = m->means.row[pairs->user[p]];
-}
-
-static void arrays(void *self, rb_visitor *v)
-{
-    rb_means_arrays(&((state *)self)->means, v);
-}
-
-static void fini(void *self)
-{
-    rb_means_fini(&((state *)self)->means);
+        out[p] = m->row[pairs->user[p]];
 }
 
 const rb_recommender rb_user_mean = {
@@ -70,13 +45,13 @@ const rb_recommender rb_user_mean = {
     .reference = "Funk 2006",
     .needs = RB_NEEDS_RATINGS,
     .can = RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM,
-    .config_size = sizeof(config),
-    .state_size = sizeof(state),
-    .params = params,
+    .config_size = sizeof(rb_means_config),
+    .state_size = sizeof(rb_means),
+    .params = rb_means_params,
     .cost = cost,
     .fit = fit,
     .reveal = reveal,
     .predict = predict,
-    .arrays = arrays,
-    .fini = fini,
+    .arrays = rb_means_arrays,
+    .fini = rb_means_fini,
 };
