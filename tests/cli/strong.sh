@@ -33,7 +33,7 @@ head -n 1 "$out" | cmp -s - digest || fail "another shape gives another digest"
 expect 0 "$REELBENCH" report "$folder" --format json
 python3 - "$out" <<'PYTHON' || fail "fold-in does not beat the fallback of the unseen"
 import json, sys
-trial = {t["entry"]: t for t in json.load(open(sys.argv[1]))}
+trial = {t["entry"]: t for t in json.load(open(sys.argv[1]))["trials"]}
 ndcg = {n: t["test ndcg:bin-min@10"] for n, t in trial.items()}
 rmse = {n: t["test rmse:global"] for n, t in trial.items()}
 for name in ("ials", "ials_cg"):
