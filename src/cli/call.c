@@ -212,7 +212,11 @@ int64_t rb_call_int(const rb_call *call, const char *option)
 
 bool rb_call_flag(const rb_call *call, const char *option)
 {
-    return rb_call_text(call, option) != NULL;
+    int index = find_long(call->command, option, strlen(option));
+    for (int i = 0; i < call->n_values; i++)
+        if (call->option_of[i] == index)
+            return true;
+    return false;
 }
 
 int rb_call_list(const char **list, const rb_call *call, const char *option)

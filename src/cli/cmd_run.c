@@ -36,7 +36,7 @@ static rb_status run(rb_call *call, rb_error *err)
         .output_root = rb_call_text(call, "output"),
         .dry_run = rb_call_flag(call, "dry-run"),
     };
-    RB_TRY(rb_running(call, &run_options, err));
+    RB_TRY(rb_running(call, &run_options, NULL, err));
 done:
     rb_free(sets);
     return err->status;

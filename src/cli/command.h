@@ -92,7 +92,7 @@ const char *rb_call_operand(const rb_call *call, int i);
 const char *rb_call_text(const rb_call *call, const char *option);
 /** The same as a number; 0 where it is none. */
 int64_t rb_call_int(const rb_call *call, const char *option);
-/** Whether a flag was given. */
+/** Whether an option was given; what a flag says. */
 bool rb_call_flag(const rb_call *call, const char *option);
 /** Values of an option that repeats, in the order given; returns how many; list holds call->n_values. */
 int rb_call_list(const char **list, const rb_call *call, const char *option);

@@ -50,9 +50,9 @@ static void fill_options(rb_run_options *options, const rb_call *call, const rb_
     options->environment = &session->environment;
 }
 
-rb_status rb_running(rb_call *call, rb_run_options *options, rb_error *err)
+rb_status rb_running(rb_call *call, rb_run_options *options, const char *core, rb_error *err)
 {
-    rb_session session = { 0 };
+    rb_session session = { .core = core };
     rb_run_outcome outcome = { 0 };
     RB_TRY(rb_session_begin(&session, call, err));
     fill_options(options, call, &session);

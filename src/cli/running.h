@@ -25,8 +25,9 @@
  *
  * Collective over all processes of the job.
  *
+ * @param[in] core  OpenBLAS core where the call names none; NULL: what is detected
  * @return RB_OK (call->exit_status is set where the run was stopped), RB_FAILED where trials failed, or as rb_run
  */
-rb_status rb_running(rb_call *call, rb_run_options *options, rb_error *err);
+rb_status rb_running(rb_call *call, rb_run_options *options, const char *core, rb_error *err);
 
 #endif

@@ -4,7 +4,7 @@
 
 static rb_status prepare(rb_session *s, const rb_call *call, rb_error *err)
 {
-    const char *core = rb_call_text(call, "blas-core");
+    const char *core = s->core && !rb_call_flag(call, "blas-core") ? s->core : rb_call_text(call, "blas-core");
     rb_ctx_serial(&s->ctx, 1);
     rb_log_init(&s->log, call->speaks ? call->errors : NULL, RB_LOG_NORMAL);
     RB_TRY(rb_blas_pin(core, call->argv, &s->log, err));

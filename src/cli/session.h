@@ -47,6 +47,8 @@ typedef struct {
     rb_log log; /* of warnings and progress, on stderr */
     rb_environment environment;
     rb_ctx ctx;
+    const char
+        *core; /* set before the beginning: OpenBLAS core where the call names none; NULL: the option's default */
 } rb_session;
 
 /**

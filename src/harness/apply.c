@@ -139,7 +139,8 @@ static rb_status open_model(model *m, const rb_apply_options *o, unsigned can, c
     m->options =
         (rb_run_options){ .resume = o->run, .data_dir = o->data_dir, .cache_dir = o->cache_dir, .errors = stderr };
     rb_run_state_init(&m->run, &m->options, ctx);
-    RB_TRY(rb_run_load(&m->run, err));
+    RB_TRY(rb_run_load_experiment(&m->run, err));
+    RB_TRY(rb_run_load_data(&m->run, err));
     RB_TRY(find_trial(m, o->trial, err));
     if (!(m->algorithm->can & can)) {
         RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);

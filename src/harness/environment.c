@@ -102,7 +102,7 @@ static void collect_machine(rb_environment *env)
     env->shm_bytes = statvfs("/dev/shm", &shm) == 0 ? (double)shm.f_bavail * (double)shm.f_frsize : -1;
 }
 
-static const char *instruction_class(void)
+const char *rb_environment_instructions(void)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
@@ -119,7 +119,7 @@ static void collect_libraries(rb_environment *env)
     unsigned major, minor, release;
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = "unavailable";
     int length;
-    snprintf(env->instructions, sizeof env->instructions, "%s", instruction_class());
+    snprintf(env->instructions, sizeof env->instructions, "%s", rb_environment_instructions());
     snprintf(env->libm, sizeof env->libm, "glibc %s", gnu_get_libc_version());
     snprintf(env->blas_core, sizeof env->blas_core, "%s", openblas_get_corename());
     snprintf(env->blas_config, sizeof env->blas_config, "%s", openblas_get_config());

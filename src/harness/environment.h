@@ -70,6 +70,9 @@ typedef struct rb_environment {
  */
 rb_status rb_blas_pin(const char *choice, char **argv, rb_log *log, rb_error *err);
 
+/** Class of this processor's instructions: "avx512", "avx2", "sse2", "other". Local. */
+const char *rb_environment_instructions(void);
+
 /**
  * Collect the facts. Local; needs no MPI.
  *

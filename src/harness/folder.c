@@ -71,23 +71,30 @@ static rb_status keep_experiment(const rb_run_state *run, rb_error *err)
     return rb_file_replace(path, run->experiment.text, err);
 }
 
-/*
- * The class in which a folder's results have the same bits: the BLAS core and the instruction class. The first run
- * writes it, later ones must be of it, else every trial would have another key and run again.
- */
+rb_status rb_run_folder_class(char core[64], char instructions[64], const char *folder, rb_error *err)
+{
+    char path[4200];
+    core[0] = instructions[0] = 0;
+    snprintf(path, sizeof path, "%s/class", folder);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return errno == ENOENT ? RB_OK : RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
+    if (fscanf(f, "%63s %63s", core, instructions) != 2)
+        core[0] = instructions[0] = 0;
+    fclose(f);
+    return RB_OK;
+}
+
+/* The first run writes its class, later ones must be of it, else every trial would have another key and run again. */
 static rb_status keep_class(const rb_run_state *run, rb_error *err)
 {
-    char path[4200], core[64] = "", instructions[64] = "", text[256];
+    char path[4200], core[64], instructions[64], text[256];
     const rb_environment *env = run->environment;
     snprintf(path, sizeof path, "%s/class", run->folder);
-    FILE *f = fopen(path, "re");
-    if (!f && errno != ENOENT)
-        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    int n = f ? fscanf(f, "%63s %63s", core, instructions) : 0;
-    if (f)
-        fclose(f);
     snprintf(text, sizeof text, "%s %s\n", env->blas_core, env->instructions);
-    if (n != 2)
+    if (rb_run_folder_class(core, instructions, run->folder, err) != RB_OK)
+        return err->status;
+    if (!core[0])
         return rb_file_replace(path, text, err);
     if (strcmp(core, env->blas_core) == 0 && strcmp(instructions, env->instructions) == 0)
         return RB_OK;
@@ -108,7 +115,30 @@ done:
     return err->status;
 }
 
-rb_status rb_run_open_folder(rb_run_state *run, rb_error *err)
+/* The nearest folder on the way to `path` that exists must be one, and let us write. */
+static rb_status check_folder(const char *path, rb_error *err)
+{
+    char part[4200];
+    struct stat facts;
+    snprintf(part, sizeof part, "%s", path);
+    while (stat(part, &facts) != 0) {
+        char *slash = strrchr(part, '/');
+        if (errno != ENOENT && errno != ENOTDIR)
+            return RB_FAIL(err, RB_IO, "%s: %s", part, strerror(errno));
+        if (!slash || slash == part)
+            snprintf(part, sizeof part, "%s", slash ? "/" : ".");
+        else
+            *slash = 0;
+    }
+    if (!S_ISDIR(facts.st_mode))
+        return RB_FAIL(err, RB_IO, "%s cannot be made: %s is no folder; choose another --output", path, part);
+    if (access(part, W_OK | X_OK) != 0)
+        return RB_FAIL(err, RB_IO, "%s cannot be written: %s: %s; choose another --output", path, part,
+                       strerror(errno));
+    return RB_OK;
+}
+
+rb_status rb_run_check_folder(rb_run_state *run, rb_error *err)
 {
     char hex[9];
     rb_digest_hex(hex, &run->folder_digest, 8);
@@ -116,6 +146,13 @@ rb_status rb_run_open_folder(rb_run_state *run, rb_error *err)
         snprintf(run->folder, sizeof run->folder, "%s", run->options->resume);
     else
         snprintf(run->folder, sizeof run->folder, "%.3000s/%.900s-%s", run->root, run->experiment.name, hex);
+    if (run->world->rank == 0)
+        check_folder(run->folder, err);
+    return rb_agree(run->world, err->status, err);
+}
+
+rb_status rb_run_open_folder(rb_run_state *run, rb_error *err)
+{
     if (run->world->rank == 0)
         open_folder(run, err);
     return rb_agree(run->world, err->status, err);

@@ -276,17 +276,24 @@ static rb_status digest_split(rb_run_state *run, rb_error *err)
     return rb_cache_key(&run->split_files, "split", files, s->validation_file ? 3 : 2, run->world, err);
 }
 
-rb_status rb_run_load(rb_run_state *run, rb_error *err)
+rb_status rb_run_load_experiment(rb_run_state *run, rb_error *err)
 {
     const rb_run_options *o = run->options;
     RB_TRY(load_experiment(run, err));
     const rb_experiment *e = &run->experiment;
-    const char *root = o->output_root ? o->output_root : e->output;
-    char cache[4200];
-    snprintf(run->root, sizeof run->root, "%s", root);
-    snprintf(cache, sizeof cache, "%s/.cache", root);
+    snprintf(run->root, sizeof run->root, "%s", o->output_root ? o->output_root : e->output);
     RB_TRY_ALL(run->world, rb_experiment_folder_digest(&run->folder_digest, e, err));
     run->tie_seed = rb_seed_named(e->seed, "ties");
+done:
+    return err->status;
+}
+
+rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
+{
+    const rb_run_options *o = run->options;
+    const rb_experiment *e = &run->experiment;
+    char cache[4200];
+    snprintf(cache, sizeof cache, "%s/.cache", run->root);
     RB_TRY(rb_run_data(&run->data, e, o->data_dir, o->cache_dir ? o->cache_dir : cache, &run->log, run->world, err));
     describe_data(run);
     RB_TRY(digest_split(run, err));

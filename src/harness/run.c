@@ -207,7 +207,10 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
     rb_run_state run;
     *outcome = (rb_run_outcome){ 0 };
     rb_run_state_init(&run, options, world);
-    RB_TRY(rb_run_load(&run, err));
+    RB_TRY(rb_run_load_experiment(&run, err));
+    if (!options->dry_run)
+        RB_TRY(rb_run_check_folder(&run, err)); /* before the data, which may take minutes */
+    RB_TRY(rb_run_load_data(&run, err));
     RB_TRY_ALL(world, rb_run_keys(&run, err));
     if (options->dry_run) {
         RB_TRY(rb_run_preflight(&run, err));

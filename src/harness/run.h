@@ -53,6 +53,13 @@ typedef struct rb_run_outcome {
  */
 rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err);
 
+/**
+ * The class in which a folder's results have the same bits: OpenBLAS core and instruction class of the run that made
+ * it;
+ * "" and "" where it has none yet. Local. @return RB_OK, RB_IO
+ */
+rb_status rb_run_folder_class(char core[64], char instructions[64], const char *folder, rb_error *err);
+
 /** The command that goes on with a run: "mpirun -n 4 reelbench resume DIR". Local. */
 void rb_run_resume_command(char out[4400], const char *folder, int n_ranks);
 

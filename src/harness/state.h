@@ -101,8 +101,10 @@ void rb_run_state_fini(rb_run_state *run);
 
 /* ---- harness/load.c: the experiment and its data ---- */
 
-/** Read, broadcast and check the experiment; load or make the data, filter, expand. Collective. */
-rb_status rb_run_load(rb_run_state *run, rb_error *err);
+/** Read, broadcast and check the experiment. Collective. */
+rb_status rb_run_load_experiment(rb_run_state *run, rb_error *err);
+/** Then load or make the data, filter, expand. Collective. */
+rb_status rb_run_load_data(rb_run_state *run, rb_error *err);
 /** Load or make the data of an experiment, from the cache where it has them, and filter them. Collective. */
 rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
                       rb_log *log, rb_ctx *ctx, rb_error *err);
@@ -142,7 +144,9 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t trial);
 
 /* ---- harness/folder.c: the run folder ---- */
 
-/** Make or reopen the folder, lock it, keep the experiment. Collective. */
+/** Name the folder, and whether it could be made and written; makes nothing. Collective. @return RB_OK, RB_IO */
+rb_status rb_run_check_folder(rb_run_state *run, rb_error *err);
+/** Make or reopen the folder so named, lock it, keep the experiment. Collective. */
 rb_status rb_run_open_folder(rb_run_state *run, rb_error *err);
 /** Open the journal on the rank 0 of each group. Collective. */
 rb_status rb_run_open_journal(rb_run_state *run, rb_error *err);

@@ -87,6 +87,28 @@ selected=$("$REELBENCH" report "$folder" --format tsv | awk -F '\t' '$2 == "item
 expect 0 "$REELBENCH" predict "$folder" "$selected" pairs.csv
 [ "$(wc -l <"$out")" -eq 3 ] || fail "predict does not print a heading and two ratings"
 
+# An output root that cannot be written is found before the data are read, and a dry run needs none.
+expect 3 "$REELBENCH" run small.yaml --output /dev/null/results
+complains "/dev/null is no folder; choose another --output"
+if grep -q "300 users" "$out"; then fail "the data were read before the output root was looked at"; fi
+expect 0 "$REELBENCH" run small.yaml --output /dev/null/results --dry-run
+
+# resume takes the OpenBLAS core of the folder; another core, or a folder of other instructions, stops it.
+if [ "$(uname -m)" = x86_64 ]; then
+    expect 0 "$REELBENCH" run small.yaml --blas-core Nehalem --output cores
+    made=$(echo cores/small-*)
+    "$REELBENCH" digest "$made" >"$scratch/before"
+    rm "$made"/units/*
+    expect 0 "$REELBENCH" resume "$made"
+    prints " Nehalem"
+    "$REELBENCH" digest "$made" | cmp -s - "$scratch/before" || fail "resume with the folder's core gives another digest"
+    expect 3 "$REELBENCH" resume "$made" --blas-core auto
+    complains "use --blas-core Nehalem"
+    echo "Nehalem other" >"$made/class"
+    expect 3 "$REELBENCH" resume "$made"
+    complains "was computed with OpenBLAS core Nehalem on other"
+fi
+
 for command in status report digest resume; do
     expect 2 "$REELBENCH" $command no-such-folder
     complains "no-such-folder"
