@@ -19,7 +19,7 @@ static rb_status hash_file(rb_hasher *h, const char *path, rb_error *err)
     int64_t n_bytes = 0;
     FILE *file = fopen(path, "rb");
     if (!file)
-        RB_TRY(RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno)));
+        RB_TRY(RB_FAIL_OPEN(err, path));
     RB_TRY(rb_alloc(&piece, PIECE_BYTES, err));
     for (size_t n; (n = fread(piece, 1, (size_t)PIECE_BYTES, file)) > 0; n_bytes += (int64_t)n)
         rb_hasher_bytes(h, piece, n);

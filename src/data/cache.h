@@ -19,7 +19,7 @@
  * @param[in] description  all that decides how files become the data set: format, columns, cleaning, filter, and the
  *                         digest of the code that reads (else a repaired reader would find the old result)
  * @param[in] files        [n_files] in a fixed order; names do not enter the key
- * @return RB_OK; RB_IO naming the file; RB_NO_MEMORY
+ * @return RB_OK; RB_BAD_INPUT (missing), RB_IO (unreadable) naming the file; RB_NO_MEMORY
  */
 rb_status rb_cache_key(rb_digest *key, const char *description, const char *const *files, int n_files,
                        const rb_ctx *ctx, rb_error *err);

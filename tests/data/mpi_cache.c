@@ -137,7 +137,7 @@ static void a_changed_input_is_another_key(void **unused)
         assert_memory_not_equal(&key, &others[k], sizeof key);
     const char *missing = "/nonexistent/ratings.csv";
     rb_error err = { 0 };
-    assert_int_equal(rb_cache_key(&key, "csv", &missing, 1, &rb_test_ctx, &err), RB_IO);
+    assert_int_equal(rb_cache_key(&key, "csv", &missing, 1, &rb_test_ctx, &err), RB_BAD_INPUT);
     assert_non_null(strstr(err.message, missing));
 }
 
