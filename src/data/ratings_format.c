@@ -37,11 +37,19 @@ const char *rb_layout_delimiter(const char *line, const char *end)
         return "\t";
     if (memmem(line, n, "::", 2))
         return "::";
-    if (memchr(line, ',', n))
-        return ",";
-    if (memchr(line, ';', n))
-        return ";";
-    return memchr(line, '|', n) ? "|" : " ";
+    static const char *const marks[] = { ",", ";", "|" };
+    const char *most = " ";
+    int64_t n_most = 0;
+    for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
+        int64_t count = 0;
+        for (const char *at = line; at < end; at++)
+            count += *at == *marks[m];
+        if (count > n_most) {
+            most = marks[m];
+            n_most = count;
+        }
+    }
+    return most;
 }
 
 /* Names of columns as people write them, in small letters and without anything else. */

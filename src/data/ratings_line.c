@@ -143,15 +143,17 @@ static cursor start_line(const rb_layout *layout, const char *line, const char *
     return c;
 }
 
-static rb_line_kind bad_id(const rb_field *f, const char *what, bool whole, const char *line, rb_fault *fault)
+static rb_line_kind bad_id(const rb_field *f, const char *what, const rb_layout *layout, const char *line,
+                           rb_fault *fault)
 {
     char value[SHOWN + 4];
     int64_t number;
     if (f->n == 0)
         return fault_at(fault, line, f->text, "%s is empty", what);
-    if (whole && !rb_number_whole(&number, f->text, f->n))
-        return fault_at(fault, line, f->text, "%s '%s' is not a whole number", what, shown(value, f->text, f->n));
-    if (!whole && memchr(f->text, 0, (size_t)f->n))
+    if (layout->whole_ids && !rb_number_whole(&number, f->text, f->n))
+        return fault_at(fault, line, f->text, "%s '%s' is not a whole number%s", what, shown(value, f->text, f->n),
+                        layout->lines == RB_LINES_DELIMITED ? "; format: text takes any id" : "");
+    if (!layout->whole_ids && memchr(f->text, 0, (size_t)f->n))
         return fault_at(fault, line, f->text, "%s '%s' holds a zero byte", what, shown(value, f->text, f->n));
     return RB_LINE_RECORD;
 }
@@ -185,10 +187,10 @@ static rb_line_kind take_field(rb_record *record, rb_role role, const rb_field *
     switch (role) {
     case RB_ROLE_USER:
         record->user = *f;
-        return bad_id(f, "user", layout->whole_ids, line, fault);
+        return bad_id(f, "user", layout, line, fault);
     case RB_ROLE_ITEM:
         record->item = *f;
-        return bad_id(f, "item", layout->whole_ids, line, fault);
+        return bad_id(f, "item", layout, line, fault);
     case RB_ROLE_RATING:
         return take_rating(&record->rating, f, line, fault);
     case RB_ROLE_TIME:

@@ -39,14 +39,34 @@ static bool looks_like_prize(const char *line, const char *end)
     return end - line > 1 && end[-1] == ':' && rb_number_whole(&movie, line, end - line - 1);
 }
 
-static const char *ratings_format(const char *name, const char *line, const char *end)
+/* Neither a whole number nor any other. */
+static bool is_word(const rb_field *f)
+{
+    int64_t id;
+    float number;
+    return f->n > 0 && !rb_number_whole(&id, f->text, f->n) && rb_number_float(&number, f->text, f->n) != RB_NUMBER_OK;
+}
+
+/* Whether a line of commas begins with ids of which one is a word. */
+static bool has_word_ids(const char *line, const char *bytes_end)
+{
+    rb_layout commas = { .delimiter = ",", .quoted = true };
+    rb_field f[RB_MAX_TEXT_COLUMNS];
+    rb_fault fault;
+    const char *end = line < bytes_end ? memchr(line, '\n', (size_t)(bytes_end - line)) : NULL;
+    return end && rb_line_split(f, RB_MAX_TEXT_COLUMNS, &commas, line, end, &fault) >= 2 &&
+           (is_word(&f[0]) || is_word(&f[1]));
+}
+
+/* line: the first, up to end; behind it the bytes go on to bytes_end. */
+static const char *ratings_format(const char *name, const char *line, const char *end, const char *bytes_end)
 {
     static const char movielens[] = "userId,movieId,rating,timestamp";
     size_t length = (size_t)(end - line) - (end > line && end[-1] == '\r');
     if (length >= 14 && memcmp(line, "%%MatrixMarket", 14) == 0)
         return "matrix-market";
     if (length == sizeof movielens - 1 && memcmp(line, movielens, length) == 0)
-        return "ratings.csv";
+        return has_word_ids(end + 1, bytes_end) ? "csv" : "ratings.csv";
     if (ends_in(name, "u.data"))
         return "u.data";
     if (ends_in(name, "ratings.dat"))
@@ -57,7 +77,7 @@ static const char *ratings_format(const char *name, const char *line, const char
         return "inter";
     if (looks_like_prize(line, end))
         return "netflix-prize";
-    if (ends_in(name, ".csv"))
+    if (ends_in(name, ".csv") && rb_layout_delimiter(line, end)[0] == ',')
         return "csv";
     if (ends_in(name, ".tsv"))
         return "tsv";
@@ -68,7 +88,7 @@ const rb_ratings_format *rb_sniff_ratings(const char *name, const char *bytes, i
 {
     const char *line = bytes + rb_text_mark(bytes, n);
     const char *end = memchr(line, '\n', (size_t)(bytes + n - line));
-    return rb_ratings_format_find(ratings_format(name, line, end ? end : bytes + n));
+    return rb_ratings_format_find(ratings_format(name, line, end ? end : bytes + n, bytes + n));
 }
 
 /* A catalogue tells by its name, or by a header that knows titles and no users. */

@@ -43,6 +43,29 @@ done
 expect 2 "$REELBENCH" data convert made/ratings.csv - --to titles
 complains "no catalogue"
 
+# Delimiters are found whatever the file is called, and ids may be texts.
+while IFS='|' read -r name line; do
+    printf '%b' "$line" >"$name"
+    found=$(digest_of "$name")
+    grep -qx $'users\t2' "$out" && grep -qx $'interactions\t3' "$out" || fail "$name: '$line' is not understood"
+    [ -n "${same:-}" ] || same=$found
+    [ "$found" = "$same" ] || fail "$name: '$line' reads as other data"
+done <<'FORMS'
+comma.csv|user,item,rating\nanna,x,3.5\nanna,y,4\nbert,x,1\n
+semicolon.csv|user;item;rating\nanna;x;3.5\nanna;y;4\nbert;x;1\n
+noheader.csv|anna;x;3.5\nanna;y;4\nbert;x;1\n
+tab.txt|user\titem\trating\nanna\tx\t3.5\nanna\ty\t4\nbert\tx\t1\n
+bar.data|user\x7citem\x7crating\nanna\x7cx\x7c3.5\nanna\x7cy\x7c4\nbert\x7cx\x7c1\n
+colons.dat|anna::x::3.5\nanna::y::4\nbert::x::1\n
+blanks.txt|anna x 3.5\nanna y 4\nbert x 1\n
+FORMS
+printf 'userId,movieId,rating,timestamp\nanna,tt1,3.5,10\nbert,tt2,4,11\n' >named.csv
+expect 0 "$REELBENCH" data stats named.csv
+grep -qE '^users +2$' "$out" || fail "a MovieLens heading with text ids is not understood"
+printf 'userId,movieId,rating,timestamp\n7,1,3.5,10\n7,tt2,4,11\n' >later.csv
+expect 2 "$REELBENCH" data stats later.csv
+complains "later.csv:3:3: item 'tt2' is not a whole number; format: text takes any id"
+
 printf '1,2,3.5\n1,3,x4.5\n2,2,1\n' >broken.csv
 expect 2 "$REELBENCH" data stats broken.csv --header no
 complains "broken.csv:2:5: "

@@ -88,7 +88,7 @@ expect 0 "$REELBENCH" predict "$folder" "$selected" pairs.csv
 [ "$(wc -l <"$out")" -eq 3 ] || fail "predict does not print a heading and two ratings"
 
 # A file of the split that is missing is bad input, before anything is started.
-expect 2 "$REELBENCH" run small.yaml --set 'split={kind: files, train_file: absent.csv, test_file: absent.csv}' --output split
+expect 2 "$REELBENCH" run small.yaml --set 'split={kind: files, train_file: absent.csv, test_file: absent.csv, validation_file: absent.csv}' --output split
 complains "absent.csv: No such file"
 
 # An output root that cannot be written is found before the data are read, and a dry run needs none.
