@@ -49,43 +49,46 @@ typedef struct {
     const char *source; /* file name or "inline" */
 } rb_array;
 
-#define RB_BOOL(config, field, default_, help_)                                                                 \
+/* What comes after the help are further members, as .flags = RB_PARAM_PREPARES. */
+#define RB_BOOL(config, field, default_, help_, ...)                                                            \
     {                                                                                                           \
         .name = #field, .kind = RB_PARAM_BOOL, .offset = offsetof(config, field), .default_number = (default_), \
-        .max = 1, .unit = "", .help = (help_)                                                                   \
+        .max = 1, .unit = "", .help = (help_), __VA_ARGS__                                                      \
     }
-#define RB_INT(config, field, default_, min_, max_, unit_, help_)                                              \
+#define RB_INT(config, field, default_, min_, max_, unit_, help_, ...)                                         \
     {                                                                                                          \
         .name = #field, .kind = RB_PARAM_INT, .offset = offsetof(config, field), .default_number = (default_), \
-        .min = (min_), .max = (max_), .unit = (unit_), .help = (help_)                                         \
+        .min = (min_), .max = (max_), .unit = (unit_), .help = (help_), __VA_ARGS__                            \
     }
-#define RB_DOUBLE(config, field, default_, min_, max_, unit_, help_)                                              \
+#define RB_DOUBLE(config, field, default_, min_, max_, unit_, help_, ...)                                         \
     {                                                                                                             \
         .name = #field, .kind = RB_PARAM_DOUBLE, .offset = offsetof(config, field), .default_number = (default_), \
-        .min = (min_), .max = (max_), .unit = (unit_), .help = (help_)                                            \
+        .min = (min_), .max = (max_), .unit = (unit_), .help = (help_), __VA_ARGS__                               \
     }
-#define RB_CHOICE(config, field, default_, choices_, help_)                                                       \
+#define RB_CHOICE(config, field, default_, choices_, help_, ...)                                                  \
     {                                                                                                             \
         .name = #field, .kind = RB_PARAM_CHOICE, .offset = offsetof(config, field), .default_number = (default_), \
-        .choices = (choices_), .unit = "", .help = (help_)                                                        \
+        .choices = (choices_), .unit = "", .help = (help_), __VA_ARGS__                                           \
     }
-#define RB_STRING(config, field, default_, help_)                                                               \
+#define RB_STRING(config, field, default_, help_, ...)                                                          \
     {                                                                                                           \
         .name = #field, .kind = RB_PARAM_STRING, .offset = offsetof(config, field), .default_text = (default_), \
-        .unit = "", .help = (help_)                                                                             \
+        .unit = "", .help = (help_), __VA_ARGS__                                                                \
     }
-#define RB_SPACE(config, field, default_, help_)                                                               \
+#define RB_SPACE(config, field, default_, help_, ...)                                                          \
     {                                                                                                          \
         .name = #field, .kind = RB_PARAM_SPACE, .offset = offsetof(config, field), .default_text = (default_), \
-        .unit = "", .help = (help_)                                                                            \
+        .unit = "", .help = (help_), __VA_ARGS__                                                               \
     }
-#define RB_MODEL(config, field, help_)                                                                         \
-    {                                                                                                          \
-        .name = #field, .kind = RB_PARAM_MODEL, .offset = offsetof(config, field), .unit = "", .help = (help_) \
+#define RB_MODEL(config, field, help_, ...)                                                                     \
+    {                                                                                                           \
+        .name = #field, .kind = RB_PARAM_MODEL, .offset = offsetof(config, field), .unit = "", .help = (help_), \
+        __VA_ARGS__                                                                                             \
     }
-#define RB_ARRAY(config, field, help_)                                                                         \
-    {                                                                                                          \
-        .name = #field, .kind = RB_PARAM_ARRAY, .offset = offsetof(config, field), .unit = "", .help = (help_) \
+#define RB_ARRAY(config, field, help_, ...)                                                                     \
+    {                                                                                                           \
+        .name = #field, .kind = RB_PARAM_ARRAY, .offset = offsetof(config, field), .unit = "", .help = (help_), \
+        __VA_ARGS__                                                                                             \
     }
 #define RB_PARAM_END \
     {                \

@@ -1,7 +1,7 @@
 /* Linear item models and neighbourhoods on ml-latest-small, `implicit`: every ranking metric of golden/README.md. */
 #include "support/golden_ranking.h"
 
-extern const rb_recommender rb_ease;
+extern const rb_recommender rb_ease, rb_item_knn, rb_user_knn;
 
 static rb_split_data s;
 static json_t *golden;
@@ -31,8 +31,21 @@ static void ease_has_the_known_ranking_metrics(void **unused)
     rb_golden_ranking(&rb_ease, "regularization=250 precision=single", &s, golden, "ease_lambda250", 5e-3);
 }
 
+/* Equal similarities abound, and the last bit of one orders them: an absolute tolerance. */
+static void neighbours_have_the_known_ranking_metrics(void **unused)
+{
+    (void)unused;
+    rb_golden_ranking(&rb_item_knn, "k=100 similarity=cosine", &s, golden, "item_knn_cosine_k100", -2e-3);
+    rb_golden_ranking(&rb_item_knn, "k=100 similarity=jaccard", &s, golden, "item_knn_jaccard_k100", -2e-3);
+    rb_golden_ranking(&rb_user_knn, "k=80 similarity=cosine", &s, golden, "user_knn_cosine_k80", -2e-3);
+    rb_golden_ranking(&rb_user_knn, "k=80 similarity=dice", &s, golden, "user_knn_dice_k80", -2e-3);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(ease_has_the_known_ranking_metrics) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ease_has_the_known_ranking_metrics),
+        cmocka_unit_test(neighbours_have_the_known_ranking_metrics),
+    };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -175,17 +175,22 @@ rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algo
 {
     bool done = false;
     double value = NAN;
+    void *prepared = NULL;
+    if (algorithm->prepare)
+        RB_TRY_ALL(ctx, algorithm->prepare(&prepared, view, &config, 1, ctx, err));
     if (algorithm->fit) {
-        RB_TRY_ALL(ctx, algorithm->fit(state, view, NULL, config, ctx, err));
-        return err->status;
+        RB_TRY_ALL(ctx, algorithm->fit(state, view, prepared, config, ctx, err));
+        goto done;
     }
-    RB_TRY_ALL(ctx, algorithm->begin(state, view, NULL, config, ctx, err));
+    RB_TRY_ALL(ctx, algorithm->begin(state, view, prepared, config, ctx, err));
     for (int64_t i = 0; !done; i++)
-        RB_TRY_ALL(ctx, algorithm->iterate(state, i, &value, &done, view, NULL, config, ctx, err));
-    RB_TRY_ALL(ctx, algorithm->end(state, view, NULL, config, ctx, err));
+        RB_TRY_ALL(ctx, algorithm->iterate(state, i, &value, &done, view, prepared, config, ctx, err));
+    RB_TRY_ALL(ctx, algorithm->end(state, view, prepared, config, ctx, err));
     if (objective)
         *objective = value;
 done:
+    if (prepared)
+        algorithm->unprepare(prepared);
     return err->status;
 }
 

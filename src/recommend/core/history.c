@@ -17,26 +17,39 @@ done:
     return err->status;
 }
 
-rb_status rb_history_keep(rb_history *h, const rb_ratings *train, bool with_ratings, const rb_ctx *ctx, rb_error *err)
+/* One user's interactions behind those of the users before; returns how many. */
+static int64_t copy_user(rb_history *h, int64_t at, const rb_ratings *from, int64_t user)
+{
+    int64_t first = from->user_begin[user], n = from->user_begin[user + 1] - first;
+    memcpy(h->item + at, from->user_item + first, (size_t)n * sizeof *h->item);
+    if (h->rating)
+        memcpy(h->rating + at, from->user_rating + first, (size_t)n * sizeof *h->rating);
+    return n;
+}
+
+rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratings *revealed, bool with_ratings,
+                          const rb_ctx *ctx, rb_error *err)
 {
     int64_t *range = NULL; /* [n_ranks + 1] first user of each rank, then first interaction */
     h->n_users = train->n_users;
-    h->n = train->n;
+    h->n = train->n + (revealed ? revealed->n : 0);
     RB_TRY(reserve(h, with_ratings, ctx, err));
     RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
 
     rb_blocks_offsets(range, &train->users, ctx);
-    int64_t first = range[ctx->rank], last = range[ctx->rank + 1], from = train->user_begin[first];
-    size_t n = (size_t)(train->user_begin[last] - from);
-    memcpy(h->begin + first, train->user_begin + first, (size_t)(last - first) * sizeof *h->begin);
-    memcpy(h->item + from, train->user_item + from, n * sizeof *h->item);
-    if (with_ratings)
-        memcpy(h->rating + from, train->user_rating + from, n * sizeof *h->rating);
+    int64_t first = range[ctx->rank], last = range[ctx->rank + 1];
+    int64_t at = train->user_begin[first] + (revealed ? revealed->user_begin[first] : 0);
+    for (int64_t u = first; u < last; u++) {
+        h->begin[u] = at;
+        at += copy_user(h, at, train, u);
+        if (revealed)
+            at += copy_user(h, at, revealed, u);
+    }
     rb_shared_publish(&h->begin_memory, range, sizeof *h->begin, ctx);
     if (ctx->node_rank == 0) /* behind the last user: nobody's block */
         h->begin[h->n_users] = h->n;
     for (int r = 0; r <= ctx->n_ranks; r++)
-        range[r] = train->user_begin[range[r]];
+        range[r] = range[r] < h->n_users ? h->begin[range[r]] : h->n;
     rb_shared_publish(&h->item_memory, range, sizeof *h->item, ctx);
     if (with_ratings)
         rb_shared_publish(&h->rating_memory, range, sizeof *h->rating, ctx);

@@ -18,12 +18,14 @@ typedef struct {
 /**
  * Copy the interactions by user. Collective over ctx.
  *
+ * @param[in]  revealed  interactions of users who have none in train, or NULL
  * @param[out] h  zeroed before; the same on every rank, node-shared, owned by the caller (rb_history_fini)
  * @return RB_OK, RB_NO_MEMORY (agreed; h can be released)
  *
  * Time O(n / (P T)), memory 4 n (8 n with ratings) + 8 n_users bytes a node.
  */
-rb_status rb_history_keep(rb_history *h, const rb_ratings *train, bool with_ratings, const rb_ctx *ctx, rb_error *err);
+rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratings *revealed, bool with_ratings,
+                          const rb_ctx *ctx, rb_error *err);
 
 /** Bytes a node that rb_history_keep allocates. */
 double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings);

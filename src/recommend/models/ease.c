@@ -155,9 +155,18 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
         rb_error_prefix(err, "the item Gram matrix with 'regularization' %g", c->regularization);
     RB_TRY(status);
     RB_TRY(divide_by_diagonal(m, ctx, err));
-    RB_TRY(rb_history_keep(&m->history, train, false, ctx, err));
+    RB_TRY(rb_history_keep(&m->history, train, NULL, false, ctx, err));
 done:
     return err->status;
+}
+
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    (void)prepared, (void)cfg;
+    rb_history_fini(&m->history);
+    return rb_history_keep(&m->history, view->positives, view->revealed_positives, false, ctx, err);
 }
 
 static rb_precision precision(const void *cfg)
@@ -249,6 +258,7 @@ const rb_recommender rb_ease = {
     .params = params,
     .cost = cost,
     .fit = fit,
+    .reveal = reveal,
     .precision = precision,
     .score = score,
     .fold_in = fold_in,

@@ -1,0 +1,196 @@
+/* Neighbours against dense similarities written down from their formulas; the same bits as alone; what is revealed. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "recommend/core/knn.h"
+#include "recommend/recommend.h"
+#include "support/oracle_als.h"
+#include "support/oracle_als_identity.h"
+#include "support/support.h"
+
+extern const rb_recommender rb_item_knn, rb_user_knn;
+
+enum { N_USERS = 60, N_ITEMS = 45 };
+
+static const char *const similarities[] = { "cosine", "jaccard", "dice", "tversky", "asymmetric_cosine", "dot" };
+static const char *const weightings[] = { "none", "tf_idf", "bm25" };
+
+static rb_split_data s;
+
+/* One row a user (or an item), dense, ones and zeros. */
+typedef struct {
+    int n_rows, n_cols;
+    double x[N_USERS][N_USERS];
+} dense;
+
+static void densify(dense *d, bool by_user)
+{
+    memset(d, 0, sizeof *d);
+    d->n_rows = by_user ? N_USERS : N_ITEMS;
+    d->n_cols = by_user ? N_ITEMS : N_USERS;
+    for (int u = 0; u < N_USERS; u++)
+        for (int64_t e = s.train.user_begin[u]; e < s.train.user_begin[u + 1]; e++)
+            d->x[by_user ? u : s.train.user_item[e]][by_user ? s.train.user_item[e] : u] = 1;
+}
+
+static double length(const dense *d, int r)
+{
+    double n = 0;
+    for (int c = 0; c < d->n_cols; c++)
+        n += d->x[r][c];
+    return n;
+}
+
+/* Columns and rows scaled, so that what follows is a plain inner product of two rows. */
+static void weigh(dense *d, int weighting)
+{
+    double before[N_USERS], mean = 0;
+    for (int r = 0; r < d->n_rows; r++)
+        mean += before[r] = length(d, r);
+    mean /= d->n_rows;
+    for (int c = 0; c < d->n_cols && weighting > 0; c++) {
+        double n = 0;
+        for (int r = 0; r < d->n_rows; r++)
+            n += d->x[r][c] != 0;
+        for (int r = 0; r < d->n_rows; r++)
+            d->x[r][c] *= log(d->n_rows / (1 + n));
+    }
+    for (int r = 0; r < d->n_rows && weighting == 2; r++)
+        for (int c = 0; c < d->n_cols; c++)
+            d->x[r][c] *= 2.2 / (1.2 * (0.25 + 0.75 * before[r] / mean) + 1);
+}
+
+static double inner(const dense *d, int i, int j)
+{
+    double sum = 0;
+    for (int c = 0; c < d->n_cols; c++)
+        sum += d->x[i][c] * d->x[j][c];
+    return sum;
+}
+
+static double similar(const dense *d, int i, int j, int similarity, double shrink, double alpha, double beta)
+{
+    double c = inner(d, i, j), a = inner(d, i, i), b = inner(d, j, j);
+    switch (similarity) {
+    case 0:
+        return c / (sqrt(a) * sqrt(b) + shrink);
+    case 1:
+        return c / (a + b - c + shrink);
+    case 2:
+        return 2 * c / (a + b + shrink);
+    case 3:
+        return c / (c + alpha * (a - c) + beta * (b - c) + shrink);
+    case 4:
+        return c / (pow(a, alpha) * pow(b, 1 - alpha) + shrink);
+    default:
+        return c / (1 + shrink);
+    }
+}
+
+/* Every list holds the right rows: similarities fall, agree with the formula, and nothing better is left out. */
+static void check_lists(const rb_knn_lists *lists, const dense *d, int similarity, const rb_knn_config *c)
+{
+    for (int i = 0; i < d->n_rows; i++) {
+        int64_t from = lists->begin[i], n = lists->begin[i + 1] - from, better = 0, positive = 0;
+        double least = n > 0 ? lists->weight[from + n - 1] : 0;
+        for (int64_t e = from; e < from + n; e++) {
+            assert_near(lists->weight[e], similar(d, i, lists->id[e], similarity, c->shrink, c->alpha, c->beta), 1e-12);
+            assert_int_not_equal(lists->id[e], i);
+            assert_true(e == from || lists->weight[e - 1] >= lists->weight[e]);
+        }
+        for (int j = 0; j < d->n_rows; j++) {
+            double value =
+                j == i || inner(d, i, j) == 0 ? 0 : similar(d, i, j, similarity, c->shrink, c->alpha, c->beta);
+            positive += value > 0;
+            better += value > least * (1 + 1e-9);
+        }
+        assert_int_equal(n, positive < c->k ? positive : c->k);
+        assert_true(better <= n);
+    }
+}
+
+static void lists_are_those_of_the_dense_formulas(void **unused)
+{
+    (void)unused;
+    static dense d;
+    rb_error err = { 0 };
+    for (int by_user = 0; by_user < 2; by_user++)
+        for (int similarity = 0; similarity < 6; similarity++)
+            for (int weighting = 0; weighting < 3; weighting++) {
+                char values[256];
+                rb_knn_lists lists = { 0 };
+                rb_knn_rows rows = by_user ? rb_knn_users(&s.train) : rb_knn_items(&s.train);
+                snprintf(values, sizeof values, "k=7 similarity=%s weighting=%s shrink=1.5 alpha=0.7 beta=0.2",
+                         similarities[similarity], weightings[weighting]);
+                rb_knn_config *config = rb_oracle_config(&rb_item_knn, values);
+                densify(&d, by_user);
+                weigh(&d, weighting);
+                assert_ok(rb_knn_find(&lists, &rows, config, &rb_test_ctx, &err), &err);
+                check_lists(&lists, &d, similarity, config);
+                rb_knn_fini(&lists);
+                rb_free(config);
+            }
+}
+
+static void scores_have_the_same_bits_for_any_ranks_and_threads(void **unused)
+{
+    (void)unused;
+    static const char *const configs[] = { "k=7", "k=5 similarity=jaccard weighting=tf_idf",
+                                           "k=1000 similarity=dot weighting=bm25" };
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        rb_oracle_same_bits(&rb_item_knn, configs[i], &s);
+        rb_oracle_same_bits(&rb_user_knn, configs[i], &s);
+    }
+}
+
+/* A trial that shares its search with one of more neighbours gets what it would have found alone. */
+static void a_shared_search_changes_no_bit(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    void *alone = NULL, *shared = NULL;
+    rb_knn_lists a = { 0 }, b = { 0 };
+    rb_train_view view = { .positives = &s.train };
+    rb_knn_config *few = rb_oracle_config(&rb_item_knn, "k=3"), *many = rb_oracle_config(&rb_item_knn, "k=20");
+    const void *const one[] = { few }, *const both[] = { few, many };
+    assert_ok(rb_item_knn.prepare(&alone, &view, one, 1, &rb_test_ctx, &err), &err);
+    assert_ok(rb_item_knn.prepare(&shared, &view, both, 2, &rb_test_ctx, &err), &err);
+    assert_ok(rb_knn_first(&a, alone, NULL, 3, &rb_test_ctx, &err), &err);
+    assert_ok(rb_knn_first(&b, shared, NULL, 3, &rb_test_ctx, &err), &err);
+    assert_true(((rb_knn_lists *)shared)->n > a.n);
+    assert_true(a.n == b.n);
+    assert_memory_equal(a.id, b.id, (size_t)a.n * sizeof *a.id);
+    assert_memory_equal(a.weight, b.weight, (size_t)a.n * sizeof *a.weight);
+    rb_item_knn.unprepare(alone);
+    rb_item_knn.unprepare(shared);
+    rb_knn_fini(&a);
+    rb_knn_fini(&b);
+    rb_free(few);
+    rb_free(many);
+}
+
+static int begin(void **unused)
+{
+    (void)unused;
+    rb_oracle_zipf(&s, N_USERS, N_ITEMS, 700, 0.6, 0.9, &rb_test_ctx);
+    return 0;
+}
+
+static int end(void **unused)
+{
+    (void)unused;
+    rb_oracle_split_fini(&s);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    rb_test_mpi_begin(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_are_those_of_the_dense_formulas),
+        cmocka_unit_test(scores_have_the_same_bits_for_any_ranks_and_threads),
+        cmocka_unit_test(a_shared_search_changes_no_bit),
+    };
+    return rb_test_mpi_end(cmocka_run_group_tests(tests, begin, end));
+}
