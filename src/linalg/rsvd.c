@@ -4,6 +4,7 @@
 #include <lapacke.h>
 #include <math.h>
 #include <omp.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -32,6 +33,7 @@ typedef struct {
     double *scratch; /* [n_threads x rows of the largest block x l] */
     int64_t scratch_rows;
     int64_t *offsets; /* [n_ranks + 1] */
+    double *before;   /* [l] eigenvalues of the power iteration before */
 } work;
 
 static void work_fini(work *w)
@@ -47,6 +49,7 @@ static void work_fini(work *w)
     rb_free(w->basis);
     rb_free(w->scratch);
     rb_free(w->offsets);
+    rb_free(w->before);
 }
 
 static int64_t own_blocks(const side *s, const rb_ctx *ctx)
@@ -78,6 +81,7 @@ static rb_status begin_local(work *w, const rb_csr *a, const rb_ctx *ctx, rb_err
     RB_TRY(rb_alloc(&w->gram, w->l * w->l, err));
     RB_TRY(rb_alloc(&w->eigenvalue, w->l, err));
     RB_TRY(rb_alloc(&w->basis, w->l * w->l, err));
+    RB_TRY(rb_alloc(&w->before, w->l, err));
     RB_TRY(rb_alloc(&w->offsets, ctx->n_ranks + 1, err));
     for (const side *s = &w->y; s; s = s == &w->y ? &w->z : NULL)
         for (int32_t k = 0; k < s->blocks.n_blocks; k++) {
@@ -257,6 +261,16 @@ static rb_status check(const rb_csr *a, const rb_rsvd_options *o, rb_error *err)
                    (long long)o->n_components, (long long)a->n_rows, (long long)a->n_cols, (long long)most);
 }
 
+/* Whether the wanted singular values stand still; remembers them. The same on every rank. */
+static bool settled(work *w, const rb_rsvd_options *o)
+{
+    bool still = o->tolerance > 0;
+    for (int64_t c = 0; c < o->n_components && c < w->l; c++) /* eigenvalues are squares of singular values */
+        still = still && fabs(w->eigenvalue[c] - w->before[c]) <= 2 * o->tolerance * w->eigenvalue[c];
+    memcpy(w->before, w->eigenvalue, (size_t)w->l * sizeof *w->before);
+    return still;
+}
+
 rb_status rb_rsvd_init(rb_rsvd *out, const rb_csr *a, const rb_rsvd_options *options, const rb_ctx *ctx, rb_error *err)
 {
     work w = { .l = options->n_components + options->oversampling };
@@ -277,6 +291,8 @@ rb_status rb_rsvd_init(rb_rsvd *out, const rb_csr *a, const rb_rsvd_options *opt
         RB_TRY(multiply(&w, &w.z, &w.y, ctx, err));
         RB_TRY(decompose_once(&w, ctx, err));
         orthonormalise(&w, &w.z, ctx);
+        if (settled(&w, options))
+            break;
     }
     RB_TRY_ALL(ctx, take_vectors(out, &w, options->n_components, err));
 done:

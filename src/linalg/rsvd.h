@@ -17,8 +17,10 @@
 typedef struct {
     int64_t n_components;
     int64_t oversampling;     /* columns of Omega beyond n_components */
-    int64_t power_iterations; /* q */
+    int64_t power_iterations; /* q, at most */
     uint64_t seed;            /* key of Omega */
+    double tolerance;         /* no further power iteration where none of the n_components singular values has changed
+                                 by a larger share of itself in the last one; 0: all q */
 } rb_rsvd_options;
 
 typedef struct {

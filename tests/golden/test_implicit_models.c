@@ -1,7 +1,8 @@
-/* Linear item models and neighbourhoods on ml-latest-small, `implicit`: every ranking metric of golden/README.md. */
+/* Linear item models, neighbourhoods and PureSVD on ml-latest-small, `implicit`: every ranking metric of
+ * golden/README.md. */
 #include "support/golden_ranking.h"
 
-extern const rb_recommender rb_ease, rb_item_knn, rb_user_knn;
+extern const rb_recommender rb_ease, rb_item_knn, rb_pure_svd, rb_user_knn;
 
 static rb_split_data s;
 static json_t *golden;
@@ -41,11 +42,19 @@ static void neighbours_have_the_known_ranking_metrics(void **unused)
     rb_golden_ranking(&rb_user_knn, "k=80 similarity=dice", &s, golden, "user_knn_dice_k80", -2e-3);
 }
 
+static void pure_svd_has_the_known_ranking_metrics(void **unused)
+{
+    (void)unused;
+    rb_golden_ranking(&rb_pure_svd, "factors=16 tolerance=1e-12 iterations=1000", &s, golden, "pure_svd_k16", 1e-6);
+    rb_golden_ranking(&rb_pure_svd, "factors=32 tolerance=1e-12 iterations=1000", &s, golden, "pure_svd_k32", 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ease_has_the_known_ranking_metrics),
         cmocka_unit_test(neighbours_have_the_known_ranking_metrics),
+        cmocka_unit_test(pure_svd_has_the_known_ranking_metrics),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
