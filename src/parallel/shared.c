@@ -6,46 +6,56 @@
 
 #define ALIGNMENT 64
 
-rb_status rb_shared_alloc(rb_shared *s, int64_t n_bytes, const rb_ctx *ctx, rb_error *err)
+/* Whether all ranks of this node have succeeded so far; what other nodes do is not waited for. */
+static bool node_agrees(const rb_ctx *ctx, bool good)
 {
-    *s = (rb_shared){ .n_bytes = n_bytes, .window = MPI_WIN_NULL };
-    if (ctx->n_node_ranks == 1) {
-        char *memory = NULL;
-        RB_TRY_ALL(ctx, rb_alloc(&memory, n_bytes, err));
-        s->data = memory;
-        rb_agree(ctx, RB_OK, err); /* ranks alone on their node keep step with those that share memory */
-        rb_barrier(ctx);
-        return err->status;
-    done:
-        rb_free(memory);
-        *s = (rb_shared){ .window = MPI_WIN_NULL };
-        return err->status;
-    }
-    /* The failing allocator of the tests must reach this allocation too. */
-    char *probe = NULL;
-    rb_status status = rb_alloc(&probe, 1, err);
-    rb_free(probe);
-    if (rb_agree(ctx, status, err) != RB_OK) {
-        *s = (rb_shared){ .window = MPI_WIN_NULL };
-        return err->status;
-    }
+    int mine = good, all = 0;
+    RB_MPI(MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, ctx->node));
+    return all != 0;
+}
+
+/* A window of this node's ranks, or none of them has one. Collective over ctx->node. */
+static rb_status make_window(rb_shared *s, const rb_ctx *ctx, rb_error *err)
+{
     void *base = NULL;
-    MPI_Aint bytes = ctx->node_rank == 0 ? (MPI_Aint)n_bytes + ALIGNMENT : 0;
-    int code = MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, ctx->node, &base, &s->window);
-    if (rb_agree(ctx, code == MPI_SUCCESS ? RB_OK : RB_NO_MEMORY, err) != RB_OK) {
-        *s = (rb_shared){ .window = MPI_WIN_NULL };
-        return err->status;
-    }
-    s->is_window = true;
+    char *probe = NULL; /* the failing allocator of the tests must reach this allocation too */
+    bool good = rb_alloc(&probe, 1, err) == RB_OK;
+    rb_free(probe);
+    if (!node_agrees(ctx, good))
+        return RB_FAIL(err, RB_NO_MEMORY, "out of memory on another rank of this node");
+    MPI_Aint bytes = ctx->node_rank == 0 ? (MPI_Aint)s->n_bytes + ALIGNMENT : 0;
+    good = MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, ctx->node, &base, &s->window) == MPI_SUCCESS;
+    if (!node_agrees(ctx, good)) /* a window that only some of them have cannot be freed */
+        return RB_FAIL(err, RB_NO_MEMORY, "no shared memory for %lld bytes: is /dev/shm large enough?",
+                       (long long)s->n_bytes);
     int unit;
+    s->is_window = true;
     RB_MPI(MPI_Win_shared_query(s->window, 0, &bytes, &unit, &base));
     RB_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window));
     s->data = (void *)(((uintptr_t)base + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
     if (ctx->node_rank == 0)
-        memset(s->data, 0, (size_t)n_bytes);
-    RB_MPI(MPI_Win_sync(s->window));
-    rb_barrier(ctx);
-    RB_MPI(MPI_Win_sync(s->window));
+        memset(s->data, 0, (size_t)s->n_bytes);
+    return RB_OK;
+}
+
+static rb_status make_private(rb_shared *s, rb_error *err)
+{
+    char *memory = NULL;
+    rb_alloc(&memory, s->n_bytes, err);
+    s->data = memory;
+    return err->status;
+}
+
+/* Every node does its part without the others, then all agree: nodes of one rank and of many keep step. */
+rb_status rb_shared_alloc(rb_shared *s, int64_t n_bytes, const rb_ctx *ctx, rb_error *err)
+{
+    *s = (rb_shared){ .n_bytes = n_bytes, .window = MPI_WIN_NULL };
+    rb_status status = ctx->n_node_ranks == 1 ? make_private(s, err) : make_window(s, ctx, err);
+    if (rb_agree(ctx, status, err) != RB_OK) {
+        rb_shared_fini(s);
+        return err->status;
+    }
+    rb_shared_sync(s, ctx);
     return RB_OK;
 }
 

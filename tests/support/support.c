@@ -36,6 +36,21 @@ const char *rb_test_path(const char *relative)
     return path;
 }
 
+void rb_test_nodes(rb_ctx *ctx, int (*node_of)(int rank))
+{
+    rb_error err = { 0 };
+    assert_ok(rb_ctx_init(ctx, rb_test_ctx.comm, rb_test_ctx.n_threads, true, &err), &err);
+    MPI_Comm_free(&ctx->leaders);
+    MPI_Comm_split(ctx->comm, node_of(ctx->rank), ctx->rank, &ctx->node);
+    MPI_Comm_set_errhandler(ctx->node, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(ctx->node, &ctx->node_rank);
+    MPI_Comm_size(ctx->node, &ctx->n_node_ranks);
+    MPI_Comm_split(ctx->comm, ctx->node_rank == 0 ? 0 : MPI_UNDEFINED, ctx->rank, &ctx->leaders);
+    for (int r = 0; r < ctx->n_ranks; r++)
+        ctx->node_of[r] = node_of(r);
+    ctx->n_nodes = node_of(ctx->n_ranks - 1) + 1;
+}
+
 const char *rb_test_data(void)
 {
     static char folder[4096];

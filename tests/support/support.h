@@ -24,6 +24,13 @@ void rb_test_mpi_begin(int *argc, char ***argv);
 /** Take the worst result of all ranks, stop MPI, return the exit status. */
 int rb_test_mpi_end(int n_failed);
 
+/**
+ * A context over the ranks of rb_test_ctx that believes them on several nodes. Collective; release with rb_ctx_fini.
+ *
+ * @param[in] node_of  node of a rank, ascending from 0 without gaps
+ */
+void rb_test_nodes(rb_ctx *ctx, int (*node_of)(int rank));
+
 /** Folder of the real data: REELBENCH_DATA, else ../shared/data beside the sources; where it is absent the test fails
  *  and names scripts/fetch-data.sh. */
 const char *rb_test_data(void);
