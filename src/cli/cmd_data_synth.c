@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "cli/reading.h"
+#include "data/read_made.h"
 #include "data/synth.h"
 #include "data/write.h"
 
@@ -89,7 +90,7 @@ static rb_status write_users(const char *folder, const rb_dataset *d, const rb_s
     char path[4096], buffer[32];
     if (open_in(&file, path, folder, "users.csv", err) != RB_OK)
         return err->status;
-    fputs("userId,gender,age,country,device,segment\n", file);
+    fputs(RB_MADE_USERS "\n", file);
     for (int32_t u = 0; u < d->users.n; u++) {
         rb_synth_person person = rb_synth_person_of(config, seed, u);
         fprintf(file, "%s,%s,%d,", rb_ids_name(buffer, &d->users, u), person.gender, person.age);
@@ -106,7 +107,7 @@ static rb_status write_topics(const char *folder, const rb_catalogue *c, rb_erro
     char path[4096], buffer[32];
     if (open_in(&file, path, folder, "topics.csv", err) != RB_OK)
         return err->status;
-    fputs("show_id,topic\n", file);
+    fputs(RB_MADE_TOPICS "\n", file);
     for (int32_t i = 0; i < c->n; i++)
         fprintf(file, "%s,%d\n", rb_ids_name(buffer, &c->ids, i), c->topic[i]);
     return close_written(file, path, err);
@@ -178,7 +179,9 @@ const rb_command rb_cmd_data_synth = {
     .summary = "generate synthetic data with planted truth",
     .description =
         "Writes ratings, users.csv (demographics, planted segments), titles.csv, topics.csv (planted clusters) and\n"
-        "sessions.csv. The same seed gives the same files for any ranks and threads.",
+        "sessions.csv. The same seed gives the same files for any ranks and threads. The folder reads back as the data "
+        "that\n"
+        "were generated: dataset: { path: DIR }.",
     .operands = operands,
     .options = options,
     .example = "reelbench data synth users=1000 items=500 ratings=50000 --seed 7 --output small",

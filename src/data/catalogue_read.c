@@ -1,12 +1,11 @@
 #include "data/catalogue_read.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistr.h>
 
+#include "data/bytes.h"
 #include "data/catalogue_reader.h"
 #include "data/read.h"
 
@@ -125,37 +124,13 @@ done:
     return err->status;
 }
 
-/* All bytes of a file; *bytes is released by the caller. */
-static rb_status read_file(char **bytes, int64_t *n_bytes, const char *path, rb_error *err)
-{
-    struct stat about;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return RB_FAIL_OPEN(err, path);
-    if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) {
-        RB_FAIL(err, RB_BAD_INPUT, "%s: not a regular file", path);
-        goto done;
-    }
-    *n_bytes = about.st_size;
-    RB_TRY(rb_alloc(bytes, *n_bytes, err));
-    if ((int64_t)fread(*bytes, 1, (size_t)*n_bytes, file) != *n_bytes)
-        RB_FAIL(err, RB_IO, "%s: %s", path,
-                ferror(file) ? strerror(errno) : "the file became shorter while it was read");
-done:
-    fclose(file);
-    return err->status;
-}
-
 rb_status rb_catalogue_read(rb_catalogue *out, const char *path, const rb_source *options, rb_dataset *skipped_into,
                             rb_ctx *ctx, rb_error *err)
 {
     char *bytes = NULL;
     int64_t n_bytes = 0;
     *out = (rb_catalogue){ 0 };
-    RB_TRY_ALL(ctx, ctx->rank == 0 ? read_file(&bytes, &n_bytes, path, err) : RB_OK);
-    rb_bcast(ctx, &n_bytes, sizeof n_bytes, 0);
-    RB_TRY_ALL(ctx, ctx->rank == 0 ? RB_OK : rb_alloc(&bytes, n_bytes, err));
-    rb_bcast(ctx, bytes, n_bytes, 0);
+    RB_TRY(rb_bytes_share(&bytes, &n_bytes, path, ctx, err));
     /* Parsing gives the same on every rank, and costs less than sending the many arrays that it makes. */
     RB_TRY_ALL(ctx, rb_catalogue_parse(out, bytes, n_bytes, path, options, skipped_into, err));
 done:

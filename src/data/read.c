@@ -4,6 +4,7 @@
 
 #include "data/catalogue_read.h"
 #include "data/ratings_read.h"
+#include "data/read_made.h"
 #include "data/sniff.h"
 
 const char *const *rb_formats(void)
@@ -64,6 +65,8 @@ static rb_status add_catalogue(rb_dataset *out, const rb_sniffed *s, const rb_so
 {
     rb_catalogue c = { 0 };
     RB_TRY(read_catalogue(&c, s, source, out, ctx, err));
+    if (s->users && out->has_interactions)
+        RB_TRY(rb_made_items(out, &c.ids, ctx, err));
     if (out->has_interactions) {
         RB_TRY_ALL(ctx, rb_catalogue_align(&out->catalogue, &c, &out->items, err));
     } else {
@@ -88,8 +91,14 @@ rb_status rb_dataset_read(rb_dataset *out, const rb_source *source, rb_ctx *ctx,
     RB_TRY_ALL(ctx, name_of(&out->name, source->path, err));
     if (s.ratings)
         RB_TRY(rb_ratings_read(out, s.ratings, s.paths, s.n_paths, source, ctx, err));
+    if (s.users)
+        RB_TRY(rb_made_users(out, s.users, ctx, err));
     if (s.catalogue)
         RB_TRY(add_catalogue(out, &s, source, ctx, err));
+    if (s.topics)
+        RB_TRY(rb_made_topics(out, s.topics, ctx, err));
+    if (s.sessions)
+        RB_TRY(rb_made_sessions(out, s.sessions, ctx, err));
     RB_TRY(rb_dataset_digest(out, ctx, err));
 done:
     rb_sniffed_fini(&s);

@@ -178,10 +178,17 @@ static rb_status look(rb_found *f, const rb_source *source, rb_error *err)
     return sniff_file(f, source, err);
 }
 
-/* What was found as one text, its parts ended by 0: formats, catalogue, tags, then the files of ratings. */
+/* What was found as one text, its parts ended by 0: formats, catalogue, tags, what a generator left, then the files of
+ * ratings. */
 static rb_status pack(rb_text *text, const rb_found *f, rb_error *err)
 {
-    const char *const parts[] = { f->ratings ? f->ratings->name : NULL, f->catalogue_format, f->catalogue, f->tags };
+    const char *const parts[] = { f->ratings ? f->ratings->name : NULL,
+                                  f->catalogue_format,
+                                  f->catalogue,
+                                  f->tags,
+                                  f->users,
+                                  f->topics,
+                                  f->sessions };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const char *part = parts[i] ? parts[i] : "";
         RB_TRY(rb_text_add(text, part, (int64_t)strlen(part) + 1, err));
@@ -209,6 +216,9 @@ static rb_status unpack(rb_sniffed *s, int32_t n_paths, rb_error *err)
     s->catalogue_format = next_part(&at);
     s->catalogue = next_part(&at);
     s->tags = next_part(&at);
+    s->users = next_part(&at);
+    s->topics = next_part(&at);
+    s->sessions = next_part(&at);
     for (s->n_paths = 0; s->n_paths < n_paths; s->n_paths++)
         s->paths[s->n_paths] = next_part(&at);
 done:

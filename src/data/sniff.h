@@ -13,8 +13,9 @@ typedef struct {
     int32_t n_paths;
     const char *catalogue; /* path; NULL: none */
     const char *catalogue_format;
-    const char *tags; /* path of the tags of the catalogue's items; NULL: none */
-    rb_text memory;   /* holds the strings */
+    const char *tags;                      /* path of the tags of the catalogue's items; NULL: none */
+    const char *users, *topics, *sessions; /* what `data synth` wrote beside them (data/read_made.h); NULL: none */
+    rb_text memory;                        /* holds the strings */
 } rb_sniffed;
 
 /**

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "data/read_made.h"
 
 /* Files that stand together in a folder. The first row whose ratings (or, where it has none, catalogue) is there is
  * taken. A * in the catalogue stands for what it stands for in the ratings. */
@@ -48,6 +49,9 @@ void rb_found_fini(rb_found *f)
     rb_free(f->paths);
     rb_free(f->catalogue);
     rb_free(f->tags);
+    rb_free(f->users);
+    rb_free(f->topics);
+    rb_free(f->sessions);
     *f = (rb_found){ 0 };
 }
 
@@ -131,6 +135,39 @@ static rb_status add_ratings(rb_found *f, const kind *k, const char *folder, con
     return err->status;
 }
 
+/* Sets *path where the folder has a file of that name and heading. */
+static rb_status find_headed(char **path, const char *folder, const char *name, const char *heading, rb_error *err)
+{
+    char line[128] = "";
+    size_t n = strlen(heading);
+    RB_TRY(find_one(path, folder, name, err));
+    FILE *file = *path ? fopen(*path, "re") : NULL;
+    bool good = file && fgets(line, sizeof line, file) && strncmp(line, heading, n) == 0 && strchr("\r\n", line[n]);
+    if (file)
+        fclose(file);
+    if (!good) {
+        rb_free(*path);
+        *path = NULL;
+    }
+done:
+    return err->status;
+}
+
+/* What `data synth` wrote beside ratings. */
+static rb_status find_made(rb_found *f, const char *folder, rb_error *err)
+{
+    RB_TRY(find_one(&f->catalogue, folder, "titles.csv", err));
+    if (f->catalogue)
+        f->catalogue_format = "netflix-titles";
+    RB_TRY(find_headed(&f->users, folder, "users.csv", RB_MADE_USERS, err));
+    if (f->catalogue && f->users) { /* else unrated items of sessions are not known */
+        RB_TRY(find_headed(&f->sessions, folder, "sessions.csv", RB_MADE_SESSIONS, err));
+        RB_TRY(find_headed(&f->topics, folder, "topics.csv", RB_MADE_TOPICS, err));
+    }
+done:
+    return err->status;
+}
+
 static rb_status add_catalogue(rb_found *f, const kind *k, const char *folder, const names *list, rb_error *err)
 {
     rb_text name = { 0 };
@@ -143,8 +180,10 @@ static rb_status add_catalogue(rb_found *f, const kind *k, const char *folder, c
         rb_text_addf(&name, err, "%s", k->catalogue);
     RB_TRY(err->status);
     RB_TRY(find_one(&f->catalogue, folder, name.data, err));
-    if (!f->catalogue)
+    if (!f->catalogue) {
+        RB_TRY(find_made(f, folder, err));
         goto done;
+    }
     f->catalogue_format = k->catalogue_format;
     if (k->tags)
         RB_TRY(find_one(&f->tags, folder, k->tags, err));

@@ -103,8 +103,8 @@ static rb_status make_interactions(rb_dataset *out, const rb_world *w, const rb_
         out->has_interactions = true;
         out->interactions.n_users = w->n_users;
         out->interactions.n_items = w->n_items;
-        out->interactions.min_rating = 0.5f;
-        out->interactions.max_rating = 5.0f;
+        out->interactions.min_rating = RB_SYNTH_LEAST_RATING;
+        out->interactions.max_rating = RB_SYNTH_MOST_RATING;
     }
 done:
     rb_synth_plan_fini(&plan);

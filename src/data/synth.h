@@ -28,6 +28,10 @@
 #include "base/param.h"
 #include "data/dataset.h"
 
+/* The scale of generated ratings. */
+#define RB_SYNTH_LEAST_RATING 0.5f
+#define RB_SYNTH_MOST_RATING 5.0f
+
 typedef struct {
     int64_t users, items, ratings, sessions;
     int64_t segments, topics;

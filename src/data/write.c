@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/read_made.h"
+
 /* How each format of interactions looks. */
 typedef struct {
     const char *name;
@@ -147,7 +149,7 @@ static void write_sessions(FILE *out, const rb_dataset *d)
 {
     const rb_sessions *s = &d->sessions;
     char number[32];
-    fputs("session,userId,movieId,timestamp,completion,device\n", out);
+    fputs(RB_MADE_SESSIONS "\n", out);
     for (int64_t i = 0; i < s->n; i++)
         for (int64_t e = s->begin[i]; e < s->begin[i + 1]; e++) {
             fprintf(out, "%lld,", (long long)i);

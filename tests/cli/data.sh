@@ -7,6 +7,7 @@ small=(users=60 items=40 ratings=600 sessions=300)
 expect 0 "$REELBENCH" data synth "${small[@]}" --seed 7 --output made
 silent
 prints "made: 60 users x 40 items, 600 ratings, 300 sessions"
+cp "$out" synth.out
 for file in ratings.csv users.csv titles.csv topics.csv sessions.csv; do
     [ -s "made/$file" ] || fail "data synth did not write $file"
 done
@@ -25,6 +26,50 @@ digest_of() {
     expect 0 "$REELBENCH" data stats "$@" --format tsv
     sed -n 's/^digest\t//p' "$out"
 }
+# The folder reads back whole: the same digest as the data that were generated, on any ranks.
+full=$(sed -n 's/.*digest \([0-9a-f]*\)).*/\1/p' synth.out)
+[ ${#full} -eq 16 ] || fail "data synth gives no digest"
+found=$(digest_of made)
+[ "${found:0:16}" = "$full" ] || fail "made reads back with digest $found, generated was $full"
+grep -qx $'sessions\t300' "$out" || fail "the sessions of the folder are not read"
+grep -qx $'titles\t40' "$out" || fail "the titles of the folder are not read"
+expect 0 mpirun -n 3 "$REELBENCH" data stats made --format tsv
+grep -qx "digest	$found" "$out" || fail "3 ranks read made with another digest"
+expect 0 "$REELBENCH" data synth "${small[@]}" --seed 7 --to inter --output inter
+[ "$(digest_of inter)" = "$found" ] || fail "a folder with ratings.inter reads back with another digest"
+for file in titles sessions; do
+    expect 0 "$REELBENCH" data convert made - --to $file
+    cmp -s "$out" made/$file.csv || fail "data convert made --to $file differs from the file"
+done
+cat >folder.yaml <<'YAML'
+experiment: folder
+seed: 7
+dataset: { path: made }
+split: { kind: sessions, test: 0.2 }
+metrics: [ndcg@5, "ari:planted"]
+trials:
+  - popularity
+  - kmeans: { space: genre, k: 4 }
+YAML
+expect 0 "$REELBENCH" run folder.yaml --output read
+expect 0 "$REELBENCH" run folder.yaml --output direct --set 'dataset={name: synthetic, users: 60, items: 40, ratings: 600, sessions: 300}'
+"$REELBENCH" report read/folder-* --format csv | cut -d, -f1-7,10- >read.csv
+"$REELBENCH" report direct/folder-* --format csv | cut -d, -f1-7,10- >direct.csv
+[ -s read.csv ] && cmp -s read.csv direct.csv || fail "the folder and the data themselves give other metrics"
+# Other people's files of those names do not disturb; a damaged one is named with its line.
+cp -r made foreign
+printf 'id,name\n1,x\n' >foreign/users.csv
+expect 0 "$REELBENCH" data stats foreign
+cp -r made damaged
+sed -i '3s/,[a-z]*$/,wheel/' damaged/sessions.csv
+expect 2 "$REELBENCH" data stats damaged
+complains "damaged/sessions.csv:3:"
+complains "'wheel' is no device"
+sed -i '2d' made/users.csv
+expect 2 "$REELBENCH" data stats made
+complains "user '0' of the ratings is missing beside them"
+cp again/users.csv made/users.csv
+
 wanted=$(digest_of made/ratings.csv)
 grep -qx $'users\t60' "$out" || fail "data stats does not count 60 users"
 grep -qx $'interactions\t600' "$out" || fail "data stats does not count 600 interactions"

@@ -207,14 +207,100 @@ static void ratings_and_items_of_one_folder_are_aligned(void **unused)
     remove_file(folder, "");
 }
 
-static void reading_a_folder_survives_the_nth_failed_allocation(void **unused)
+/* What `data synth` writes, by hand. */
+static const char *const made[][2] = {
+    { "ratings.csv", "userId,movieId,rating,timestamp\n1,0,3.5,10\n1,2,4,11\n3,2,1,12\n" },
+    { "users.csv", "userId,gender,age,country,device,segment\n0,male,30,Peru,tv,1\n1,male,31,Peru,tv,0\n"
+                   "2,male,32,Peru,tv,1\n3,male,33,Peru,tv,2\n" },
+    { "titles.csv", "show_id,title\n0,Aye\n1,Bee\n2,Sea\n" },
+    { "topics.csv", "show_id,topic\n0,7\n1,8\n2,7\n" },
+    { "sessions.csv", "session,userId,movieId,timestamp,completion,device\n0,1,0,10,0.5,phone\n0,1,2,11,1,phone\n"
+                      "1,2,1,20,0.25,tv\n1,2,0,21,0,tv\n" },
+};
+enum { N_MADE = sizeof made / sizeof *made };
+
+static void write_made(char folder[64])
+{
+    make_folder(folder);
+    for (int i = 0; i < N_MADE; i++)
+        write_file(folder, made[i][0], made[i][1]);
+}
+
+static void remove_made(const char *folder)
+{
+    for (int i = 0; i < N_MADE; i++)
+        remove_file(folder, made[i][0]);
+    remove_file(folder, "");
+}
+
+static void a_generated_folder_has_its_sessions_and_planted_truth(void **unused)
 {
     (void)unused;
     char folder[64];
+    rb_error err = { 0 };
+    rb_dataset d = { 0 };
+    rb_source source = RB_SOURCE_DEFAULT;
+    write_made(folder);
+    source.path = folder;
+    assert_ok(rb_dataset_read(&d, &source, &rb_test_ctx, &err), &err);
+    assert_true(d.has_interactions && d.has_catalogue && d.has_sessions);
+    assert_true(d.users.n == 4 && d.items.n == 3); /* the unrated too */
+    static const int32_t user[] = { 1, 1, 3 }, item[] = { 0, 2, 2 }, segment[] = { 1, 0, 1, 2 }, topic[] = { 7, 8, 7 };
+    assert_memory_equal(d.interactions.user, user, sizeof user);
+    assert_memory_equal(d.interactions.item, item, sizeof item);
+    assert_memory_equal(d.user_segment, segment, sizeof segment);
+    assert_memory_equal(d.catalogue.topic, topic, sizeof topic);
+    static const int64_t begin[] = { 0, 2, 4 }, time[] = { 10, 11, 20, 21 };
+    static const int32_t walker[] = { 1, 2 }, met[] = { 0, 2, 1, 0 };
+    static const float share[] = { 0.5f, 1, 0.25f, 0 };
+    static const uint8_t device[] = { RB_DEVICE_PHONE, RB_DEVICE_TV };
+    assert_true(d.sessions.n == 2 && d.sessions.n_events == 4);
+    assert_memory_equal(d.sessions.begin, begin, sizeof begin);
+    assert_memory_equal(d.sessions.user, walker, sizeof walker);
+    assert_memory_equal(d.sessions.item, met, sizeof met);
+    assert_memory_equal(d.sessions.time, time, sizeof time);
+    assert_memory_equal(d.sessions.completion, share, sizeof share);
+    assert_memory_equal(d.sessions.device, device, sizeof device);
+    rb_dataset_fini(&d);
+    remove_made(folder);
+}
+
+static void a_damaged_generated_folder_is_named_with_its_line(void **unused)
+{
+    (void)unused;
+    static const struct {
+        int file;
+        const char *text, *message;
+    } bad[] = {
+        { 1, "userId,gender,age,country,device,segment\n1,m,1,P,tv,0\n0,m,1,P,tv,0\n", "users.csv:3:1: " },
+        { 1, "userId,gender,age,country,device,segment\n1,m,1,P,tv\n", "users.csv:2:1: 5 fields, expected 6" },
+        { 1, "userId,gender,age,country,device,segment\n1,m,1,P,tv,0\n", "user '3' of the ratings is missing" },
+        { 3, "show_id,topic\n0,7\n", "topics.csv: topics of 1 titles, expected 3" },
+        { 3, "show_id,topic\n0,7\n1,7\n5,7\n", "topics.csv:4:1: '5' is no title" },
+        { 4, "session,userId,movieId,timestamp,completion,device\n0,9,0,1,1,tv\n", "sessions.csv:2:3: '9' is no user" },
+        { 4, "session,userId,movieId,timestamp,completion,device\n0,1,0,x,1,tv\n", "sessions.csv:2:7: 'x' is not a" },
+    };
+    char folder[64];
+    rb_source source = RB_SOURCE_DEFAULT;
+    write_made(folder);
+    source.path = folder;
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        rb_error err = { 0 };
+        rb_dataset d = { 0 };
+        write_file(folder, made[bad[k].file][0], bad[k].text);
+        assert_int_equal(rb_dataset_read(&d, &source, &rb_test_ctx, &err), RB_BAD_INPUT);
+        if (!strstr(err.message, bad[k].message))
+            fail_msg("'%s' lacks '%s'", err.message, bad[k].message);
+        rb_dataset_fini(&d);
+        write_file(folder, made[bad[k].file][0], made[bad[k].file][1]);
+    }
+    remove_made(folder);
+}
+
+static void reading_survives(const char *folder, int64_t n_least)
+{
     rb_source source = RB_SOURCE_DEFAULT;
     int64_t n_failed = 0;
-    make_folder(folder);
-    write_file(folder, "u.data", "1\t20\t3\t5\n1\t7\t4\t6\n");
     source.path = folder;
     for (int64_t nth = 1;; nth++) {
         rb_error err = { 0 };
@@ -228,9 +314,21 @@ static void reading_a_folder_survives_the_nth_failed_allocation(void **unused)
         assert_int_equal(status, RB_NO_MEMORY);
         n_failed++;
     }
-    assert_true(n_failed > 30);
+    assert_true(n_failed > n_least);
+}
+
+static void reading_a_folder_survives_the_nth_failed_allocation(void **unused)
+{
+    (void)unused;
+    char folder[64];
+    make_folder(folder);
+    write_file(folder, "u.data", "1\t20\t3\t5\n1\t7\t4\t6\n");
+    reading_survives(folder, 30);
     remove_file(folder, "u.data");
     remove_file(folder, "");
+    write_made(folder);
+    reading_survives(folder, 100);
+    remove_made(folder);
 }
 
 int main(int argc, char **argv)
@@ -244,6 +342,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_same_rows_have_one_digest_whatever_the_format),
         cmocka_unit_test(a_folder_of_prize_files_is_one_data_set),
         cmocka_unit_test(ratings_and_items_of_one_folder_are_aligned),
+        cmocka_unit_test(a_generated_folder_has_its_sessions_and_planted_truth),
+        cmocka_unit_test(a_damaged_generated_folder_is_named_with_its_line),
         cmocka_unit_test(reading_a_folder_survives_the_nth_failed_allocation),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));
