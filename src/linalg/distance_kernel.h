@@ -62,3 +62,60 @@ void NAME(rb_distance2_rows)(REAL *out, const REAL *const *rows, int64_t n, cons
     for (int r = 0; i + r < n; r++)
         out[i + r] = last[r];
 }
+
+/* Eight chains at once, over as many rows as that takes: they hide the latency of a multiply-add. */
+#define VECTORS (64 / RB_SIMD_BYTES)
+#define TOGETHER (VECTORS * LANES)
+#define ROWS (8 / VECTORS)
+
+/* d2 of ROWS rows to the points of the table. */
+RB_INLINE void NAME(rows_together)(REAL *out, const REAL *const rows[ROWS], const REAL *table, int64_t d)
+{
+    VECTOR sum[ROWS][VECTORS];
+#pragma GCC unroll 8
+    for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++)
+            sum[r][v] = (VECTOR){ 0 };
+    for (int64_t f = 0; f < d; f++) {
+        VECTOR y[VECTORS];
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++)
+            y[v] = NAME(rb_load)(table + f * TOGETHER + v * LANES);
+#pragma GCC unroll 8
+        for (int r = 0; r < ROWS; r++) {
+            VECTOR x = NAME(rb_splat)(rows[r][f]);
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; v++) {
+                VECTOR t = x - y[v];
+                sum[r][v] = NAME(rb_fma)(t, t, sum[r][v]);
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++)
+            NAME(rb_store)(out + r * TOGETHER + v * LANES, sum[r][v]);
+}
+
+void NAME(rb_distance2_together)(REAL *out, const REAL *const *rows, int64_t n, const REAL *table, int64_t d)
+{
+    int64_t i = 0;
+    for (; i + ROWS <= n; i += ROWS) {
+        NAME(fetch)(rows + i + ROWS, n - i - ROWS, d);
+        NAME(rows_together)(out + i * TOGETHER, rows + i, table, d);
+    }
+    if (i == n)
+        return;
+    const REAL *few[ROWS];
+    REAL last[ROWS * TOGETHER];
+    for (int r = 0; r < ROWS; r++)
+        few[r] = rows[i + r < n ? i + r : n - 1];
+    NAME(rows_together)(last, few, table, d);
+    memcpy(out + i * TOGETHER, last, (size_t)((n - i) * TOGETHER) * sizeof *out);
+}
+
+#undef VECTORS
+#undef TOGETHER
+#undef ROWS

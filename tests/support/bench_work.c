@@ -145,7 +145,8 @@ static void run_seeds(rb_bench_world *w, rb_ctx *ctx)
     rb_kmeans_data data = { 0 };
     int64_t seeds[SEEDS];
     rb_bench_must(rb_kmeans_data_init(&data, &w->blobs, SEEDS, false, false, false, ctx, &err), &err);
-    rb_bench_must(rb_kmeans_seeds(seeds, &data, RB_KMEANS_PLUS_PLUS, 0, ctx, &err), &err);
+    rb_bench_must(rb_kmeans_seeds(seeds, &data, RB_KMEANS_PLUS_PLUS, rb_kmeans_local_trials(SEEDS), 0, ctx, &err),
+                  &err);
     rb_kmeans_data_fini(&data);
 }
 

@@ -79,6 +79,45 @@ double rb_oracle_kmeans(int32_t *labels, double *centres, const double *x, int64
     return (double)inertia;
 }
 
+static long double potential(const double *x, int64_t n, int64_t d, const int64_t *seeds, int64_t n_seeds,
+                             int64_t until)
+{
+    long double sum = 0;
+    for (int64_t i = 0; i < n && i < until; i++) {
+        double least = INFINITY;
+        for (int64_t s = 0; s < n_seeds; s++)
+            least = fmin(least, distance2(x + i * d, x + seeds[s] * d, d));
+        sum += least;
+    }
+    return sum;
+}
+
+void rb_oracle_greedy_seeds(int64_t *seeds, const double *x, int64_t n, int64_t d, int64_t k, int64_t trials,
+                            const double *draw)
+{
+    for (int64_t s = 1; s < k; s++) {
+        long double total = potential(x, n, d, seeds, s, n), least = INFINITY;
+        int64_t best = -1;
+        for (int64_t t = 0; t < trials; t++) {
+            int64_t low = 0, high = n - 1; /* the first point at which the running sum passes the target */
+            while (low < high) {
+                int64_t middle = (low + high) / 2;
+                if (potential(x, n, d, seeds, s, middle + 1) > draw[s * trials + t] * total)
+                    high = middle;
+                else
+                    low = middle + 1;
+            }
+            seeds[s] = low;
+            long double left = potential(x, n, d, seeds, s + 1, n);
+            if (left < least || (left == least && low < best)) {
+                least = left;
+                best = low;
+            }
+        }
+        seeds[s] = best;
+    }
+}
+
 static long double distance(const double *x, const double *y, int64_t d, bool cosine)
 {
     long double sum = 0, xy = 0, xx = 0, yy = 0;

@@ -12,6 +12,13 @@
 double rb_oracle_kmeans(int32_t *labels, double *centres, const double *x, int64_t n, int64_t d, int64_t k,
                         int64_t iterations);
 
+/**
+ * Greedy k-means++: seeds[0] is given; step s draws `trials` points by the uniform numbers draw[s trials + t] and takes
+ * the one that leaves the least sum of squared distances, the lowest index among equals.
+ */
+void rb_oracle_greedy_seeds(int64_t *seeds, const double *x, int64_t n, int64_t d, int64_t k, int64_t trials,
+                            const double *draw);
+
 /** Silhouette of every point, NAN where the label is -1; returns their mean. */
 double rb_oracle_silhouette(double *per_point, const double *x, int64_t n, int64_t d, const int32_t *labels,
                             bool cosine);

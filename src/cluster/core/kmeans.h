@@ -17,6 +17,7 @@
 typedef struct rb_kmeans_data {
     int64_t n, d, k;
     bool is_single, is_spherical, is_sparse;
+    const struct rb_kmeans_kernels *kernels;
     rb_blocks blocks;               /* of rows, by n and k alone */
     int32_t block_begin, block_end; /* this rank's */
     int64_t begin, end;             /* this rank's rows */
@@ -61,11 +62,16 @@ typedef struct rb_kmeans_pass {
     int64_t width;
 } rb_kmeans_pass;
 
-/* Distances of one point to all: y as a dense REAL vector. */
-typedef struct rb_kmeans_seed {
-    void *y; /* [d] */
-    double norm2;
-} rb_kmeans_seed;
+/* Most points of a table of candidates. */
+#define RB_KMEANS_TOGETHER 16
+
+/* Points whose distances to many rows are wanted: one as a dense vector, several side by side. */
+typedef struct rb_kmeans_table {
+    void *y;                          /* REAL [d x width], owned by the caller, zero at first; room for the widest */
+    int64_t row[RB_KMEANS_TOGETHER];  /* which points they are */
+    double norm2[RB_KMEANS_TOGETHER]; /* sparse: their squared lengths */
+    int n, width;                     /* width: 1 where n is 1, else the kernels' `together` */
+} rb_kmeans_table;
 
 /* The passes of one precision and storage; local, over any rows of the caller's own. */
 typedef struct rb_kmeans_kernels {
@@ -80,18 +86,19 @@ typedef struct rb_kmeans_kernels {
      *  values. NULL where dense. */
     void (*move_columns)(double *partial, rb_kmeans_centres *centres, const rb_kmeans_pass *pass, const double *weight,
                          void *scratch, int32_t block);
-    /** Distances to y of the rows listed. */
+    /** Distances of the rows listed to the points of a table, [n x table->n]. */
     void (*distances)(double *out, const rb_kmeans_data *data, const int64_t *rows, int64_t n,
-                      const rb_kmeans_seed *seed);
+                      const rb_kmeans_table *table);
     /** Distance of a row to one of the centres. */
     double (*own_distance)(const rb_kmeans_data *data, const rb_kmeans_centres *centres, int64_t row, int32_t c);
-    /** A row as a dense vector. */
-    void (*expand)(rb_kmeans_seed *seed, const rb_kmeans_data *data, int64_t row);
+    /** Makes the table of n rows, n <= together. */
+    void (*tabulate)(rb_kmeans_table *table, const rb_kmeans_data *data, const int64_t *rows, int n);
     void (*norms)(double *norm2, const rb_kmeans_data *data, int64_t begin, int64_t end);
+    int together;   /* points of a table, at most RB_KMEANS_TOGETHER */
+    bool is_metric; /* distances are sums of squares, so the triangle inequality holds up to data->unit */
 } rb_kmeans_kernels;
 
 extern const rb_kmeans_kernels rb_kmeans_dense_f64, rb_kmeans_dense_f32, rb_kmeans_sparse_f64, rb_kmeans_sparse_f32;
-const rb_kmeans_kernels *rb_kmeans_kernels_of(const rb_kmeans_data *data);
 
 /* ---- kmeans_data.c ---- */
 
@@ -177,8 +184,17 @@ rb_status rb_kmeans_cost(double *cost, const rb_kmeans_pass *pass, const rb_ctx 
 
 typedef enum { RB_KMEANS_PLUS_PLUS, RB_KMEANS_PARALLEL } rb_kmeans_seeding;
 
-/** k points as first centres; indices in points, [k]. Collective over ctx; random numbers by ctx->seed and restart. */
-rb_status rb_kmeans_seeds(int64_t *points, const rb_kmeans_data *data, rb_kmeans_seeding seeding, int64_t restart,
-                          const rb_ctx *ctx, rb_error *err);
+/** Candidates of a step of k-means++ where nothing is said: 2 + ln k, as in scikit-learn. */
+int64_t rb_kmeans_local_trials(int64_t k);
+
+/**
+ * k points as first centres; indices in points, [k]. Collective over ctx; random numbers by ctx->seed and restart.
+ *
+ * k-means++ draws local_trials >= 1 candidates a step and takes the one that lowers the sum of squared distances the
+ * most, the lowest index among equals.
+ * Cost: at most 2 n k d local_trials flops and 8 n local_trials bytes over all ranks.
+ */
+rb_status rb_kmeans_seeds(int64_t *points, const rb_kmeans_data *data, rb_kmeans_seeding seeding, int64_t local_trials,
+                          int64_t restart, const rb_ctx *ctx, rb_error *err);
 
 #endif

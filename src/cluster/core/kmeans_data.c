@@ -11,11 +11,11 @@ static int64_t block_rows(int64_t k)
     return 4 * k > 128 ? 4 * k : 128;
 }
 
-const rb_kmeans_kernels *rb_kmeans_kernels_of(const rb_kmeans_data *data)
+static const rb_kmeans_kernels *kernels_of(bool is_sparse, bool is_single)
 {
-    if (data->is_sparse)
-        return data->is_single ? &rb_kmeans_sparse_f32 : &rb_kmeans_sparse_f64;
-    return data->is_single ? &rb_kmeans_dense_f32 : &rb_kmeans_dense_f64;
+    if (is_sparse)
+        return is_single ? &rb_kmeans_sparse_f32 : &rb_kmeans_sparse_f64;
+    return is_single ? &rb_kmeans_dense_f32 : &rb_kmeans_dense_f64;
 }
 
 static double inverse_length(const double *x, int64_t n)
@@ -140,7 +140,8 @@ rb_status rb_kmeans_data_init(rb_kmeans_data *data, const rb_points *points, int
                               .k = k,
                               .is_single = is_single,
                               .is_spherical = is_spherical,
-                              .is_sparse = points->sparse != NULL };
+                              .is_sparse = points->sparse != NULL,
+                              .kernels = kernels_of(points->sparse != NULL, is_single) };
     int64_t terms = most_terms(points);
     data->unit = RB_DISTANCE_MARGIN(terms) * (is_single ? (double)FLT_EPSILON : DBL_EPSILON) / 2;
     data->tiny = (double)(terms + 8) * (is_single ? (double)FLT_MIN : DBL_MIN);
@@ -154,11 +155,10 @@ rb_status rb_kmeans_data_init(rb_kmeans_data *data, const rb_points *points, int
     else
         RB_TRY(take_dense(data, points, ctx, err));
     RB_TRY_ALL(ctx, rb_alloc(&data->norm2, data->end - data->begin, err));
-    const rb_kmeans_kernels *kernels = rb_kmeans_kernels_of(data);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t b = data->block_begin; b < data->block_end; b++)
-        kernels->norms(data->norm2 + data->blocks.begin[b] - data->begin, data, data->blocks.begin[b],
-                       data->blocks.begin[b + 1]);
+        data->kernels->norms(data->norm2 + data->blocks.begin[b] - data->begin, data, data->blocks.begin[b],
+                             data->blocks.begin[b + 1]);
     RB_TRY_ALL(ctx, check_norms(data, points, err));
     RB_TRY(sum_norms(data, ctx, err));
 done:

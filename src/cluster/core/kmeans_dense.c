@@ -17,6 +17,7 @@
 #define MASK rb_vi32
 #define LANES RB_LANES_F32
 #define GROUP 64
+#define TOGETHER RB_DISTANCE_TOGETHER_F32
 #define NAME(x) x##_f32
 #include "cluster/core/kmeans_dense_kernel.h"
 #undef REAL
@@ -24,6 +25,7 @@
 #undef MASK
 #undef LANES
 #undef GROUP
+#undef TOGETHER
 #undef NAME
 
 #define REAL double
@@ -31,5 +33,6 @@
 #define MASK rb_vi64
 #define LANES RB_LANES_F64
 #define GROUP 32
+#define TOGETHER RB_DISTANCE_TOGETHER_F64
 #define NAME(x) x##_f64
 #include "cluster/core/kmeans_dense_kernel.h"

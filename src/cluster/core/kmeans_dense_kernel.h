@@ -1,6 +1,6 @@
 /*
  * Passes over dense points, instanced by kmeans_dense.c for float and double through REAL,
- * VECTOR, MASK, LANES, GROUP and NAME(x)
+ * VECTOR, MASK, LANES, GROUP, TOGETHER and NAME(x)
  *
  * Assignment, 90 % of the time. A group of rows against all centres is one product C X' (linalg/gemm.h: its packed
  * panel holds GROUP rows, lanes run over points), so score[j][l] = |c_j|^2 / 2 - x_l.c_j and the search for the least
@@ -179,19 +179,23 @@ static void NAME(accumulate)(double *partial, const rb_kmeans_pass *pass, int64_
     }
 }
 
-/* Many rows a call: rb_distance2_rows fetches the next ones while it computes. */
+/* Many rows a call: the kernels fetch the next ones while they compute. */
 static void NAME(distances)(double *out, const rb_kmeans_data *data, const int64_t *rows, int64_t n,
-                            const rb_kmeans_seed *seed)
+                            const rb_kmeans_table *table)
 {
     const REAL *x = data->x, *at[MANY];
-    REAL distance[MANY];
+    REAL distance[MANY * TOGETHER];
     for (int64_t i = 0; i < n; i += MANY) {
         int m = n - i < MANY ? (int)(n - i) : MANY;
         for (int l = 0; l < m; l++)
             at[l] = x + rows[i + l] * data->d;
-        NAME(rb_distance2_rows)(distance, at, m, seed->y, data->d);
+        if (table->width == 1)
+            NAME(rb_distance2_rows)(distance, at, m, table->y, data->d);
+        else
+            NAME(rb_distance2_together)(distance, at, m, table->y, data->d);
         for (int l = 0; l < m; l++)
-            out[i + l] = (double)distance[l];
+            for (int c = 0; c < table->n; c++)
+                out[(i + l) * table->n + c] = (double)distance[l * table->width + c];
     }
 }
 
@@ -206,10 +210,16 @@ static double NAME(own_distance)(const rb_kmeans_data *data, const rb_kmeans_cen
     return 1 - dot;
 }
 
-static void NAME(expand)(rb_kmeans_seed *seed, const rb_kmeans_data *data, int64_t row)
+static void NAME(tabulate)(rb_kmeans_table *table, const rb_kmeans_data *data, const int64_t *rows, int n)
 {
-    memcpy(seed->y, (const REAL *)data->x + row * data->d, (size_t)data->d * sizeof(REAL));
-    seed->norm2 = 0; /* the definition does not use it */
+    REAL *y = table->y;
+    table->n = n;
+    table->width = n == 1 ? 1 : TOGETHER;
+    for (int c = 0; c < table->width; c++) { /* the last one in the places that are left */
+        const REAL *x = (const REAL *)data->x + rows[c < n ? c : n - 1] * data->d;
+        for (int64_t f = 0; f < data->d; f++)
+            y[f * table->width + c] = x[f];
+    }
 }
 
 static void NAME(norms)(double *norm2, const rb_kmeans_data *data, int64_t begin, int64_t end)
@@ -232,6 +242,8 @@ const rb_kmeans_kernels NAME(rb_kmeans_dense) = {
     .accumulate = NAME(accumulate),
     .distances = NAME(distances),
     .own_distance = NAME(own_distance),
-    .expand = NAME(expand),
+    .tabulate = NAME(tabulate),
     .norms = NAME(norms),
+    .together = TOGETHER,
+    .is_metric = true,
 };

@@ -8,14 +8,18 @@
 
 typedef struct rb_kmeans_seeding {
     const rb_kmeans_data *data;
-    const rb_kmeans_kernels *kernels;
     const rb_ctx *ctx;
-    double *weight;    /* [own rows] squared distance to the nearest seed */
-    int32_t *nearest;  /* [own rows] that seed */
-    double *block_sum; /* [n_blocks] of weight; of all ranks after rb_kmeans_seeding_total */
-    double *between;   /* [seeds] squared distance of the new seed to each earlier one */
-    int64_t *offsets;  /* [n_ranks + 1] */
-    rb_kmeans_seed seed;
+    int64_t local_trials;
+    double *weight;     /* [own rows] squared distance to the nearest seed */
+    int32_t *nearest;   /* [own rows] that seed */
+    double *block_sum;  /* [n_blocks] of weight; of all ranks after rb_kmeans_seeding_total */
+    double *between;    /* [groups of candidates x k] least squared distance of the group to each seed */
+    double *trial;      /* [own rows x local_trials] distances to the candidates, where they were computed */
+    double *gain;       /* [n_blocks x local_trials] by how much each candidate would lower the weights */
+    int64_t *candidate; /* [local_trials] */
+    double *apart;      /* [k x together] distances of the seeds to a table */
+    int64_t *offsets;   /* [n_ranks + 1] */
+    rb_kmeans_table table;
     int64_t restart;
 } rb_kmeans_seeding_state;
 
@@ -28,8 +32,8 @@ double rb_kmeans_weight_sum(const double *weight, int64_t n);
 /** Block sums of all ranks; their total in ascending order. Collective. */
 double rb_kmeans_seeding_total(rb_kmeans_seeding_state *s);
 
-/** Uniform number of (trial, stream, restart, entity). */
-double rb_kmeans_seeding_draw(const rb_kmeans_seeding_state *s, const char *stream, int64_t entity);
+/** Uniform number of (trial, stream, restart, entity, draw). */
+double rb_kmeans_seeding_draw(const rb_kmeans_seeding_state *s, const char *stream, int64_t entity, int64_t draw);
 
 /** Fill seeds [have, k) by k-means++; the first `have` are added already. Collective. */
 void rb_kmeans_plus_plus(int64_t *seeds, rb_kmeans_seeding_state *s, int64_t have);

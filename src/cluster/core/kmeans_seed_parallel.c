@@ -76,7 +76,7 @@ static rb_status add_batch(rb_kmeans_seeding_state *s, const candidates *c, int6
     for (int32_t b = data->block_begin; b < data->block_end; b++) {
         int64_t begin = data->blocks.begin[b], end = data->blocks.begin[b + 1];
         for (int64_t i = begin; i < end; i++) {
-            double distance = s->kernels->own_distance(data, &centres, i, label[i]);
+            double distance = data->kernels->own_distance(data, &centres, i, label[i]);
             distance = data->is_spherical ? 2 * fmax(distance, 0) : distance; /* the squared chord */
             if (distance < s->weight[i - data->begin]) {
                 s->weight[i - data->begin] = distance;
@@ -122,13 +122,13 @@ static rb_status reduce(int64_t *seeds, rb_kmeans_seeding_state *s, const candid
         double total = 0;
         for (int64_t i = 0; i < c->n; i++)
             total += mass[i] = taken[i] ? 0 : least[i] * (double)count[i];
-        int64_t chosen = draw_mass(mass, c->n, rb_kmeans_seeding_draw(s, "kmeans reduce", j) * total);
+        int64_t chosen = draw_mass(mass, c->n, rb_kmeans_seeding_draw(s, "kmeans reduce", j, 0) * total);
         for (int64_t i = 0; i < c->n && chosen < 0; i++)
             chosen = taken[i] ? -1 : i;
         taken[chosen] = true;
         seeds[j] = c->point[chosen];
-        s->kernels->expand(&s->seed, s->data, seeds[j]);
-        s->kernels->distances(distance, s->data, c->point, c->n, &s->seed);
+        s->data->kernels->tabulate(&s->table, s->data, seeds + j, 1);
+        s->data->kernels->distances(distance, s->data, c->point, c->n, &s->table);
         for (int64_t i = 0; i < c->n; i++)
             least[i] = j == 0 || distance[i] < least[i] ? distance[i] : least[i];
     }

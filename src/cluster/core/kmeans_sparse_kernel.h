@@ -161,13 +161,38 @@ static double NAME(norm_of)(const rb_kmeans_data *data, int64_t row)
     return norm2;
 }
 
-static void NAME(distances)(double *out, const rb_kmeans_data *data, const int64_t *rows, int64_t n,
-                            const rb_kmeans_seed *seed)
+/* Products of a row with all points of a table, each a chain over its non-zeros. */
+static void NAME(dots)(REAL dot[TOGETHER], NAME(row) x, const rb_kmeans_table *table)
 {
+    const REAL *y = table->y;
+    if (table->width == 1) {
+        dot[0] = NAME(dot)(x, y, 1);
+        return;
+    }
+    VECTOR sum[TOGETHER / LANES] = { { 0 } };
+    for (int64_t e = 0; e < x.n; e++) {
+        VECTOR value = NAME(rb_splat)(x.value[e]);
+        const REAL *points = y + x.col[e] * TOGETHER;
+#pragma GCC unroll 8
+        for (int v = 0; v < TOGETHER / LANES; v++)
+            sum[v] = NAME(rb_fma)(value, NAME(rb_load)(points + v * LANES), sum[v]);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < TOGETHER / LANES; v++)
+        NAME(rb_store)(dot + v * LANES, sum[v]);
+}
+
+static void NAME(distances)(double *out, const rb_kmeans_data *data, const int64_t *rows, int64_t n,
+                            const rb_kmeans_table *table)
+{
+    REAL dot[TOGETHER];
     for (int64_t i = 0; i < n; i++) {
-        REAL dot = NAME(dot)(NAME(row_of)(data, rows[i]), seed->y, 1);
-        REAL distance = (REAL)NAME(norm_of)(data, rows[i]) - 2 * dot + (REAL)seed->norm2;
-        out[i] = distance > 0 ? (double)distance : 0;
+        REAL norm2 = (REAL)NAME(norm_of)(data, rows[i]);
+        NAME(dots)(dot, NAME(row_of)(data, rows[i]), table);
+        for (int c = 0; c < table->n; c++) {
+            REAL distance = norm2 - 2 * dot[c] + (REAL)table->norm2[c];
+            out[i * table->n + c] = distance > 0 ? (double)distance : 0;
+        }
     }
 }
 
@@ -181,13 +206,26 @@ static double NAME(own_distance)(const rb_kmeans_data *data, const rb_kmeans_cen
     return distance > 0 ? distance : 0;
 }
 
-static void NAME(expand)(rb_kmeans_seed *seed, const rb_kmeans_data *data, int64_t row)
+/* Writes the non-zeros of the table's rows; cleared: zeros in their places. */
+static void NAME(write_rows)(rb_kmeans_table *table, const rb_kmeans_data *data, bool cleared)
 {
-    NAME(row) x = NAME(row_of)(data, row);
-    memset(seed->y, 0, (size_t)data->d * sizeof(REAL));
-    for (int64_t e = 0; e < x.n; e++)
-        ((REAL *)seed->y)[x.col[e]] = x.value[e];
-    NAME(norms)(&seed->norm2, data, row, row + 1);
+    for (int c = 0; c < table->n; c++) {
+        NAME(row) x = NAME(row_of)(data, table->row[c]);
+        for (int64_t e = 0; e < x.n; e++)
+            ((REAL *)table->y)[x.col[e] * table->width + c] = cleared ? 0 : x.value[e];
+    }
+}
+
+static void NAME(tabulate)(rb_kmeans_table *table, const rb_kmeans_data *data, const int64_t *rows, int n)
+{
+    NAME(write_rows)(table, data, true);
+    table->n = n;
+    table->width = n == 1 ? 1 : TOGETHER;
+    for (int c = 0; c < n; c++) {
+        table->row[c] = rows[c];
+        NAME(norms)(table->norm2 + c, data, rows[c], rows[c] + 1);
+    }
+    NAME(write_rows)(table, data, false);
 }
 
 const rb_kmeans_kernels NAME(rb_kmeans_sparse) = {
@@ -197,6 +235,7 @@ const rb_kmeans_kernels NAME(rb_kmeans_sparse) = {
     .move_columns = NAME(move_columns),
     .distances = NAME(distances),
     .own_distance = NAME(own_distance),
-    .expand = NAME(expand),
+    .tabulate = NAME(tabulate),
     .norms = NAME(norms),
+    .together = TOGETHER,
 };

@@ -11,7 +11,7 @@ rb_status rb_kmeans_pass_init(rb_kmeans_pass *pass, const rb_kmeans_data *data, 
     *pass = (rb_kmeans_pass){ .data = data, .centres = centres };
     pass->label = label;
     int64_t own = data->end - data->begin;
-    pass->scratch_bytes = (rb_kmeans_kernels_of(data)->scratch_bytes(centres->k, data->d) + 127) / 128 * 128;
+    pass->scratch_bytes = (data->kernels->scratch_bytes(centres->k, data->d) + 127) / 128 * 128;
     RB_TRY(rb_alloc(&pass->scratch, ctx->n_threads * pass->scratch_bytes, err));
     if (bounds) {
         RB_TRY(rb_alloc(&pass->upper, own, err));
@@ -60,14 +60,13 @@ static double *block_sums(const rb_kmeans_pass *pass, int32_t block)
 int64_t rb_kmeans_assign(const rb_kmeans_pass *pass, const rb_ctx *ctx)
 {
     const rb_kmeans_data *data = pass->data;
-    const rb_kmeans_kernels *kernels = rb_kmeans_kernels_of(data);
     int64_t changed = 0;
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic) reduction(+ : changed)
     for (int32_t b = data->block_begin; b < data->block_end; b++) {
         int64_t begin = data->blocks.begin[b], end = data->blocks.begin[b + 1];
-        changed += kernels->assign(pass, pass->scratch + omp_get_thread_num() * pass->scratch_bytes, begin, end);
-        if (pass->partial && kernels->accumulate)
-            kernels->accumulate(block_sums(pass, b), pass, begin, end);
+        changed += data->kernels->assign(pass, pass->scratch + omp_get_thread_num() * pass->scratch_bytes, begin, end);
+        if (pass->partial && data->kernels->accumulate)
+            data->kernels->accumulate(block_sums(pass, b), pass, begin, end);
     }
     rb_sum_int64(ctx, &changed, 1);
     return changed;
@@ -76,10 +75,9 @@ int64_t rb_kmeans_assign(const rb_kmeans_pass *pass, const rb_ctx *ctx)
 void rb_kmeans_accumulate(const rb_kmeans_pass *pass, const rb_ctx *ctx)
 {
     const rb_kmeans_data *data = pass->data;
-    const rb_kmeans_kernels *kernels = rb_kmeans_kernels_of(data);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t b = data->block_begin; b < data->block_end; b++)
-        kernels->accumulate(block_sums(pass, b), pass, data->blocks.begin[b], data->blocks.begin[b + 1]);
+        data->kernels->accumulate(block_sums(pass, b), pass, data->blocks.begin[b], data->blocks.begin[b + 1]);
 }
 
 void rb_kmeans_count(int64_t *count, const rb_kmeans_pass *pass, const rb_ctx *ctx)
@@ -101,14 +99,13 @@ static int64_t ordered_bits(double x)
 rb_status rb_kmeans_reseed(int64_t *count, const rb_kmeans_pass *pass, const rb_ctx *ctx, rb_error *err)
 {
     const rb_kmeans_data *data = pass->data;
-    const rb_kmeans_kernels *kernels = rb_kmeans_kernels_of(data);
     int64_t *distance = NULL, own = data->end - data->begin;
 
     RB_TRY_ALL(ctx, rb_alloc(&distance, own, err));
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(static)
     for (int64_t i = 0; i < own; i++)
-        distance[i] =
-            ordered_bits(kernels->own_distance(data, pass->centres, data->begin + i, pass->label[data->begin + i]));
+        distance[i] = ordered_bits(
+            data->kernels->own_distance(data, pass->centres, data->begin + i, pass->label[data->begin + i]));
     for (int32_t c = 0; c < data->k; c++) {
         if (count[c] > 0)
             continue;
@@ -143,13 +140,12 @@ done:
 rb_status rb_kmeans_cost(double *cost, const rb_kmeans_pass *pass, const rb_ctx *ctx, rb_error *err)
 {
     const rb_kmeans_data *data = pass->data;
-    const rb_kmeans_kernels *kernels = rb_kmeans_kernels_of(data);
     double *partial = NULL;
     RB_TRY_ALL(ctx, rb_alloc(&partial, data->block_end - data->block_begin, err));
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t b = data->block_begin; b < data->block_end; b++)
         for (int64_t i = data->blocks.begin[b]; i < data->blocks.begin[b + 1]; i++)
-            partial[b - data->block_begin] += kernels->own_distance(data, pass->centres, i, pass->label[i]);
+            partial[b - data->block_begin] += data->kernels->own_distance(data, pass->centres, i, pass->label[i]);
     RB_TRY(rb_blocks_sum(cost, partial, 1, &data->blocks, ctx, err));
 done:
     rb_free(partial);

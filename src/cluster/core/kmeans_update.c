@@ -91,7 +91,6 @@ static rb_status weigh(double *weight, const rb_kmeans_pass *pass, const int64_t
                        rb_error *err)
 {
     const rb_kmeans_data *data = pass->data;
-    const rb_kmeans_kernels *kernels = rb_kmeans_kernels_of(data);
     for (int64_t c = 0; c < data->k; c++)
         weight[c] = count[c] > 0 ? 1 / (double)count[c] : 0;
     if (!data->is_spherical)
@@ -100,8 +99,8 @@ static rb_status weigh(double *weight, const rb_kmeans_pass *pass, const int64_t
     int32_t last = rb_blocks_of(&data->columns, ctx->rank + 1, ctx->n_ranks);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t b = first; b < last; b++)
-        kernels->column_lengths(pass->partial + (b - first) * pass->width, pass,
-                                pass->scratch + omp_get_thread_num() * pass->scratch_bytes, b);
+        data->kernels->column_lengths(pass->partial + (b - first) * pass->width, pass,
+                                      pass->scratch + omp_get_thread_num() * pass->scratch_bytes, b);
     RB_TRY(rb_blocks_sum(pass->sum, pass->partial, pass->width, &data->columns, ctx, err));
     for (int64_t c = 0; c < data->k; c++)
         weight[c] = pass->sum[c] > 0 ? 1 / sqrt(pass->sum[c]) : 0;
@@ -114,7 +113,6 @@ static rb_status move_sparse(rb_kmeans_update *out, rb_kmeans_centres *centres, 
                              const int64_t *count, const rb_ctx *ctx, rb_error *err)
 {
     const rb_kmeans_data *data = pass->data;
-    const rb_kmeans_kernels *kernels = rb_kmeans_kernels_of(data);
     int64_t *offsets = NULL;
     double *weight = NULL;
     rb_alloc(&offsets, ctx->n_ranks + 1, err);
@@ -124,8 +122,8 @@ static rb_status move_sparse(rb_kmeans_update *out, rb_kmeans_centres *centres, 
     int32_t last = rb_blocks_of(&data->columns, ctx->rank + 1, ctx->n_ranks);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t b = first; b < last; b++)
-        kernels->move_columns(pass->partial + (b - first) * pass->width, centres, pass, weight,
-                              pass->scratch + omp_get_thread_num() * pass->scratch_bytes, b);
+        data->kernels->move_columns(pass->partial + (b - first) * pass->width, centres, pass, weight,
+                                    pass->scratch + omp_get_thread_num() * pass->scratch_bytes, b);
     rb_blocks_offsets(offsets, &data->columns, ctx);
     rb_shared_publish(&centres->table, offsets,
                       centres->stride * (int64_t)(data->is_single ? sizeof(float) : sizeof(double)), ctx);

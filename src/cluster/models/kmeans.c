@@ -13,10 +13,14 @@
  * label (Hamerly 2010), for 16 bytes a point. Both give the same bits. auto is hamerly, as fast or faster on every
  * shape of tests/bench/bench_kmeans.c.
  *
+ * init plus_plus is greedy: of `local_trials` candidates a step the one that lowers the potential the most becomes a
+ * seed, as in scikit-learn.
+ *
  * Points with equal rows get equal labels; fewer different points than k leave clusters empty in the end.
  *
  * Lloyd (1982), doi:10.1109/TIT.1982.1056489; Arthur and Vassilvitskii (2007).
- * Time 2 n k d flops an iteration, memory 24 bytes a point and 8 k d a block. Bits: the same for any ranks and threads.
+ * Time 2 n k d flops an iteration, memory 24 + 8 local_trials bytes a point and 8 k d a block. Bits: the same for any
+ * ranks and threads.
  */
 #include "cluster/cluster.h"
 
@@ -32,7 +36,7 @@ enum { PRECISION_SINGLE, PRECISION_DOUBLE };
 
 typedef struct {
     const char *space;
-    int64_t k, n_init, iterations;
+    int64_t k, n_init, local_trials, iterations;
     int init, algorithm, metric, precision;
     double tolerance;
     rb_array centres;
@@ -72,6 +76,8 @@ static const rb_param params[] = {
               "first centres: k-means++, k-means|| (few rounds, for large k), or the parameter centres"),
     RB_ARRAY(config, centres, "first centres, k rows of the space's dimensions, for init given"),
     RB_INT(config, n_init, 1, 1, 10000, "restarts", "restarts of which the best is kept; given centres start once"),
+    RB_INT(config, local_trials, 0, 0, 1000, "candidates",
+           "candidates of a step of k-means++, of which the best is taken; 0: 2 + ln k, 1: k-means++ as published"),
     RB_INT(config, iterations, 300, 1, 1e6, "", "most iterations of a restart"),
     RB_DOUBLE(config, tolerance, 1e-4, 0, 1e6, "", "way of the centres, in mean variances, that ends a restart"),
     RB_CHOICE(config, algorithm, ALGORITHM_AUTO, "auto|lloyd|hamerly", "the same result, sooner or later"),
@@ -101,6 +107,11 @@ static int64_t n_restarts(const config *c)
     return c->init == INIT_GIVEN ? 1 : c->n_init;
 }
 
+static int64_t n_candidates(const config *c)
+{
+    return c->local_trials > 0 ? c->local_trials : rb_kmeans_local_trials(c->k);
+}
+
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const config *c = cfg;
@@ -109,7 +120,8 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     bool is_sparse = shape->n_points_nnz > 0;
     double entries = is_sparse ? (double)shape->n_points_nnz : n * d;
     double sums = is_sparse ? 0 : fmin(n / fmax(128, 4 * k), 1024) * 8 * k * d / fmax(shape->n_ranks, 1);
-    rb_cost out = { .bytes_per_rank = 24 * n / fmax(shape->n_ranks, 1) + 16 * k * d + sums,
+    double trials = c->init == INIT_PLUS_PLUS ? 8 * (double)n_candidates(c) : 0;
+    rb_cost out = { .bytes_per_rank = (24 + trials) * n / fmax(shape->n_ranks, 1) + 16 * k * d + sums,
                     .bytes_per_node = 8 * n,
                     .flops = (double)n_restarts(c) * (double)c->iterations * 2 * entries * k };
     if (is_sparse)
@@ -145,7 +157,7 @@ static rb_status start_restart(run *r, const config *c, const rb_ctx *ctx, rb_er
         RB_TRY(start_given(r, &c->centres, ctx, err));
     } else {
         rb_kmeans_seeding seeding = c->init == INIT_PARALLEL ? RB_KMEANS_PARALLEL : RB_KMEANS_PLUS_PLUS;
-        RB_TRY(rb_kmeans_seeds(r->seed, &r->data, seeding, r->restart, ctx, err));
+        RB_TRY(rb_kmeans_seeds(r->seed, &r->data, seeding, n_candidates(c), r->restart, ctx, err));
         rb_kmeans_centres_set_points(&r->centres, &r->data, r->seed, ctx);
     }
     rb_kmeans_pass_reset(&r->pass);
