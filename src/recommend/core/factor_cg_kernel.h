@@ -112,9 +112,10 @@ RB_INLINE void NAME(add_columns)(REAL *y, const REAL *base, const REAL *p, int64
                 sum[i][c] = NAME(rb_fma)(NAME(rb_splat)(p[j + i]), NAME(rb_load)(base + (j + i) * ld + f + c * LANES),
                                          sum[i][c]);
 #pragma GCC unroll 4
-    for (int c = 0; c < n; c++)
-        NAME(rb_store)
-    (y + f + c * LANES, NAME(rb_load)(y + f + c * LANES) + ((sum[0][c] + sum[1][c]) + (sum[2][c] + sum[3][c])));
+    for (int c = 0; c < n; c++) {
+        VECTOR products = (sum[0][c] + sum[1][c]) + (sum[2][c] + sum[3][c]);
+        NAME(rb_store)(y + f + c * LANES, NAME(rb_load)(y + f + c * LANES) + products);
+    }
 }
 
 /* y += base p, base [ld x ld] symmetric, zeros behind k, or NULL */
