@@ -37,7 +37,8 @@ rb_status rb_layout_init(rb_layout *layout, const rb_ratings_format *format, con
 /** Layout of a MatrixMarket file (banner, comments, size line). Local. */
 rb_status rb_layout_init_matrix(rb_layout *layout, const char *file, const char *bytes, int64_t n, rb_error *err);
 
-/** The delimiter of a line: tab or "::" where there is one, else the one of "," ";" "|" that occurs most, else blanks. */
+/** The delimiter of a line: tab or "::" where there is one, else the one of "," ";" "|" that occurs most, else blanks.
+ */
 const char *rb_layout_delimiter(const char *line, const char *end);
 
 /** The role that a name in a header tells ("userId", "user_id:token", "movie", "stars"), or RB_ROLE_NONE. */
