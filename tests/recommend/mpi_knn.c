@@ -9,7 +9,7 @@
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_item_knn, rb_user_knn;
+extern const rb_recommender rb_co_occurrence, rb_item_knn, rb_rp3beta, rb_user_knn;
 
 enum { N_USERS = 60, N_ITEMS = 45 };
 
@@ -142,6 +142,8 @@ static void scores_have_the_same_bits_for_any_ranks_and_threads(void **unused)
         rb_oracle_same_bits(&rb_item_knn, configs[i], &s);
         rb_oracle_same_bits(&rb_user_knn, configs[i], &s);
     }
+    rb_oracle_same_bits(&rb_co_occurrence, "k=9", &s);
+    rb_oracle_same_bits(&rb_rp3beta, "k=9 alpha=0.8 beta=0.4", &s);
 }
 
 /* A trial that shares its search with one of more neighbours gets what it would have found alone. */
@@ -170,6 +172,66 @@ static void a_shared_search_changes_no_bit(void **unused)
     rb_free(many);
 }
 
+/* What item j adds to item i, from the definition; all items are kept. */
+static double walked(const dense *users, int j, int i, double alpha, double beta)
+{
+    double sum = 0, n_j = 0, n_i = 0;
+    for (int u = 0; u < N_USERS; u++) {
+        n_j += users->x[u][j];
+        n_i += users->x[u][i];
+    }
+    for (int u = 0; u < N_USERS; u++)
+        if (users->x[u][i] != 0 && users->x[u][j] != 0)
+            sum += pow(1 / (n_j * length(users, u)), alpha) / pow(n_i, beta);
+    return sum;
+}
+
+static double together(const dense *users, int j, int i, double alpha, double beta)
+{
+    double n = 0;
+    (void)alpha, (void)beta;
+    for (int u = 0; u < N_USERS; u++)
+        n += users->x[u][i] * users->x[u][j];
+    return n;
+}
+
+static void check_scores(const rb_recommender *a, const char *values,
+                         double (*added)(const dense *users, int j, int i, double alpha, double beta))
+{
+    static dense users;
+    static double scores[N_USERS * N_ITEMS];
+    int32_t all[N_USERS];
+    char *state = NULL;
+    rb_error err = { 0 };
+    rb_train_view view = { .positives = &s.train };
+    void *config = rb_oracle_config(a, values);
+    densify(&users, true);
+    assert_ok(rb_alloc(&state, (int64_t)a->state_size, &err), &err);
+    assert_ok(rb_oracle_fit(state, NULL, a, config, &view, &rb_test_ctx, &err), &err);
+    for (int u = 0; u < N_USERS; u++)
+        all[u] = u;
+    a->score(&(rb_tile){ scores, N_ITEMS }, state, all, N_USERS, 0, 20); /* in two tiles */
+    a->score(&(rb_tile){ scores + 20, N_ITEMS }, state, all, N_USERS, 20, N_ITEMS);
+    for (int u = 0; u < N_USERS; u++)
+        for (int i = 0; i < N_ITEMS; i++) {
+            double sum = 0;
+            for (int j = 0; j < N_ITEMS; j++)
+                if (users.x[u][j] != 0 && j != i)
+                    sum += added(&users, j, i, 0.8, 0.4);
+            assert_near(scores[u * N_ITEMS + i], sum, 1e-12);
+        }
+    a->fini(state);
+    rb_free(state);
+    rb_free(config);
+}
+
+static void walks_and_counts_score_as_defined(void **unused)
+{
+    (void)unused;
+    check_scores(&rb_rp3beta, "k=1000 alpha=0.8 beta=0.4", walked);
+    check_scores(&rb_co_occurrence, "k=1000", together);
+}
+
 static int begin(void **unused)
 {
     (void)unused;
@@ -190,6 +252,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_those_of_the_dense_formulas),
         cmocka_unit_test(scores_have_the_same_bits_for_any_ranks_and_threads),
+        cmocka_unit_test(walks_and_counts_score_as_defined),
         cmocka_unit_test(a_shared_search_changes_no_bit),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, begin, end));

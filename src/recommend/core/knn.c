@@ -10,14 +10,11 @@
 #define K1 1.2
 #define B 0.75
 
-enum { COSINE, JACCARD, DICE, TVERSKY, ASYMMETRIC_COSINE, DOT };
-enum { NONE, TF_IDF, BM25 };
-
 const rb_param rb_knn_params[] = {
     RB_INT(rb_knn_config, k, 100, 1, 1000000000, "neighbours", "most neighbours of a row"),
-    RB_CHOICE(rb_knn_config, similarity, COSINE, "cosine|jaccard|dice|tversky|asymmetric_cosine|dot",
+    RB_CHOICE(rb_knn_config, similarity, RB_KNN_COSINE, "cosine|jaccard|dice|tversky|asymmetric_cosine|dot",
               "of two rows, from what they share", .flags = RB_PARAM_PREPARES),
-    RB_CHOICE(rb_knn_config, weighting, NONE, "none|tf_idf|bm25", "how much a shared column counts",
+    RB_CHOICE(rb_knn_config, weighting, RB_KNN_EQUAL, "none|tf_idf|bm25", "how much a shared column counts",
               .flags = RB_PARAM_PREPARES),
     RB_DOUBLE(rb_knn_config, shrink, 0.0, 0.0, 1e9, "", "added to the denominator: pulls small overlaps to 0",
               .flags = RB_PARAM_PREPARES),
@@ -51,19 +48,22 @@ double rb_knn_similarity(double shared, double size_i, double size_j, const rb_k
     if (!(c > 0))
         return 0;
     switch (config->similarity) {
-    case COSINE:
+    case RB_KNN_COSINE:
         below = sqrt(size_i * size_j);
         break;
-    case JACCARD:
+    case RB_KNN_JACCARD:
         below = size_i + size_j - c;
         break;
-    case DICE:
+    case RB_KNN_DICE:
         return 2 * c / (size_i + size_j + shrink);
-    case TVERSKY:
+    case RB_KNN_TVERSKY:
         below = c + config->alpha * (size_i - c) + config->beta * (size_j - c);
         break;
-    case ASYMMETRIC_COSINE:
+    case RB_KNN_ASYMMETRIC_COSINE:
         below = pow(size_i, config->alpha) * pow(size_j, 1 - config->alpha);
+        break;
+    case RB_KNN_WALK:
+        below = pow(size_i, config->alpha) * pow(size_j, config->beta);
         break;
     default:
         break;
@@ -71,12 +71,12 @@ double rb_knn_similarity(double shared, double size_i, double size_j, const rb_k
     return c / (below + shrink);
 }
 
-static rb_status weigh_columns(rb_knn_weights *w, const rb_knn_rows *rows, rb_error *err)
+static rb_status weigh_columns(rb_knn_weights *w, const rb_knn_rows *rows, const rb_knn_config *config, rb_error *err)
 {
     RB_TRY(rb_alloc(&w->col, rows->n_cols, err));
     for (int64_t c = 0; c < rows->n_cols; c++) {
-        double idf = log((double)rows->n_rows / (1.0 + (double)(rows->col_begin[c + 1] - rows->col_begin[c])));
-        w->col[c] = idf * idf;
+        double n = (double)(rows->col_begin[c + 1] - rows->col_begin[c]), idf = log((double)rows->n_rows / (1 + n));
+        w->col[c] = config->weighting == RB_KNN_STEPS ? pow(n > 0 ? n : 1, -config->alpha) : idf * idf;
     }
 done:
     return err->status;
@@ -96,15 +96,15 @@ done:
 
 rb_status rb_knn_weigh(rb_knn_weights *w, const rb_knn_rows *rows, const rb_knn_config *config, rb_error *err)
 {
-    if (config->weighting != NONE)
-        RB_TRY(weigh_columns(w, rows, err));
-    if (config->weighting == BM25)
+    if (config->weighting != RB_KNN_EQUAL)
+        RB_TRY(weigh_columns(w, rows, config, err));
+    if (config->weighting == RB_KNN_BM25)
         RB_TRY(weigh_rows(w, rows, err));
     RB_TRY(rb_alloc(&w->size, rows->n_rows, err));
     for (int64_t r = 0; r < rows->n_rows; r++) {
         double factor = w->factor ? w->factor[r] * w->factor[r] : 1;
         for (int64_t e = rows->row_begin[r]; e < rows->row_begin[r + 1]; e++)
-            w->size[r] += w->col ? w->col[rows->row_col[e]] : 1;
+            w->size[r] += w->col && config->weighting != RB_KNN_STEPS ? w->col[rows->row_col[e]] : 1;
         w->size[r] *= factor;
     }
 done:

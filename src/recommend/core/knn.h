@@ -9,6 +9,7 @@
  *     tversky            c_ij / (c_ij + alpha (n_i - c_ij) + beta (n_j - c_ij) + shrink)
  *     asymmetric_cosine  c_ij / (n_i^alpha n_j^(1 - alpha) + shrink)
  *     dot                c_ij / (1 + shrink)
+ *     walk               c_ij / (n_i^alpha n_j^beta), of rp3beta alone, whose columns count n_c^-alpha and sizes do not
  *
  * i is the row whose neighbours are sought. weighting none: every shared column counts 1, in whole numbers; tf_idf:
  * idf_c^2 with idf_c = ln(n_rows / (1 + rows of c)); bm25: that times f_i f_j with f_i = (K1 + 1) / (K1 (1 - B + B
@@ -21,6 +22,10 @@
 #define RB_RECOMMEND_CORE_KNN_H
 
 #include "data/algorithm.h"
+
+/* The order of the choices in the table; what stands behind them is not offered there. */
+enum { RB_KNN_COSINE, RB_KNN_JACCARD, RB_KNN_DICE, RB_KNN_TVERSKY, RB_KNN_ASYMMETRIC_COSINE, RB_KNN_DOT, RB_KNN_WALK };
+enum { RB_KNN_EQUAL, RB_KNN_TF_IDF, RB_KNN_BM25, RB_KNN_STEPS };
 
 /* The config of a model by neighbours, and its table. */
 typedef struct {

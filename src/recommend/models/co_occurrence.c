@@ -1,0 +1,60 @@
+/*
+ * Co-occurrence: an item is scored by how many users have it together with each of the user's items.
+ *
+ *     s_ui = sum_{j in I(u)} |U(i) and U(j)|, over the k items that occur with j most often
+ *
+ * The oldest item-to-item recommender: Linden, Smith, York (2003), doi:10.1109/MIC.2003.1167344, without its
+ * normalisation (item_knn has that). Interactions are the training ones that reach `relevance`. Time O(sum_u |I(u)|^2),
+ * memory 12 bytes a pair kept. Bits: whole numbers.
+ */
+#include "recommend/core/item_lists.h"
+#include "recommend/recommend.h"
+
+typedef struct {
+    int64_t k;
+} config;
+
+static const rb_param params[] = {
+    RB_INT(config, k, 1000000000, 1, 1000000000, "items", "most items kept for an item, those it occurs with most"),
+    RB_PARAM_END,
+};
+
+static rb_knn_config neighbours_of(const config *c)
+{
+    return (rb_knn_config){ .k = c->k, .similarity = RB_KNN_DOT, .weighting = RB_KNN_EQUAL };
+}
+
+static rb_cost cost(const void *cfg, const rb_shape *shape)
+{
+    const rb_knn_config neighbours = neighbours_of(cfg);
+    return rb_knn_cost(&neighbours, shape, false);
+}
+
+static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    rb_item_lists *m = self;
+    const rb_knn_config neighbours = neighbours_of(cfg);
+    const rb_knn_rows rows = rb_knn_items(view->positives);
+    (void)prepared;
+    return rb_item_lists_fit(m, &rows, &neighbours, view, ctx, err);
+}
+
+const rb_recommender rb_co_occurrence = {
+    .name = "co_occurrence",
+    .summary = "items that occur together with the user's items",
+    .reference = "Linden, Smith, York 2003, doi:10.1109/MIC.2003.1167344",
+    .needs = RB_NEEDS_POSITIVES,
+    .can = RB_CAN_RANK | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
+    .config_size = sizeof(config),
+    .state_size = sizeof(rb_item_lists),
+    .params = params,
+    .cost = cost,
+    .fit = fit,
+    .reveal = rb_item_lists_reveal,
+    .score = rb_item_lists_score,
+    .fold_in = rb_item_lists_fold_in,
+    .explain = rb_item_lists_explain,
+    .arrays = rb_item_lists_arrays,
+    .fini = rb_item_lists_fini,
+};
