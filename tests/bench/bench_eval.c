@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "eval/ranking.h"
 #include "linalg/gemm.h"
+#include "support/bench.h"
 
 #define RUNS 5
 #define FACTORS 64
@@ -83,12 +84,6 @@ static int32_t drawn(const double *cumulative, int32_t n, double uniform)
 static int ascending_pair(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
@@ -191,12 +186,6 @@ done:
     return err->status;
 }
 
-static double median(double *s)
-{
-    qsort(s, RUNS, sizeof *s, ascending);
-    return s[RUNS / 2];
-}
-
 static rb_status measure(const factors *f, const rb_ratings *train, const rb_ratings *test, rb_ctx *ctx, rb_error *err)
 {
     double alone[RUNS], whole[RUNS], ndcg = 0, gflop = 2e-9 * FACTORS * f->n_users * (double)f->n_items;
@@ -210,7 +199,7 @@ static rb_status measure(const factors *f, const rb_ratings *train, const rb_rat
         RB_TRY(evaluate(&ndcg, f, train, test, ctx, err));
         whole[r] = rb_clock_s() - start;
     }
-    double scoring = median(alone), all = median(whole);
+    double scoring = rb_bench_median(alone, RUNS), all = rb_bench_median(whole, RUNS);
     if (ctx->rank == 0)
         printf("%dx%d\t%.3f\t%.0f\t%.3f\t%.0f\t%.2f\t%.17g\n", ctx->n_ranks, ctx->n_threads, scoring, gflop / scoring,
                all, gflop / all, scoring / all, ndcg);

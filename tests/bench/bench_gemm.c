@@ -10,26 +10,14 @@
  */
 #include <cblas.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/rng.h"
 #include "linalg/gemm.h"
+#include "support/bench.h"
 
 #define RUNS 9
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *s)
-{
-    qsort(s, RUNS, sizeof *s, ascending);
-    return s[RUNS / 2];
-}
 
 static void single(int64_t m, int64_t n, int64_t k, float *a, float *b, float *c)
 {
@@ -46,7 +34,8 @@ static void single(int64_t m, int64_t n, int64_t k, float *a, float *b, float *c
                         (int)n);
         theirs[r] = rb_clock_s() - start;
     }
-    double flops = 2e-9 * (double)(m * n * k * repeats), x = flops / median(ours), y = flops / median(theirs);
+    double flops = 2e-9 * (double)(m * n * k * repeats), x = flops / rb_bench_median(ours, RUNS),
+           y = flops / rb_bench_median(theirs, RUNS);
     printf("single\t%lld\t%lld\t%lld\t%.0f\t%.0f\t%.2f\n", (long long)m, (long long)n, (long long)k, x, y, x / y);
 }
 
@@ -65,7 +54,8 @@ static void twofold(int64_t m, int64_t n, int64_t k, double *a, double *b, doubl
                         (int)n);
         theirs[r] = rb_clock_s() - start;
     }
-    double flops = 2e-9 * (double)(m * n * k * repeats), x = flops / median(ours), y = flops / median(theirs);
+    double flops = 2e-9 * (double)(m * n * k * repeats), x = flops / rb_bench_median(ours, RUNS),
+           y = flops / rb_bench_median(theirs, RUNS);
     printf("double\t%lld\t%lld\t%lld\t%.0f\t%.0f\t%.2f\n", (long long)m, (long long)n, (long long)k, x, y, x / y);
 }
 

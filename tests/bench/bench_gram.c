@@ -11,35 +11,14 @@
  */
 #include <cblas.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "linalg/gather_syrk.h"
 #include "linalg/gemm.h"
+#include "support/bench.h"
 
 enum { RUNS = 9, COLUMNS = 10681, ROWS = 500, ENTRIES = 110, SQUARE = 1024 };
-
-/* Seconds of this thread's processor: another process's turn does not count. */
-static double cpu_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *s)
-{
-    qsort(s, RUNS, sizeof *s, ascending);
-    return s[RUNS / 2];
-}
 
 static double uniform(int64_t entity)
 {
@@ -69,22 +48,23 @@ static double uniform(int64_t entity)
         for (int64_t i = 0; i < 3 * SQUARE * SQUARE; i++)                                                             \
             x[i] = b[i % (COLUMNS * ld)];                                                                             \
         for (int run = 0; run < RUNS; run++) {                                                                        \
-            double start = cpu_s();                                                                                   \
+            double start = rb_bench_thread_s();                                                                       \
             for (int64_t r = 0; r < ROWS * ENTRIES; r += ENTRIES)                                                     \
                 rb_gather_syrk_##suffix(g, b, ld, k, col + r, weighted ? t + r : NULL, t + r, ENTRIES, border,        \
                                         scratch);                                                                     \
-            gram[run] = cpu_s() - start;                                                                              \
-            start = cpu_s();                                                                                          \
+            gram[run] = rb_bench_thread_s() - start;                                                                  \
+            start = rb_bench_thread_s();                                                                              \
             rb_gemm_nt_##suffix(x, SQUARE, x + SQUARE * SQUARE, SQUARE, 256, x + 2 * SQUARE * SQUARE, SQUARE, SQUARE, \
                                 SQUARE);                                                                              \
-            ours[run] = cpu_s() - start;                                                                              \
-            start = cpu_s();                                                                                          \
+            ours[run] = rb_bench_thread_s() - start;                                                                  \
+            start = rb_bench_thread_s();                                                                              \
             blas(CblasRowMajor, CblasNoTrans, CblasTrans, 256, SQUARE, SQUARE, 1, x + SQUARE * SQUARE, SQUARE,        \
                  x + 2 * SQUARE * SQUARE, SQUARE, 0, x, SQUARE);                                                      \
-            theirs[run] = cpu_s() - start;                                                                            \
+            theirs[run] = rb_bench_thread_s() - start;                                                                \
         }                                                                                                             \
-        double useful = 1e-9 * (double)(k * (k + 1)) * ROWS * ENTRIES / median(gram);                                 \
-        double a = median(ours), c = median(theirs), gemm = 512e-9 * SQUARE * SQUARE / (a < c ? a : c);               \
+        double useful = 1e-9 * (double)(k * (k + 1)) * ROWS * ENTRIES / rb_bench_median(gram, RUNS);                  \
+        double a = rb_bench_median(ours, RUNS), c = rb_bench_median(theirs, RUNS),                                    \
+               gemm = 512e-9 * SQUARE * SQUARE / (a < c ? a : c);                                                     \
         printf("%s\t%lld\t%s\t%.0f\t%.0f\t%.2f\n", sizeof(real) == 4 ? "single" : "double", (long long)k,             \
                weighted ? "weighted"                                                                                  \
                : border ? "border"                                                                                    \

@@ -10,13 +10,13 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
 #include "data/read.h"
 #include "parallel/ctx.h"
+#include "support/bench.h"
 
 #define N_RUNS 5
 
@@ -34,20 +34,6 @@ static void write_file(const char *path, const char *head, const char *pattern, 
         fprintf(f, pattern, user, item, rating, 964982703LL + rb_rng_below(&rng, 1, 100000000));
     }
     fclose(f);
-}
-
-/* Processor time of this process: on a busy machine it says more than the wall does. */
-static double cpu_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static void run(const char *format, const char *head, const char *pattern, int64_t n_rows, rb_ctx *ctx)
@@ -73,23 +59,21 @@ static void run(const char *format, const char *head, const char *pattern, int64
         source.path = path;
         source.format = format;
         rb_barrier(ctx);
-        double begin_s = rb_clock_s(), cpu_begin_s = cpu_s();
+        double begin_s = rb_clock_s(), cpu_begin_s = rb_bench_process_s();
         if (rb_dataset_read(&d, &source, ctx, &err) != RB_OK) {
             fprintf(stderr, "%s\n", err.message);
             abort();
         }
         rb_barrier(ctx);
         wall_s[k] = rb_clock_s() - begin_s;
-        busy_s[k] = cpu_s() - cpu_begin_s;
+        busy_s[k] = rb_bench_process_s() - cpu_begin_s;
         rb_dataset_fini(&d);
     }
     if (ctx->rank != 0)
         return;
     unlink(path);
-    qsort(wall_s, N_RUNS, sizeof *wall_s, ascending);
-    qsort(busy_s, N_RUNS, sizeof *busy_s, ascending);
-    double median_s = wall_s[N_RUNS / 2], cores = ctx->n_ranks * ctx->n_threads;
-    double busy = busy_s[N_RUNS / 2] * ctx->n_ranks; /* of all ranks, which work alike */
+    double median_s = rb_bench_median(wall_s, N_RUNS), cores = ctx->n_ranks * ctx->n_threads;
+    double busy = rb_bench_median(busy_s, N_RUNS) * ctx->n_ranks; /* of all ranks, which work alike */
     printf("%-14s %6.1f MB  wall %7.3f s  %6.1f MB/s a core  processor %7.3f s  %6.1f MB/s a core  %5.1f ns a row\n",
            format, bytes / 1e6, median_s, bytes / 1e6 / median_s / cores, busy, bytes / 1e6 / busy,
            busy * 1e9 / (double)n_rows);

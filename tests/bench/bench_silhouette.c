@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
 #include "eval/silhouette.h"
+#include "support/bench.h"
 
 #define REPEATS 5
 #define POINTS 8807
@@ -26,17 +26,9 @@
 static int32_t labels[LABELLINGS][POINTS];
 static rb_labelling labellings[LABELLINGS];
 
-static void must(rb_status status, const rb_error *err)
-{
-    if (status != RB_OK) {
-        fprintf(stderr, "%s\n", err->message);
-        exit(1);
-    }
-}
-
 static void make_dense(rb_points *p, int64_t d, const rb_ctx *ctx, rb_error *err)
 {
-    must(rb_points_alloc_dense(p, POINTS, d, ctx, err), err);
+    rb_bench_must(rb_points_alloc_dense(p, POINTS, d, ctx, err), err);
     double *x = p->memory.data;
     for (int64_t i = 0; ctx->rank == 0 && i < POINTS; i++) {
         rb_rng noise = { 1, rb_stream("noise"), 0, (uint64_t)i };
@@ -51,7 +43,7 @@ static void make_dense(rb_points *p, int64_t d, const rb_ctx *ctx, rb_error *err
 static void make_sparse(rb_points *p, int64_t d, rb_error *err)
 {
     rb_csr x = { 0 };
-    must(rb_csr_init(&x, POINTS, d, POINTS * 60, err), err);
+    rb_bench_must(rb_csr_init(&x, POINTS, d, POINTS * 60, err), err);
     unsigned char *seen = calloc((size_t)d, 1);
     int64_t at = 0;
     for (int64_t i = 0; i < POINTS; i++) {
@@ -74,13 +66,7 @@ static void make_sparse(rb_points *p, int64_t d, rb_error *err)
         x.row_begin[i + 1] = at;
     }
     free(seen);
-    must(rb_points_take_csr(p, &x, err), err);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    rb_bench_must(rb_points_take_csr(p, &x, err), err);
 }
 
 static void measure(const char *label, const rb_points *p, int n, rb_silhouette_distance distance, double predicted,
@@ -91,17 +77,16 @@ static void measure(const char *label, const rb_points *p, int n, rb_silhouette_
     for (int r = 0; r < REPEATS; r++) {
         rb_error err = { 0 };
         rb_barrier(ctx);
-        double start = rb_clock_s(), cpu_start = (double)clock();
-        must(rb_silhouette_many(values, NULL, p, labellings + LABELLINGS - n, n, distance, ctx, &err), &err);
+        double start = rb_clock_s(), cpu_start = rb_bench_process_s();
+        rb_bench_must(rb_silhouette_many(values, NULL, p, labellings + LABELLINGS - n, n, distance, ctx, &err), &err);
         rb_barrier(ctx);
         seconds[r] = rb_clock_s() - start;
-        cpu[r] = ((double)clock() - cpu_start) / CLOCKS_PER_SEC;
+        cpu[r] = rb_bench_process_s() - cpu_start;
     }
-    qsort(seconds, REPEATS, sizeof *seconds, ascending);
-    qsort(cpu, REPEATS, sizeof *cpu, ascending);
     if (ctx->rank == 0)
         printf("%-24s ranks %d threads %d  predicted %.4f  median %.4f s (cpu %.4f)  value %.10g\n", label,
-               ctx->n_ranks, ctx->n_threads, predicted, seconds[REPEATS / 2], cpu[REPEATS / 2], values[n - 1].value);
+               ctx->n_ranks, ctx->n_threads, predicted, rb_bench_median(seconds, REPEATS),
+               rb_bench_median(cpu, REPEATS), values[n - 1].value);
 }
 
 int main(int argc, char **argv)
@@ -111,7 +96,7 @@ int main(int argc, char **argv)
     rb_error err = { 0 };
     rb_ctx ctx = { 0 };
     const char *threads = getenv("RB_THREADS");
-    must(rb_ctx_init(&ctx, MPI_COMM_WORLD, threads ? atoi(threads) : 2, false, &err), &err);
+    rb_bench_must(rb_ctx_init(&ctx, MPI_COMM_WORLD, threads ? atoi(threads) : 2, false, &err), &err);
     for (int l = 0; l < LABELLINGS; l++) {
         for (int64_t i = 0; i < POINTS; i++) {
             rb_rng rng = { 3, rb_stream("label"), 0, (uint64_t)i };

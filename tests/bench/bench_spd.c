@@ -13,35 +13,14 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "linalg/spd_batch.h"
+#include "support/bench.h"
 
 enum { RUNS = 9 };
-
-/* Seconds of this thread's processor: another process's turn does not count. */
-static double cpu_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *s)
-{
-    qsort(s, RUNS, sizeof *s, ascending);
-    return s[RUNS / 2];
-}
 
 #define BENCH(real, suffix, posv)                                                                                   \
     static rb_status bench_##suffix(int64_t k, rb_error *err)                                                       \
@@ -73,21 +52,22 @@ static double median(double *s)
         }                                                                                                           \
         for (int run = 0; run < RUNS; run++) {                                                                      \
             uint32_t bad = 0;                                                                                       \
-            double start = cpu_s();                                                                                 \
+            double start = rb_bench_thread_s();                                                                     \
             for (int64_t b = 0; b < batches; b++)                                                                   \
                 bad |= rb_spd_batch_##suffix(xs, gs, NULL, lambda, LANES, k, false, work);                          \
-            ours[run] = cpu_s() - start;                                                                            \
-            start = cpu_s();                                                                                        \
+            ours[run] = rb_bench_thread_s() - start;                                                                \
+            start = rb_bench_thread_s();                                                                            \
             for (int64_t b = 0; b < batches * LANES; b++) {                                                         \
                 memcpy(copy, full, (size_t)(k * k) * sizeof *copy);                                                 \
                 memcpy(copy + k * k, full, (size_t)k * sizeof *copy);                                               \
                 bad |= posv(LAPACK_COL_MAJOR, 'L', (int)k, 1, copy, (int)k, copy + k * k, (int)k) != 0;             \
             }                                                                                                       \
-            theirs[run] = cpu_s() - start;                                                                          \
+            theirs[run] = rb_bench_thread_s() - start;                                                              \
             if (bad)                                                                                                \
                 RB_FAIL(err, RB_FAILED, "a system has no solution");                                                \
         }                                                                                                           \
-        double n = (double)(batches * LANES), a = n / median(ours), b = n / median(theirs);                         \
+        double n = (double)(batches * LANES), a = n / rb_bench_median(ours, RUNS),                                  \
+               b = n / rb_bench_median(theirs, RUNS);                                                               \
         printf("%s\t%lld\t%.0f\t%.0f\t%.1f\n", sizeof(real) == 4 ? "single" : "double", (long long)k, a, b, a / b); \
     done:                                                                                                           \
         rb_free(copy);                                                                                              \

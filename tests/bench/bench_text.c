@@ -12,13 +12,8 @@
 #include "base/clock.h"
 #include "data/catalogue_read.h"
 #include "data/space.h"
+#include "support/bench.h"
 #include "support/support.h"
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static int stop(const rb_error *err)
 {
@@ -66,10 +61,8 @@ static int run(const char *name, const char *space, const rb_catalogue *c, const
         }
         rb_space_model_fini(&model);
     }
-    qsort(all_s, (size_t)repeats, sizeof *all_s, ascending);
-    qsort(part_s, (size_t)repeats, sizeof *part_s, ascending);
-    printf("%s\t%s\t%lld\t%.4f\t%.4f\t%.6f\n", name, space, (long long)d, all_s[repeats / 2], part_s[repeats / 2],
-           explained);
+    printf("%s\t%s\t%lld\t%.4f\t%.4f\t%.6f\n", name, space, (long long)d, rb_bench_median(all_s, repeats),
+           rb_bench_median(part_s, repeats), explained);
     rb_space_spec_fini(&spec);
     free(all_s);
     free(part_s);

@@ -222,7 +222,7 @@ def main():
     unknown = [group for group in size.group if group not in GROUPS]
     if unknown:
         parser.error(f"no group of figures '{unknown[0]}'; there are: {' '.join(GROUPS)}")
-    size.divisor = 100 if size.smallest else 8 if size.quick else 1
+    size.divisor = 100 if size.smallest else 4 if size.quick else 1
     size.turns = 1 if size.smallest else 3 if size.quick else 7
     if not shutil.which("mpirun"):
         parser.error("no mpirun in PATH")

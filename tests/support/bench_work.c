@@ -1,7 +1,6 @@
 #include "support/bench_work.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "cluster/core/kmeans.h"
 #include "eval/ranking.h"

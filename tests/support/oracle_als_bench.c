@@ -3,25 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "support/bench.h"
 #include "support/support.h"
 
 enum { TIMED = 5 };
-
-static double process_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static double factors_of(const rb_algorithm *algorithm, const void *config)
 {
@@ -44,18 +31,18 @@ static void bench(const rb_algorithm *algorithm, const char *values, const rb_sp
     for (int64_t i = 0; !done; i++) {
         rb_barrier(ctx);
         ctx->elements_received = i > 0 ? &received : NULL;
-        double start = rb_clock_s(), start_processor = process_s();
+        double start = rb_clock_s(), start_processor = rb_bench_process_s();
         assert_ok(algorithm->iterate(state, i, &objective, &done, &view, NULL, config, ctx, &err), &err);
         if (i > 0) {
             wall[i - 1] = rb_clock_s() - start;
-            processor = fmin(processor, process_s() - start_processor);
+            processor = fmin(processor, rb_bench_process_s() - start_processor);
         }
     }
     ctx->elements_received = NULL;
     int64_t microseconds = (int64_t)(1e6 * processor);
     rb_sum_int64(ctx, &microseconds, 1);
     rb_sum_int64(ctx, &received, 1);
-    qsort(wall, TIMED, sizeof *wall, ascending);
+    double median_s = rb_bench_median(wall, TIMED);
     rb_shape shape = { .n_users = s->train.n_users,
                        .n_items = s->train.n_items,
                        .nnz = s->train.n,
@@ -67,7 +54,7 @@ static void bench(const rb_algorithm *algorithm, const char *values, const rb_sp
     double formula = (double)(shape.n_users + shape.n_items) * factors_of(algorithm, config) * (p - 1) / p;
     if (ctx->rank == 0)
         printf("%s\t%d\t%d\t%lld\t%.3f\t%.3f\t%.0f\t%.3f\n", values, ctx->n_ranks, ctx->n_threads,
-               (long long)s->train.n, wall[TIMED / 2], 1e-6 * (double)microseconds, 1e-9 * flops / wall[TIMED / 2],
+               (long long)s->train.n, median_s, 1e-6 * (double)microseconds, 1e-9 * flops / median_s,
                p > 1 ? (double)received / p / TIMED / formula : 0);
     algorithm->fini(state);
     rb_free(state);
