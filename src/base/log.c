@@ -137,8 +137,10 @@ static void describe_rate(char *out, size_t size, const rb_progress *p, double n
     out[0] = 0;
     if (fresh <= 0 || elapsed <= 0)
         return;
-    rb_text_duration(eta, elapsed / fresh * (double)(p->total - p->done));
-    snprintf(out, size, fresh >= elapsed ? "%.1f %s/s   ETA %s" : "%.2g %s/s   ETA %s", fresh / elapsed, p->unit, eta);
+    int n = snprintf(out, size, fresh >= elapsed ? "%.1f %s/s" : "%.2g %s/s", fresh / elapsed, p->unit);
+    if (p->done < p->total)
+        snprintf(out + n, size - (size_t)n, "   ETA %s",
+                 rb_text_duration(eta, elapsed / fresh * (double)(p->total - p->done)));
 }
 
 static void show(rb_progress *p, const char *what, double now)

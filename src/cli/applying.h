@@ -27,4 +27,13 @@ rb_status rb_applying_begin(rb_session *s, rb_apply_options *o, rb_call *call, r
 /** Close the output and end the session; a write that failed becomes RB_IO. Local. Valid after a failed begin. */
 rb_status rb_applying_end(rb_session *s, rb_apply_options *o, rb_call *call, rb_error *err);
 
+/* RB_OPTIONS_MODEL alone, as a table. */
+extern const rb_command_option rb_applying_options[];
+
+/** Apply the model that the first two operands name to the file of the third. Local. */
+rb_status rb_applying_to_file(rb_call *call,
+                              rb_status (*apply)(const rb_apply_options *o, const char *file, rb_ctx *ctx,
+                                                 rb_error *err),
+                              rb_error *err);
+
 #endif

@@ -6,23 +6,16 @@ static const rb_operand operands[] = {
     { .name = NULL },
 };
 
-static const rb_command_option options[] = { RB_OPTIONS_MODEL, { .name = NULL } };
-
 static rb_status run(rb_call *call, rb_error *err)
 {
-    rb_session session = { 0 };
-    rb_apply_options apply = { 0 };
-    RB_TRY(rb_applying_begin(&session, &apply, call, err));
-    RB_TRY(rb_apply_assign(&apply, call->operands[2], &session.ctx, err));
-done:
-    return rb_applying_end(&session, &apply, call, err);
+    return rb_applying_to_file(call, rb_apply_assign, err);
 }
 
 const rb_command rb_cmd_assign = {
     .name = "assign",
     .summary = "clusters of titles, from a stored clustering",
     .operands = operands,
-    .options = options,
+    .options = rb_applying_options,
     .example = "reelbench assign results/catalogue-51d09e7b kmeans new-titles.csv",
     .run = run,
 };

@@ -4,16 +4,12 @@
 #include "harness/expand.h"
 
 static const rb_operand operands[] = {
-    { .name = "FILE", .kind = RB_ARG_FILE, .help = "experiment file (-: standard input)" },
+    RB_OPERAND_EXPERIMENT,
     { .name = NULL },
 };
 
 static const rb_command_option options[] = {
-    { .name = "set",
-      .letter = 's',
-      .argument = "KEY=VALUE",
-      .repeats = true,
-      .help = "change a value of the file: seed=7, trials.0.factors=[16,32]" },
+    RB_OPTION_SET,
     { .name = NULL },
 };
 

@@ -113,6 +113,17 @@ void rb_help_man(FILE *out, const char *version);
 /** A completion script for bash, zsh or fish; false where the shell is unknown. */
 bool rb_completion_write(FILE *out, const char *shell);
 
+/* What the commands share that read an experiment file. */
+#define RB_OPERAND_EXPERIMENT                                                              \
+    {                                                                                      \
+        .name = "FILE", .kind = RB_ARG_FILE, .help = "experiment file (-: standard input)" \
+    }
+#define RB_OPTION_SET                                                           \
+    {                                                                           \
+        .name = "set", .letter = 's', .argument = "KEY=VALUE", .repeats = true, \
+        .help = "change a value of the file: seed=7, trials.0.factors=[16,32]"  \
+    }
+
 /* Exit statuses, as documented. */
 typedef struct {
     int status;

@@ -184,8 +184,9 @@ static void describe_data(rb_run_state *run)
         rb_log_say(&run->log, "%s: %s users x %s items, %s %s (digest %.4s %s)", d->name, users, items, n, what, hex,
                    hex + 4);
     if (d->n_skipped > 0)
-        rb_log_warn(&run->log, "%s malformed lines were skipped (on_error: skip); results.h5 lists them",
-                    rb_text_count(n, d->n_skipped));
+        rb_log_warn(&run->log, "%s malformed line%s skipped (on_error: skip); results.h5 lists %s",
+                    rb_text_count(n, d->n_skipped), d->n_skipped == 1 ? " was" : "s were",
+                    d->n_skipped == 1 ? "it" : "them");
 }
 
 /* ---- what the trials and metrics ask of the data ---- */

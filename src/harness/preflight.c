@@ -158,6 +158,7 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
         flops += run->work[t].twin ? 0 : cost->flops;
     }
     char n[32];
-    fprintf(out, "%s trials, %.3g flops in all, %d groups of %d ranks\n", rb_text_count(n, run->plan.n_trials), flops,
-            run->n_groups, run->group.n_ranks);
+    fprintf(out, "%s trial%s, %.3g flops in all, %d group%s of %d rank%s\n", rb_text_count(n, run->plan.n_trials),
+            run->plan.n_trials == 1 ? "" : "s", flops, run->n_groups, run->n_groups == 1 ? "" : "s", run->group.n_ranks,
+            run->group.n_ranks == 1 ? "" : "s");
 }

@@ -53,7 +53,8 @@ static void announce(rb_run_state *run)
         rb_log_say(&run->log, "%lld kept, %s to run; run folder %s", (long long)run->n_kept,
                    rb_text_count(to_run, run->plan.n_trials - run->n_kept), run->folder);
     else
-        rb_log_say(&run->log, "%s trials, at most %s a rank; run folder %s", n, bytes, run->folder);
+        rb_log_say(&run->log, "%s trial%s, at most %s a rank; run folder %s", n, run->plan.n_trials == 1 ? "" : "s",
+                   bytes, run->folder);
 }
 
 void rb_run_resume_command(char out[4400], const char *folder, int n_ranks)

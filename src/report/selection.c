@@ -20,12 +20,14 @@ static void show_value(char out[96], const rb_selection_line *s)
 /* The n rows of one selection metric. */
 static rb_status write_best(FILE *out, const rb_selection_line *s, int64_t n, rb_format format, rb_error *err)
 {
-    static const rb_table_column columns[] = { { "rank", RB_CELL_NUMBER },     { "entry", RB_CELL_TEXT },
-                                               { "parameters", RB_CELL_TEXT }, { "trial", RB_CELL_NUMBER },
-                                               { "value", RB_CELL_TEXT },      { "letters", RB_CELL_TEXT } };
+    static const rb_table_column columns[] = { { "rank", RB_CELL_NUMBER },
+                                               { "entry", RB_CELL_TEXT },
+                                               { "parameters", RB_CELL_TEXT },
+                                               { "value", RB_CELL_TEXT },
+                                               { "letters", RB_CELL_TEXT } };
     rb_table t;
     char value[96];
-    rb_table_init(&t, columns, 6);
+    rb_table_init(&t, columns, sizeof columns / sizeof *columns);
     t.no_heading = true; /* for the eye; Markdown has one */
     t.indent = "  ";
     for (int64_t i = 0; i < n; i++) {
@@ -33,7 +35,6 @@ static rb_status write_best(FILE *out, const rb_selection_line *s, int64_t n, rb
         RB_TRY(rb_table_int(&t, s[i].rank, err));
         RB_TRY(rb_table_text(&t, s[i].entry, err));
         RB_TRY(rb_table_text(&t, s[i].parameters, err));
-        RB_TRY(rb_table_shown(&t, s[i].trial, "", err));
         RB_TRY(rb_table_text(&t, value, err));
         RB_TRY(rb_table_text(&t, s[i].letters, err));
     }
