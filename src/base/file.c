@@ -51,14 +51,28 @@ static bool sync_folder_of(const char *path)
     return sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
 }
 
-rb_status rb_file_place(const char *path, rb_error *err)
+static rb_status failed(const char *path, rb_error *err)
+{
+    return RB_FAIL(err, RB_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+rb_status rb_file_place_ahead(const char *path, rb_error *err)
 {
     char part[RB_PART_BYTES];
     rb_file_part(part, path);
-    if (sync_path(part, O_RDONLY) && rename(part, path) == 0 && sync_folder_of(path))
+    if (sync_path(part, O_RDONLY) && rename(part, path) == 0)
         return RB_OK;
-    RB_FAIL(err, RB_IO, "%s: cannot be written: %s", path, strerror(errno));
+    failed(path, err);
     unlink(part);
+    return err->status;
+}
+
+rb_status rb_file_place(const char *path, rb_error *err)
+{
+    RB_TRY(rb_file_place_ahead(path, err));
+    if (!sync_folder_of(path))
+        failed(path, err);
+done:
     return err->status;
 }
 

@@ -24,6 +24,9 @@ void rb_file_part(char out[RB_PART_BYTES], const char *path);
  */
 rb_status rb_file_place(const char *path, rb_error *err);
 
+/** The same, but a power cut may take the name until rb_file_place has put another file into the folder. */
+rb_status rb_file_place_ahead(const char *path, rb_error *err);
+
 /** Write a whole file in place of what stood there. @return RB_OK, RB_IO naming path */
 rb_status rb_file_replace(const char *path, const char *text, rb_error *err);
 

@@ -63,17 +63,28 @@ rb_status rb_hdf_create(rb_hdf *file, const char *path, rb_error *err)
     return RB_OK;
 }
 
-rb_status rb_hdf_commit(rb_hdf *file, rb_error *err)
+/* The whole file aside, to be put in place by `place`. */
+static rb_status finish(rb_hdf *file, rb_status (*place)(const char *, rb_error *), rb_error *err)
 {
     char part[RB_PART_BYTES];
     bool good = H5Fclose(file->id) >= 0;
     file->id = -1;
     file->writing = false;
     if (good)
-        return rb_file_place(file->path, err);
+        return place(file->path, err);
     rb_file_part(part, file->path);
     unlink(part);
     return RB_FAIL(err, RB_IO, "%s: cannot be written: HDF5 could not close it", file->path);
+}
+
+rb_status rb_hdf_commit(rb_hdf *file, rb_error *err)
+{
+    return finish(file, rb_file_place, err);
+}
+
+rb_status rb_hdf_commit_ahead(rb_hdf *file, rb_error *err)
+{
+    return finish(file, rb_file_place_ahead, err);
 }
 
 rb_status rb_hdf_open(rb_hdf *file, const char *path, rb_error *err)

@@ -33,6 +33,8 @@ typedef struct {
 rb_status rb_hdf_create(rb_hdf *file, const char *path, rb_error *err);
 /** Close, fdatasync, rename to the final name, fsync the folder: the file is whole, or it is not there. */
 rb_status rb_hdf_commit(rb_hdf *file, rb_error *err);
+/** The same without the folder: a power cut may take the name until another file of the folder is committed. */
+rb_status rb_hdf_commit_ahead(rb_hdf *file, rb_error *err);
 /** Open for reading; RB_IO names the file and, where a writer holds it, says so. */
 rb_status rb_hdf_open(rb_hdf *file, const char *path, rb_error *err);
 /** Close; a file that was not committed is removed. Zeroed is allowed. */

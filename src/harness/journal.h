@@ -1,5 +1,6 @@
 /*
- * The journal of a run folder: one line an event, appended and synced before the event counts.
+ * The journal of a run folder: one line an event, appended and synced before the event counts
+ * (running: appended only).
  *
  *     2026-11-21T14:02:11Z start 4 ranks x 2 threads, 44 trials, 31 kept
  *     2026-11-21T14:02:12Z running 12 <key>
@@ -23,6 +24,10 @@ rb_status rb_journal_open(rb_journal *journal, const char *path, rb_error *err);
 
 /** Append one line (time and newline are added) and sync it. Several processes may append. */
 rb_status rb_journal_write(rb_journal *journal, rb_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** The same for what nothing relies on: a power cut may take the line until the next one is written and synced. */
+rb_status rb_journal_note(rb_journal *journal, rb_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 void rb_journal_close(rb_journal *journal);

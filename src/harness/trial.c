@@ -15,6 +15,7 @@ static bool writes(const rb_job *j)
 
 /* ---- units ---- */
 
+/* Where the unit of the fit follows, one sync of the folder serves both names. */
 static rb_status save_model(const rb_job *j, rb_error *err)
 {
     char path[4096];
@@ -22,7 +23,7 @@ static rb_status save_model(const rb_job *j, rb_error *err)
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, j->run->folder, j->work->key, "model"), err));
     RB_TRY(rb_hdf_put_text(file.id, "algorithm", j->algorithm->name, err));
     RB_TRY(rb_model_save(file.id, j->algorithm, j->state, err));
-    RB_TRY(rb_hdf_commit(&file, err));
+    RB_TRY(j->is_again ? rb_hdf_commit(&file, err) : rb_hdf_commit_ahead(&file, err));
 done:
     rb_hdf_close(&file);
     return err->status;
@@ -192,7 +193,7 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
 
     rb_error failure = { 0 };
     if (writes(&j))
-        rb_journal_write(&run->journal, err, "running %lld %s", (long long)trial->number, j.work->key);
+        rb_journal_note(&run->journal, err, "running %lld %s", (long long)trial->number, j.work->key);
     RB_TRY_ALL(&j.ctx, err->status);
     bool kept = false;
     if (begin(&j, &failure) == RB_OK) {

@@ -178,6 +178,27 @@ static void a_file_that_was_not_committed_is_not_there(void **unused)
     assert_int_equal(access(part, F_OK), -1);
 }
 
+static void a_file_put_ahead_is_whole_and_leaves_nothing_aside(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_hdf file;
+    char path[4096], part[RB_PART_BYTES];
+    int64_t x = 0;
+    rb_unit_path(path, folder, "abab", "model");
+    assert_ok(rb_hdf_create(&file, path, &err), &err);
+    assert_ok(rb_hdf_put_int(file.id, "x", 7, &err), &err);
+    assert_ok(rb_hdf_commit_ahead(&file, &err), &err);
+    assert_ok(rb_hdf_open(&file, path, &err), &err);
+    assert_ok(rb_hdf_get_int(file.id, "x", &x, &err), &err);
+    assert_int_equal(x, 7);
+    rb_hdf_close(&file);
+    rb_file_part(part, path);
+    assert_int_equal(access(part, F_OK), -1);
+    assert_int_equal(rb_file_place_ahead(path, &err), RB_IO); /* nothing stands aside */
+    assert_int_equal(access(path, F_OK), 0);
+}
+
 static void a_table_gives_back_its_columns(void **unused)
 {
     (void)unused;
@@ -226,6 +247,7 @@ static void a_line_that_a_kill_cut_off_does_not_swallow_the_next(void **unused)
     fclose(f);
     rb_journal j;
     assert_ok(rb_journal_open(&j, path, &err), &err);
+    assert_ok(rb_journal_note(&j, &err, "running %d", 3), &err);
     assert_ok(rb_journal_write(&j, &err, "done %d %s", 3, "a\nb"), &err);
     rb_journal_close(&j);
     f = fopen(path, "r");
@@ -244,6 +266,7 @@ int main(void)
         cmocka_unit_test(wider_lists_serve_for_fewer_places),
         cmocka_unit_test(a_cut_off_file_is_an_error_and_never_a_value),
         cmocka_unit_test(a_file_that_was_not_committed_is_not_there),
+        cmocka_unit_test(a_file_put_ahead_is_whole_and_leaves_nothing_aside),
         cmocka_unit_test(a_table_gives_back_its_columns),
         cmocka_unit_test(a_line_that_a_kill_cut_off_does_not_swallow_the_next),
     };
