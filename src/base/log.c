@@ -176,6 +176,6 @@ void rb_progress_step(rb_progress *p, int64_t done, const char *what)
 
 void rb_progress_end(rb_progress *p)
 {
-    if (p->log->out)
+    if (p->log && p->log->out)
         clear_line(p->log);
 }

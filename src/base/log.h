@@ -66,7 +66,7 @@ void rb_progress_begin(rb_progress *p, rb_log *log, const char *unit, int64_t ke
  */
 void rb_progress_step(rb_progress *p, int64_t done, const char *what);
 
-/** Clear the line. */
+/** Clear the line. A zeroed progress, one that never began, is allowed. */
 void rb_progress_end(rb_progress *p);
 
 /** A duration in words ("3 s", "2 min 05 s", "4 h 10 min"); out holds 32 bytes. */

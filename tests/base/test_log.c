@@ -122,11 +122,20 @@ static void durations_read_as_words(void **unused)
         assert_string_equal(rb_text_duration(words, known[i].seconds), known[i].words);
 }
 
+static void a_progress_that_never_began_may_end(void **unused)
+{
+    (void)unused;
+    rb_progress p = { 0 };
+    rb_progress_end(&p);
+    assert_null(p.log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_say_what_they_should),
         cmocka_unit_test(a_silent_log_says_nothing),
+        cmocka_unit_test(a_progress_that_never_began_may_end),
         cmocka_unit_test(a_log_gets_a_plain_line_for_the_last_unit),
         cmocka_unit_test(the_rate_leaves_out_what_was_kept),
         cmocka_unit_test(a_terminal_line_is_redrawn_and_cleared),

@@ -9,7 +9,7 @@ prefix=${net%.0/24}
 work=$(mktemp -d) || exit 1
 
 undo() {
-    for n in $(seq $nodes); do ip netns del "$tag-$n" 2>/dev/null; done
+    for n in $(seq "$nodes"); do ip netns del "$tag-$n" 2>/dev/null; done
     ip link del "$tag" 2>/dev/null
     rm -rf "$work"
 }
@@ -26,7 +26,7 @@ make_hosts() {
     ip link add "$tag" type bridge || give_up "no bridge"
     ip link set "$tag" up || give_up "the bridge does not come up"
     ip addr add "$prefix.254/24" dev "$tag" || give_up "no address for the bridge"
-    for n in $(seq $nodes); do
+    for n in $(seq "$nodes"); do
         ip netns add "$tag-$n" || give_up "no namespace"
         ip link add "$tag.$n" type veth peer name eth0 netns "$tag-$n" || give_up "no pair of links"
         ip link set "$tag.$n" master "$tag" up || give_up "no link into the bridge"
