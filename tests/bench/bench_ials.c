@@ -2,13 +2,11 @@
  * An iteration of iALS in the shape of ials-20m: 138,493 x 26,744, 20 million draws, 16.2 million distinct for
  * training.
  *
- * Predicted from the kernels' measured speeds (bench_gram, bench_spd) for 2 x 16.2 M entries: k = 64, single, Cholesky
- * .90
- * + 165,000 solves .15 + Gram .01 = 1.06 processor seconds; k = 128, at 165 GFLOP/s and .18 million/s, 3.2 + .92 = 4.2.
- * Conjugate gradient, 3 steps: 4 passes of about 12 cycles an entry and a product with the base for each, .55 at k
- * = 64.
- * Measured on a machine that eight other processes shared: 1.46 (k = 64), 4.7 (k = 128); conjugate gradient 1.6
- * and 2.6: the factors of 138,493 users do not fit the cache, and each pass fetches them again.
+ * Predicted from the kernels' measured speeds (bench_gram, bench_spd) for 2 x 16.2 M entries in single, processor
+ * seconds: k = 64, Cholesky .90 + 165,000 solves .15 + Gram .01 = 1.06; k = 128, at 165 GFLOP/s and .18 million/s, 3.2
+ * + .92 = 4.2. Conjugate gradient, 3 steps: 4 passes of about 12 cycles an entry and a product with the base for each,
+ * .55 at k = 64. Measured on 2 cores among 16 other processes, least processor seconds: 1.31 (1.48 with weights), 4.5;
+ * conjugate gradient .68 and 1.63.
  */
 #include "recommend/recommend.h"
 #include "support/oracle_als_bench.h"

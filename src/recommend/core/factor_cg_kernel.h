@@ -104,13 +104,14 @@ RB_INLINE void NAME(add_columns)(REAL *y, const REAL *base, const REAL *p, int64
 {
     enum { WAYS = LANES < 4 ? LANES : 4 }; /* divides ld */
     VECTOR sum[4][4] = { 0 };
-    for (int64_t j = 0; j < ld; j += WAYS)
+    for (int64_t j = 0; j < ld; j += WAYS) {
 #pragma GCC unroll 4
         for (int i = 0; i < WAYS; i++)
 #pragma GCC unroll 4
             for (int c = 0; c < n; c++)
                 sum[i][c] = NAME(rb_fma)(NAME(rb_splat)(p[j + i]), NAME(rb_load)(base + (j + i) * ld + f + c * LANES),
                                          sum[i][c]);
+    }
 #pragma GCC unroll 4
     for (int c = 0; c < n; c++) {
         VECTOR products = (sum[0][c] + sum[1][c]) + (sum[2][c] + sum[3][c]);
