@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 
 #define ALIGNMENT 64
+#define PAGE 4096
 
 /* Whether all ranks of this node have succeeded so far; what other nodes do is not waited for. */
 static bool node_agrees(const rb_ctx *ctx, bool good)
@@ -12,6 +13,17 @@ static bool node_agrees(const rb_ctx *ctx, bool good)
     int mine = good, all = 0;
     RB_MPI(MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, ctx->node));
     return all != 0;
+}
+
+/* This rank's share of the zeros: the first touch of a page costs more than all later ones. */
+static void clear_share(rb_shared *s, const rb_ctx *ctx)
+{
+    int64_t pages = (s->n_bytes + PAGE - 1) / PAGE;
+    int64_t from = pages * ctx->node_rank / ctx->n_node_ranks * PAGE;
+    int64_t to = pages * (ctx->node_rank + 1) / ctx->n_node_ranks * PAGE;
+    to = to < s->n_bytes ? to : s->n_bytes;
+    if (from < to)
+        memset((char *)s->data + from, 0, (size_t)(to - from));
 }
 
 /* A window of this node's ranks, or none of them has one. Collective over ctx->node. */
@@ -33,8 +45,7 @@ static rb_status make_window(rb_shared *s, const rb_ctx *ctx, rb_error *err)
     RB_MPI(MPI_Win_shared_query(s->window, 0, &bytes, &unit, &base));
     RB_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window));
     s->data = (void *)(((uintptr_t)base + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
-    if (ctx->node_rank == 0)
-        memset(s->data, 0, (size_t)s->n_bytes);
+    clear_share(s, ctx);
     return RB_OK;
 }
 
