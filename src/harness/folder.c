@@ -138,7 +138,7 @@ static rb_status check_folder(const char *path, rb_error *err)
     return RB_OK;
 }
 
-rb_status rb_run_check_folder(rb_run_state *run, rb_error *err)
+static void name_folder(rb_run_state *run)
 {
     char hex[9];
     rb_digest_hex(hex, &run->folder_digest, 8);
@@ -146,6 +146,11 @@ rb_status rb_run_check_folder(rb_run_state *run, rb_error *err)
         snprintf(run->folder, sizeof run->folder, "%s", run->options->resume);
     else
         snprintf(run->folder, sizeof run->folder, "%.3000s/%.900s-%s", run->root, run->experiment.name, hex);
+}
+
+rb_status rb_run_check_folder(rb_run_state *run, rb_error *err)
+{
+    name_folder(run);
     if (run->world->rank == 0)
         check_folder(run->folder, err);
     return rb_agree(run->world, err->status, err);
@@ -153,6 +158,7 @@ rb_status rb_run_check_folder(rb_run_state *run, rb_error *err)
 
 rb_status rb_run_open_folder(rb_run_state *run, rb_error *err)
 {
+    name_folder(run);
     if (run->world->rank == 0)
         open_folder(run, err);
     return rb_agree(run->world, err->status, err);

@@ -144,9 +144,9 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t trial);
 
 /* ---- harness/folder.c: the run folder ---- */
 
-/** Name the folder, and whether it could be made and written; makes nothing. Collective. @return RB_OK, RB_IO */
+/** Whether the folder could be made and written; makes nothing. Collective. @return RB_OK, RB_IO */
 rb_status rb_run_check_folder(rb_run_state *run, rb_error *err);
-/** Make or reopen the folder so named, lock it, keep the experiment. Collective. */
+/** Make or reopen the folder, lock it, keep the experiment. Collective. */
 rb_status rb_run_open_folder(rb_run_state *run, rb_error *err);
 /** Open the journal on the rank 0 of each group. Collective. */
 rb_status rb_run_open_journal(rb_run_state *run, rb_error *err);
