@@ -31,9 +31,8 @@ static rb_status write_ending(FILE *out, const rb_run_outcome *o, rb_error *err)
     fputc('\n', out);
     RB_TRY(rb_report_selection(out, o->folder, err));
     rb_digest_hex(digest, &o->digest, 8);
-    fprintf(out, "%s done, %s failed in %s · %s/results.h5 · digest %.4s %.4s\n",
-            rb_text_count(done, o->n_trials - o->n_failed), rb_text_count(failed, o->n_failed),
-            rb_text_duration(wall, o->wall_s), o->folder, digest, digest + 4);
+    fprintf(out, "%s done, %s failed in %s · %s/results.h5 · digest %.4s %.4s\n", rb_text_count(done, o->n_done),
+            rb_text_count(failed, o->n_failed), rb_text_duration(wall, o->wall_s), o->folder, digest, digest + 4);
     fflush(out);
 done:
     return err->status;

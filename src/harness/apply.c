@@ -21,6 +21,7 @@ typedef struct {
     const rb_configuration *c;
     const rb_algorithm *algorithm;
     void *state;
+    int64_t refit; /* fitted on validation too */
 } model;
 
 static rb_status no_such_trial(const model *m, const char *text, rb_error *err)
@@ -125,6 +126,7 @@ static rb_status load_model(model *m, const rb_apply_options *o, rb_error *err)
     m->state = memory;
     at = rb_hdf_group(results.id, name, err);
     RB_TRY(err->status);
+    RB_TRY(rb_hdf_get_int(at, "refit", &m->refit, err));
     RB_TRY(rb_model_load(at, m->algorithm, m->state, err));
 done:
     if (at >= 0)
@@ -193,7 +195,7 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
             goto done;
         }
     }
-    RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, ctx, err));
+    RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, m.refit, ctx, err));
     rb_scorer scorer = { m.algorithm->score, m.state,
                          m.algorithm->precision ? m.algorithm->precision(m.c->config) : RB_DOUBLE_PRECISION };
     rb_ranking_rules rules = { .n_users = m.run.data.users.n,

@@ -72,7 +72,9 @@ static rb_status read_plain(rb_reader *r)
     RB_TRY(rb_reader_section(r, &e->statistics, rb_statistics_params, "statistics", rb_yaml_get(r->root, "statistics"),
                              NULL));
     RB_TRY(rb_reader_section(r, &e->store, rb_store_params, "store", rb_yaml_get(r->root, "store"), NULL));
-    RB_TRY(rb_reader_canonical(r, &e->evaluation_text, "evaluation", rb_evaluation_params, &e->evaluation));
+    rb_evaluation values = e->evaluation;
+    values.refit = false; /* adds fits, changes none */
+    RB_TRY(rb_reader_canonical(r, &e->evaluation_text, "evaluation", rb_evaluation_params, &values));
 done:
     return r->err->status;
 }

@@ -74,7 +74,8 @@ typedef enum { RB_DATA_SYNTHETIC, RB_DATA_NAMED, RB_DATA_PATH } rb_data_kind;
 
 typedef struct rb_evaluation {
     rb_ties ties;
-    bool clip; /* predictions to the rating scale */
+    bool clip;  /* predictions to the rating scale */
+    bool refit; /* test values of what is selected come from a fit on training and validation */
 } rb_evaluation;
 
 typedef struct rb_statistics {

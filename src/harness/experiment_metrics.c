@@ -220,11 +220,36 @@ done:
     return r->err->status;
 }
 
+/* What a refit needs: something that selects a recommender, and validation data that no algorithm keeps for itself. */
+static rb_status check_refit(rb_reader *r, const rb_yaml *node)
+{
+    const rb_experiment *e = r->e;
+    if (!e->evaluation.refit)
+        return RB_OK;
+    if (!rb_split_has_validation(&e->split))
+        return RB_COMPLAIN(r, node->at,
+                           "'evaluation.refit' fits on training and validation, and there is no validation part; give "
+                           "split.validation a share, such as 0.1");
+    for (int32_t i = 0; i < e->n_entries; i++)
+        if (e->entry[i].algorithm && e->entry[i].algorithm->needs & RB_NEEDS_VALIDATION)
+            return RB_COMPLAIN(r, node->at,
+                               "'evaluation.refit' leaves no validation part, and '%s' on line %d learns from it",
+                               e->entry[i].name, e->entry[i].at.line);
+    if (rb_yaml_get(r->root, "select") && e->n_select == 0) /* it has its own message */
+        return RB_OK;
+    if (e->n_select == 0 || e->select[0].def->family == RB_FAMILY_CLUSTERING)
+        return RB_COMPLAIN(r, node->at,
+                           "'evaluation.refit' fits the selected recommenders again, and 'select' names no metric of "
+                           "recommenders");
+    return RB_OK;
+}
+
 rb_status rb_reader_metrics(rb_reader *r)
 {
     RB_TRY(read_metrics(r, rb_yaml_get(r->root, "metrics")));
     RB_TRY(read_select(r, rb_yaml_get(r->root, "select")));
     RB_TRY(read_early_stopping(r, rb_yaml_get(r->root, "early_stopping")));
+    RB_TRY(check_refit(r, rb_yaml_get(rb_yaml_get(r->root, "evaluation"), "refit")));
 done:
     return r->err->status;
 }

@@ -20,15 +20,33 @@ static unsigned bit(rb_part part)
     return 1u << part;
 }
 
-static rb_status build_ratings(rb_fold *f, const rb_run_state *run, rb_ctx *ctx, rb_error *err)
+/* The parts where validation belongs to training, and what is revealed of its users with it; owned by the caller. */
+static rb_status join_validation(uint8_t **out, const rb_parts *parts, const rb_interactions *x, rb_error *err)
+{
+    uint8_t *user_validates = NULL;
+    RB_TRY(rb_alloc(out, parts->n_rows, err));
+    RB_TRY(rb_alloc(&user_validates, x->n_users, err));
+    for (int64_t row = 0; row < parts->n_rows; row++)
+        if (parts->row[row] == RB_PART_VALIDATION)
+            user_validates[x->user[row]] = 1;
+    for (int64_t row = 0; row < parts->n_rows; row++) {
+        uint8_t part = parts->row[row];
+        bool joins = part == RB_PART_VALIDATION || (part == RB_PART_REVEALED && user_validates[x->user[row]]);
+        (*out)[row] = joins ? RB_PART_TRAIN : part;
+    }
+done:
+    rb_free(user_validates);
+    return err->status;
+}
+
+static rb_status build_ratings(rb_fold *f, const rb_run_state *run, const uint8_t *part, rb_ctx *ctx, rb_error *err)
 {
     const rb_interactions *x = &run->data.interactions;
-    const uint8_t *part = f->parts.row;
     unsigned train = bit(RB_PART_TRAIN);
     double relevance = run->experiment.relevance;
     f->all_relevant = relevance == -INFINITY;
     f->has_revealed = run->experiment.split.kind == RB_SPLIT_STRONG;
-    f->has_validation = rb_split_has_validation(&run->experiment.split);
+    f->has_validation = !f->refit && rb_split_has_validation(&run->experiment.split);
     RB_TRY(rb_ratings_build(&f->train, x, part, train, -INFINITY, ctx, err));
     if (f->has_revealed) {
         RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));
@@ -83,17 +101,20 @@ done:
     return err->status;
 }
 
-rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, rb_ctx *ctx, rb_error *err)
+rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, bool refit, rb_ctx *ctx, rb_error *err)
 {
     const rb_dataset *d = &run->data;
     const rb_experiment *e = &run->experiment;
-    *f = (rb_fold){ .number = number };
+    uint8_t *joined = NULL;
+    *f = (rb_fold){ .number = number, .refit = refit };
     f->view.items = d->has_catalogue ? &d->catalogue : NULL;
     f->view.sessions = d->has_sessions ? &d->sessions : NULL;
     if (!d->has_interactions)
         return RB_OK;
     RB_TRY(rb_split_fold(&f->parts, &e->split, d, number, e->seed, ctx, err));
-    RB_TRY(build_ratings(f, run, ctx, err));
+    if (refit)
+        RB_TRY_ALL(ctx, join_validation(&joined, &f->parts, &d->interactions, err));
+    RB_TRY(build_ratings(f, run, refit ? joined : f->parts.row, ctx, err));
     if (e->split.kind == RB_SPLIT_LOO_SAMPLED)
         RB_TRY(sample_candidates(f, run, ctx, err));
     const rb_points *tfidf = rb_run_wants_tfidf(e) && d->has_catalogue ? rb_run_find_space(run, "tfidf") : NULL;
@@ -106,6 +127,7 @@ rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, rb_
         f->has_revealed && !f->all_relevant ? &f->relevant[RB_PART_REVEALED] : f->view.revealed;
     f->view.validation = f->has_validation ? &f->held[RB_PART_VALIDATION] : NULL;
 done:
+    rb_free(joined);
     return err->status;
 }
 

@@ -12,6 +12,7 @@ typedef struct rb_job {
     const rb_trial *trial;
     const rb_configuration *c;
     const rb_algorithm *algorithm;
+    int64_t index; /* in run->work */
     rb_work *work;
     rb_ctx ctx; /* the group's, with the trial's seed */
     rb_train_view view;
@@ -21,7 +22,8 @@ typedef struct rb_job {
     void *state;
     rb_fit_record fit;
     int64_t history_capacity;
-    bool is_again; /* a fit that is done: fitted once more for what was not kept */
+    int64_t n_iterations; /* of a refit whose trial was watched: as many as gave its model; INT64_MAX */
+    bool is_again;        /* a fit that is done: fitted once more for what was not kept */
 } rb_job;
 
 /* ---- harness/job_children.c ---- */

@@ -22,10 +22,9 @@ static rb_status load_child(rb_job *j, int32_t i, rb_error *err)
 {
     const rb_configuration *child = &j->run->plan.configuration[j->c->children[i]];
     const rb_trial *of = rb_plan_trial(&j->run->plan, child->index, j->trial->fold, j->trial->repeat);
+    const rb_work *w = &j->run->work[rb_run_child(j->run, j->index, i)];
     char path[4096];
     rb_hdf file = { 0 };
-    const rb_work *w = &j->run->work[of->number - 1];
-    w = w->twin ? &j->run->work[w->twin_of] : w;
     if (w->outcome != RB_FIT_DONE)
         return RB_FAIL(err, status_of(w->outcome), "trial %lld (%s), which it refers to, has no model: %s",
                        (long long)of->number, child->entry->name, rb_fit_outcome_name(w->outcome));

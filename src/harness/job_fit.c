@@ -99,18 +99,18 @@ static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
     const rb_algorithm *a = j->algorithm;
     watch w = { .best = NAN, .gained = NAN };
     double begin_s = rb_clock_s();
-    bool done = false, stop = false;
+    bool done = false, stop = false, watched = !j->fold->refit && rb_experiment_watches(&j->run->experiment, a);
     RB_TRY_ALL(&j->ctx, a->begin(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
-    for (int64_t i = 0; !done && !stop; i++) {
+    for (int64_t i = 0; i < j->n_iterations && !done && !stop; i++) {
         double from_s = rb_clock_s(), objective = NAN, validation = NAN;
         RB_TRY_ALL(&j->ctx, a->iterate(j->state, i, &objective, &done, &j->view, prepared, j->c->config, &j->ctx, err));
         double wall_s = rb_clock_s() - from_s;
-        if (rb_experiment_watches(&j->run->experiment, a) && (done || (i + 1) % rule->every == 0)) {
+        if (watched && (done || (i + 1) % rule->every == 0)) {
             RB_TRY(reveal(j, prepared, err));
             RB_TRY(observe(j, &w, i, &validation, done, &stop, err));
         }
         RB_TRY_ALL(&j->ctx, note_iteration(j, objective, validation, wall_s, err));
-        if (!done && !stop && out_of_time(j, begin_s)) {
+        if (!done && !stop && i + 1 < j->n_iterations && out_of_time(j, begin_s)) {
             RB_FAIL(err, RB_TIMEOUT, "stopped after %lld iterations: over the limit of %g s", (long long)i + 1,
                     j->run->experiment.timeout_s);
             goto done;

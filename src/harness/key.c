@@ -15,15 +15,10 @@ const char *rb_code_digest_of(const char *algorithm)
     return NULL;
 }
 
-/* A clustering of a space sees neither the fold nor the split. */
-static bool depends_on_fold(const rb_configuration *c)
-{
-    return c->entry->algorithm->needs != RB_NEEDS_SPACE || c->space_child >= 0;
-}
-
 /* F of one trial; the keys of its children are known. */
-static rb_status trial_key(rb_work *w, const rb_run_state *run, const rb_trial *trial, rb_error *err)
+static rb_status trial_key(rb_run_state *run, int64_t work, rb_error *err)
 {
+    const rb_trial *trial = rb_run_trial(run, work);
     const rb_experiment *e = &run->experiment;
     const rb_configuration *c = &run->plan.configuration[trial->configuration];
     const rb_algorithm *a = c->entry->algorithm;
@@ -34,7 +29,7 @@ static rb_status trial_key(rb_work *w, const rb_run_state *run, const rb_trial *
     rb_hasher_text(&h, c->canonical);
     rb_hasher_text(&h, c->space);
     rb_hasher_bytes(&h, run->data.digest.byte, RB_DIGEST_BYTES);
-    if (depends_on_fold(c)) {
+    if (rb_depends_on_fold(&run->plan, c)) {
         rb_hasher_text(&h, e->filter_text);
         rb_hasher_text(&h, e->split_key);
         rb_hasher_bytes(&h, run->split_files.byte, RB_DIGEST_BYTES);
@@ -43,10 +38,8 @@ static rb_status trial_key(rb_work *w, const rb_run_state *run, const rb_trial *
         rb_hasher_int(&h, trial->fold);
     }
     rb_hasher_int(&h, (int64_t)rb_plan_seed(&run->plan, trial->repeat));
-    for (int32_t i = 0; i < c->n_children; i++) {
-        const rb_trial *child = rb_plan_trial(&run->plan, c->children[i], trial->fold, trial->repeat);
-        rb_hasher_text(&h, run->work[child->number - 1].key);
-    }
+    for (int32_t i = 0; i < c->n_children; i++)
+        rb_hasher_text(&h, run->work[rb_run_child(run, work, i)].key);
     bool early = rb_experiment_watches(e, a); /* what stops it is evaluated */
     rb_hasher_text(&h, early ? e->early_stopping_text : NULL);
     rb_hasher_text(&h, early ? e->evaluation_text : NULL);
@@ -55,7 +48,23 @@ static rb_status trial_key(rb_work *w, const rb_run_state *run, const rb_trial *
     rb_hasher_text(&h, run->environment->blas_core);
     rb_hasher_text(&h, run->environment->instructions);
     rb_hasher_end(&h, &digest);
-    rb_digest_hex(w->key, &digest, RB_KEY_DIGITS);
+    rb_digest_hex(run->work[work].key, &digest, RB_KEY_DIGITS);
+done:
+    return err->status;
+}
+
+/* F of a refit: of its trial, which decides everything but the split, and of the refits that it refers to. */
+static rb_status refit_key(rb_run_state *run, int64_t work, rb_error *err)
+{
+    rb_hasher h = { 0 };
+    rb_digest digest;
+    RB_TRY(rb_hasher_begin(&h, err));
+    rb_hasher_text(&h, "refitted on training and validation");
+    rb_hasher_text(&h, run->work[work - run->plan.n_trials].key);
+    for (int32_t i = 0; i < rb_run_configuration(run, work)->n_children; i++)
+        rb_hasher_text(&h, run->work[rb_run_child(run, work, i)].key);
+    rb_hasher_end(&h, &digest);
+    rb_digest_hex(run->work[work].key, &digest, RB_KEY_DIGITS);
 done:
     return err->status;
 }
@@ -76,20 +85,20 @@ done:
 
 typedef struct {
     const char *key;
-    int64_t trial;
+    int64_t work;
 } keyed;
 
 static int by_key(const void *a, const void *b)
 {
     const keyed *x = a, *y = b;
     int order = strcmp(x->key, y->key);
-    return order ? order : x->trial < y->trial ? -1 : 1;
+    return order ? order : x->work < y->work ? -1 : 1;
 }
 
-/* Marks trials whose key an earlier trial has: a clustering on another fold, the same configuration in two entries. */
+/* Marks what has the key of an earlier one: a clustering on another fold, the same configuration in two entries. */
 static rb_status mark_twins(rb_run_state *run, rb_error *err)
 {
-    int64_t n = run->plan.n_trials;
+    int64_t n = run->n_work;
     keyed *all = NULL;
     RB_TRY(rb_alloc(&all, n, err));
     for (int64_t t = 0; t < n; t++)
@@ -100,8 +109,8 @@ static rb_status mark_twins(rb_run_state *run, rb_error *err)
             first = i;
             continue;
         }
-        run->work[all[i].trial].twin = true;
-        run->work[all[i].trial].twin_of = all[first].trial;
+        run->work[all[i].work].twin = true;
+        run->work[all[i].work].twin_of = all[first].work;
     }
 done:
     rb_free(all);
@@ -114,8 +123,10 @@ rb_status rb_run_keys(rb_run_state *run, rb_error *err)
     for (int32_t i = 0; i < plan->n_configurations; i++) /* children before parents */
         for (int32_t f = 0; f < plan->n_folds; f++)
             for (int32_t r = 0; r < plan->n_repeats; r++) {
-                const rb_trial *trial = rb_plan_trial(plan, plan->order[i], f, r);
-                RB_TRY(trial_key(&run->work[trial->number - 1], run, trial, err));
+                int64_t t = rb_plan_trial(plan, plan->order[i], f, r)->number - 1;
+                RB_TRY(trial_key(run, t, err));
+                if (run->n_work > plan->n_trials)
+                    RB_TRY(refit_key(run, t + plan->n_trials, err));
             }
     RB_TRY(mark_twins(run, err));
     RB_TRY(name_evaluation(run, err));

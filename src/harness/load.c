@@ -303,19 +303,23 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
         RB_TRY(rb_split_check(&e->split, &run->data, err));
     RB_TRY(check_needs(run, err));
     RB_TRY_ALL(run->world, rb_expand(&run->plan, e, err));
-    RB_TRY_ALL(run->world, rb_alloc(&run->work, run->plan.n_trials, err));
+    run->n_work = run->plan.n_trials * (e->evaluation.refit ? 2 : 1);
+    RB_TRY_ALL(run->world, rb_alloc(&run->work, run->n_work, err));
+    for (int64_t t = 0; t < run->plan.n_trials; t++)
+        run->work[t].want = RB_WANT_VALUES;
     RB_TRY_ALL(run->world, collect_spaces(run, err));
 done:
     return err->status;
 }
 
-/* Whether a trial that is not finished reads the space. */
+/* Whether a fit that is not finished, or its metrics, read the space. */
 static bool is_wanted(const rb_run_state *run, const rb_run_space *space)
 {
     bool by_metric = false;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        const char *name = run->plan.configuration[run->plan.trial[t].configuration].space;
-        if (run->work[t].evaluated && !run->work[t].again)
+    for (int64_t t = 0; t < run->n_work; t++) {
+        const char *name = rb_run_configuration(run, t)->space;
+        const rb_work *w = &run->work[rb_run_holder(run, t)];
+        if (w->want == RB_WANT_NOTHING || (w->evaluated && !w->again))
             continue;
         if (name && strcmp(name, space->name) == 0)
             return true;

@@ -12,8 +12,9 @@ static int64_t share_of(double share, int64_t n)
     return (int64_t)floor(share * (double)n + 0.5);
 }
 
-rb_shape rb_run_shape(const rb_run_state *run, const rb_configuration *c, const rb_ctx *ctx)
+rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
 {
+    const rb_configuration *c = rb_run_configuration(run, work);
     const rb_dataset *d = &run->data;
     const rb_split *split = &run->experiment.split;
     rb_shape s = { .n_items = d->items.n,
@@ -24,7 +25,7 @@ rb_shape rb_run_shape(const rb_run_state *run, const rb_configuration *c, const 
     if (d->has_interactions) {
         int64_t n = d->interactions.n;
         double test = split->kind == RB_SPLIT_K_FOLD ? 1.0 / (double)split->folds : split->test;
-        s.nnz = n - share_of(test, n) - share_of(split->validation, n);
+        s.nnz = n - share_of(test, n) - (rb_run_is_refit(run, work) ? 0 : share_of(split->validation, n));
         s.n_positives = s.nnz;
     }
     if (d->has_sessions) {
@@ -104,10 +105,13 @@ static int choose_group_size(const rb_run_state *run)
 }
 
 /* A fit that early stopping watches keeps a copy of its best state, which is at most what the fit needs itself. */
-static rb_cost trial_cost(const rb_run_state *run, const rb_algorithm *a, const void *config, const rb_shape *shape)
+static rb_cost cost_of(const rb_run_state *run, int64_t work)
 {
-    rb_cost cost = a->cost(config, shape);
-    if (rb_experiment_watches(&run->experiment, a)) {
+    const rb_configuration *c = rb_run_configuration(run, work);
+    const rb_algorithm *a = c->entry->algorithm;
+    rb_shape shape = rb_run_shape(run, work, &run->group);
+    rb_cost cost = a->cost(c->config, &shape);
+    if (rb_experiment_watches(&run->experiment, a) && !rb_run_is_refit(run, work)) {
         cost.bytes_per_rank *= 2;
         cost.bytes_per_node *= 2;
     }
@@ -128,11 +132,8 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     int64_t least = budget < 0x1p62 ? (int64_t)budget : INT64_MAX; /* of all nodes: every rank decides the same */
     rb_min_int64(run->world, &least, 1);
     run->budget_bytes = least == INT64_MAX ? INFINITY : (double)least;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        const rb_configuration *c = &run->plan.configuration[run->plan.trial[t].configuration];
-        rb_shape shape = rb_run_shape(run, c, &run->group);
-        run->work[t].cost = trial_cost(run, c->entry->algorithm, c->config, &shape);
-    }
+    for (int64_t w = 0; w < run->n_work; w++)
+        run->work[w].cost = cost_of(run, w);
 done:
     return err->status;
 }
@@ -158,6 +159,8 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
         flops += run->work[t].twin ? 0 : cost->flops;
     }
     char n[32];
+    if (run->experiment.evaluation.refit)
+        fprintf(out, "then the selected configurations, on training and validation\n");
     fprintf(out, "%s trial%s, %.3g flops in all, %d group%s of %d rank%s\n", rb_text_count(n, run->plan.n_trials),
             run->plan.n_trials == 1 ? "" : "s", flops, run->n_groups, run->n_groups == 1 ? "" : "s", run->group.n_ranks,
             run->group.n_ranks == 1 ? "" : "s");

@@ -10,12 +10,15 @@
 
 /* ---- reading units ---- */
 
-bool rb_results_read(rb_metric_record *out, const void *results, int64_t t, bool with_vectors, rb_error *err)
+bool rb_results_read(rb_metric_record *out, const void *results, int64_t work, bool with_vectors, rb_error *err)
 {
     const rb_results *r = results;
-    const rb_work *w = &r->run->work[t];
+    const rb_work *w = &r->run->work[work];
     memcpy(out->key, w->key, sizeof out->key);
     rb_metric_record_read(out, &r->units, r->run->folder, w->key, r->run->evaluation, with_vectors, err);
+    for (int64_t i = 0; rb_run_is_refit(r->run, work) && i < out->n_rows; i++)
+        if (strcmp(out->rows[i].part, "test") == 0)
+            snprintf(out->rows[i].part, sizeof out->rows[i].part, "refit");
     return err->status == RB_OK && out->n_rows > 0;
 }
 
@@ -58,6 +61,7 @@ rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_
     rb_hasher_bytes(&h, fit->labels, (size_t)fit->n_labels * sizeof *fit->labels);
     rb_run_lists_id(id, r->run->lists_k);
     const rb_metric_row *lists = rb_metric_record_find(metrics, "test", id);
+    lists = lists ? lists : rb_metric_record_find(metrics, "refit", id);
     rb_hasher_bytes(&h, lists ? lists->per_user.byte : none.byte, RB_DIGEST_BYTES);
     for (int64_t i = 0; i < fit->n_history; i++)
         rb_hasher_double(&h, fit->objective[i]);
@@ -90,17 +94,16 @@ static int by_key(const void *a, const void *b)
 /* Over the sorted keys and digests of all units that the experiment asks for. */
 static rb_status digest_of_run(rb_digest *out, rb_results *r, rb_error *err)
 {
-    const rb_plan *plan = &r->run->plan;
     rb_hasher h = { 0 };
     digest_line *line = NULL;
     int64_t n = 0;
-    RB_TRY(rb_alloc(&line, plan->n_trials, err));
-    for (int64_t t = 0; t < plan->n_trials; t++) {
-        const rb_algorithm *a = plan->configuration[plan->trial[t].configuration].entry->algorithm;
-        if (r->run->work[t].twin)
+    RB_TRY(rb_alloc(&line, r->run->n_work, err));
+    for (int64_t w = 0; w < r->run->n_work; w++) {
+        const rb_work *work = &r->run->work[w];
+        if (work->twin || work->want != RB_WANT_VALUES)
             continue;
-        if (r->facts[t].digest[0] && !(a->can & RB_CAN_FAST))
-            line[n++] = (digest_line){ r->run->work[t].key, r->facts[t].digest };
+        if (r->facts[w].digest[0] && !(rb_run_configuration(r->run, w)->entry->algorithm->can & RB_CAN_FAST))
+            line[n++] = (digest_line){ work->key, r->facts[w].digest };
         else
             r->n_left_out++;
     }
@@ -118,13 +121,18 @@ done:
 
 /* ---- one trial ---- */
 
-static rb_status take_history(rb_results *r, int32_t number, const rb_fit_record *fit, rb_error *err)
+static rb_status take_history(rb_results *r, int64_t work, const rb_fit_record *fit, rb_error *err)
 {
+    const int32_t number = (int32_t)rb_run_trial(r->run, work)->number;
     RB_TRY(rb_grow(&r->history, &r->history_capacity, r->n_history + fit->n_history, err));
     for (int64_t i = 0; i < fit->n_history; i++)
-        r->history[r->n_history++] = (rb_history_row){
-            number, (int32_t)i, i == fit->kept_iteration, fit->objective[i], fit->validation[i], fit->iteration_s[i]
-        };
+        r->history[r->n_history++] = (rb_history_row){ .trial = number,
+                                                       .iteration = (int32_t)i,
+                                                       .kept = i == fit->kept_iteration,
+                                                       .refit = rb_run_is_refit(r->run, work),
+                                                       .objective = fit->objective[i],
+                                                       .validation = fit->validation[i],
+                                                       .wall_s = fit->iteration_s[i] };
 done:
     return err->status;
 }
@@ -142,20 +150,21 @@ done:
     return err->status;
 }
 
-/* Values, history and digest of one trial; its vectors where all are kept. */
-static rb_status take_trial(rb_results *r, int64_t t, rb_error *err)
+/* Values, history and digest of one trial or refit; its vectors where all are kept. */
+static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
 {
     const rb_run_state *run = r->run;
-    rb_trial_facts *f = &r->facts[t];
-    int32_t number = (int32_t)run->plan.trial[t].number;
+    const char *key = run->work[w].key;
+    rb_trial_facts *f = &r->facts[w];
+    int32_t number = (int32_t)rb_run_trial(run, w)->number;
     bool all_vectors = run->experiment.store.per_user == RB_KEEP_ALL;
     rb_fit_record fit = { 0 };
     rb_metric_record metrics = { 0 };
     rb_digest digest;
-    if (!rb_unit_exists(run->folder, run->work[t].key, "fit"))
+    if (run->work[rb_run_holder(run, w)].want != RB_WANT_VALUES || !rb_unit_exists(run->folder, key, "fit"))
         return RB_OK;
-    RB_TRY(rb_fit_record_read(&fit, run->folder, run->work[t].key, err));
-    rb_results_read(&metrics, r, t, all_vectors, err);
+    RB_TRY(rb_fit_record_read(&fit, run->folder, key, err));
+    rb_results_read(&metrics, r, w, all_vectors, err);
     RB_TRY(err->status);
     *f = (rb_trial_facts){ .finished = true,
                            .outcome = fit.outcome,
@@ -166,11 +175,11 @@ static rb_status take_trial(rb_results *r, int64_t t, rb_error *err)
                            .fit_s = fit.wall_s,
                            .evaluate_s = metrics.wall_s };
     snprintf(f->message, sizeof f->message, "%.255s", fit.message);
-    RB_TRY(take_history(r, number, &fit, err));
+    RB_TRY(take_history(r, w, &fit, err));
     RB_TRY(take_values(r, number, &metrics, err));
     if (all_vectors)
-        RB_TRY(rb_results_write_vectors(r, number, &metrics, err));
-    if (fit.labels) {
+        RB_TRY(rb_results_write_vectors(r, w, &metrics, err));
+    if (fit.labels && !rb_run_is_refit(run, w)) {
         char name[64];
         snprintf(name, sizeof name, "labels/%d", number);
         RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, fit.labels, fit.n_labels, 1, true, err));
@@ -220,12 +229,13 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
     char path[4200];
     snprintf(path, sizeof path, "%s/results.h5", run->folder);
     RB_TRY(rb_unit_list_init(&r.units, run->folder, err));
-    RB_TRY(rb_alloc(&r.facts, run->plan.n_trials, err));
+    RB_TRY(rb_alloc(&r.facts, run->n_work, err));
     RB_TRY(rb_hdf_create(&r.file, path, err));
     RB_TRY(rb_write_provenance(r.file.id, run, err));
     RB_TRY(rb_write_dataset(r.file.id, &run->data, err));
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        RB_TRY(take_trial(&r, t, err));
+    for (int64_t t = 0; t < run->plan.n_trials; t++) /* the values of a trial stand together */
+        for (int64_t w = t; w < run->n_work; w += run->plan.n_trials)
+            RB_TRY(take_work(&r, w, err));
     rb_trial_reader reader = { rb_results_read, &r };
     RB_TRY(rb_select(&r.selection, &run->plan, &reader, run->data.users.n, run->world->n_threads, err));
     rb_results_mark_selected(&r);
@@ -244,12 +254,13 @@ rb_status rb_run_selected(bool **selected, rb_run_state *run, rb_error *err)
     rb_results r = { .run = run };
     rb_trial_reader reader = { rb_results_read, &r };
     RB_TRY(rb_unit_list_init(&r.units, run->folder, err));
-    RB_TRY(rb_alloc(&r.facts, run->plan.n_trials, err));
-    RB_TRY(rb_alloc(selected, run->plan.n_trials, err));
+    RB_TRY(rb_alloc(&r.facts, run->n_work, err));
+    RB_TRY(rb_alloc(selected, run->n_work, err));
     RB_TRY(rb_select(&r.selection, &run->plan, &reader, run->data.users.n, run->world->n_threads, err));
     rb_results_mark_selected(&r);
     for (int64_t t = 0; t < run->plan.n_trials; t++)
-        (*selected)[t] = r.facts[t].selected;
+        if (r.facts[t].selected)
+            (*selected)[rb_run_stands_for(run, t)] = true;
 done:
     fini(&r);
     return err->status;

@@ -21,7 +21,7 @@ typedef struct rb_trial_facts {
 
 typedef struct rb_history_row {
     int32_t trial, iteration;
-    uint8_t kept;
+    uint8_t kept, refit;
     double objective, validation, wall_s;
 } rb_history_row;
 
@@ -35,7 +35,7 @@ typedef struct rb_results {
     rb_run_state *run;
     rb_hdf file;
     rb_unit_list units;
-    rb_trial_facts *facts; /* [plan.n_trials] */
+    rb_trial_facts *facts; /* [run->n_work] trials, then their refits */
     rb_value_row *value;
     int64_t n_values, values_capacity;
     rb_history_row *history;
@@ -44,24 +44,34 @@ typedef struct rb_results {
     int64_t n_left_out; /* of the digest: stopped by time or memory, fast, not run */
 } rb_results;
 
-/** All values of a trial from its metric units. False where its fit is not there. */
-bool rb_results_read(rb_metric_record *out, const void *results, int64_t trial, bool with_vectors, rb_error *err);
+/** All values of a trial, or of a refit (part "refit" instead of "test"), from its metric units. False where there are
+ *  none. */
+bool rb_results_read(rb_metric_record *out, const void *results, int64_t work, bool with_vectors, rb_error *err);
+
+/* The column `field` of an array of structs, for rb_hdf_column. */
+#define RB_RESULTS_FIELD(rows, field) (rows) ? &(rows)[0].field : NULL
+#define RB_RESULTS_N_OF(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /** Whether the experiment names a metric; units may hold more. */
 bool rb_results_asks_for(const rb_results *r, const char *id);
 
-/** Write the per-user vectors of a trial that the experiment asks for, and their users. */
-rb_status rb_results_write_vectors(rb_results *r, int64_t number, const rb_metric_record *m, rb_error *err);
+/** Write the per-user vectors of a trial or refit that the experiment asks for, and their users. */
+rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_metric_record *m, rb_error *err);
 
 /** Note in r->facts which trials the selection names. */
 void rb_results_mark_selected(rb_results *r);
-/** Models, lists and (where only those of the selected are asked for) vectors of the trials that are kept. */
+/** Models, lists and (where only those of the selected are asked for) vectors of the trials that are kept; models
+ *  and lists of its refit where a trial has one. */
 rb_status rb_results_keep(rb_results *r, rb_error *err);
 /** Once the selection stands, remove units that it did not keep; nothing while trials are left. */
 void rb_results_drop(const rb_results *r);
 
 /** Write the tables /trials, /metrics, /history, /timing, /per_fold, /selection, /comparisons. */
 rb_status rb_results_write_tables(rb_results *r, rb_error *err);
+
+/** Two of these tables (harness/results_selection.c). */
+rb_status rb_results_write_selection(rb_results *r, rb_error *err);
+rb_status rb_results_write_comparisons(rb_results *r, rb_error *err);
 
 /** Digest of one trial's results: key, outcome, model, labels, values sorted by part, id and segment, lists. */
 rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_fit_record *fit,

@@ -4,10 +4,11 @@
 
 #include "harness/results.h"
 
-rb_status rb_results_write_vectors(rb_results *r, int64_t number, const rb_metric_record *m, rb_error *err)
+rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_metric_record *m, rb_error *err)
 {
-    static const char *const users[RB_N_USERS] = { "", "validation/users_ranking", "validation/users_rating",
-                                                   "test/users_ranking", "test/users_rating" };
+    static const char *const users[RB_N_USERS] = { "", "ranking", "rating", "ranking", "rating" };
+    const char *test = rb_run_is_refit(r->run, work) ? "refit" : "test";
+    long long number = rb_run_trial(r->run, work)->number;
     char name[256];
     bool wanted[RB_N_USERS] = { false };
     for (int64_t i = 0; i < m->n_rows; i++)
@@ -15,14 +16,15 @@ rb_status rb_results_write_vectors(rb_results *r, int64_t number, const rb_metri
             wanted[m->rows[i].population] = true;
     for (int p = RB_USERS_NONE + 1; p < RB_N_USERS; p++)
         if (wanted[p] && m->users[p]) {
-            snprintf(name, sizeof name, "per_user/%lld/%s", (long long)number, users[p]);
+            snprintf(name, sizeof name, "per_user/%lld/%s/users_%s", number,
+                     p < RB_USERS_TEST_RANKING ? "validation" : test, users[p]);
             RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, m->users[p], m->n_users[p], 1, true, err));
         }
     for (int64_t i = 0; i < m->n_rows; i++) {
         const rb_metric_row *row = &m->rows[i];
         if (!row->vector || !rb_results_asks_for(r, row->id))
             continue;
-        snprintf(name, sizeof name, "per_user/%lld/%s/%s", (long long)number, row->part, row->id);
+        snprintf(name, sizeof name, "per_user/%lld/%s/%s", number, row->part, row->id);
         RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_DOUBLE, row->vector, row->n_vector, 1, true, err));
     }
 done:
@@ -46,13 +48,13 @@ void rb_results_mark_selected(rb_results *r)
             r->facts[r->run->work[t].twin_of].selected = true;
 }
 
-static rb_status copy_model(rb_results *r, int64_t t, rb_error *err)
+static rb_status copy_model(rb_results *r, int64_t work, rb_error *err)
 {
     char path[4096], name[64];
     rb_hdf unit = { 0 };
     hid_t models = -1;
-    snprintf(name, sizeof name, "%lld", (long long)r->run->plan.trial[t].number);
-    RB_TRY(rb_hdf_open(&unit, rb_unit_path(path, r->run->folder, r->run->work[t].key, "model"), err));
+    snprintf(name, sizeof name, "%lld", (long long)rb_run_trial(r->run, work)->number);
+    RB_TRY(rb_hdf_open(&unit, rb_unit_path(path, r->run->folder, r->run->work[work].key, "model"), err));
     models = rb_hdf_group(r->file.id, "models", err);
     RB_TRY(err->status);
     if (H5Ocopy(unit.id, "/", models, name, H5P_DEFAULT, H5P_DEFAULT) < 0)
@@ -64,12 +66,12 @@ done:
     return err->status;
 }
 
-static rb_status copy_lists(rb_results *r, int64_t t, rb_error *err)
+static rb_status copy_lists(rb_results *r, int64_t work, rb_error *err)
 {
     char name[96];
     rb_stored_lists lists = { 0 };
-    long long number = r->run->plan.trial[t].number;
-    RB_TRY(rb_stored_lists_read(&lists, &r->units, r->run->folder, r->run->work[t].key, r->run->evaluation,
+    long long number = rb_run_trial(r->run, work)->number;
+    RB_TRY(rb_stored_lists_read(&lists, &r->units, r->run->folder, r->run->work[work].key, r->run->evaluation,
                                 r->run->lists_k, err));
     snprintf(name, sizeof name, "recommendations/%lld/user", number);
     RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, lists.user, lists.n_users, 1, true, err));
@@ -82,47 +84,62 @@ done:
     return err->status;
 }
 
-/* Models, lists and (where only those of the selected are asked for) vectors of the trials that are kept. */
+static rb_status keep_vectors(rb_results *r, int64_t work, rb_error *err)
+{
+    rb_metric_record m = { 0 };
+    if (rb_results_read(&m, r, work, true, err))
+        rb_results_write_vectors(r, work, &m, err);
+    rb_metric_record_fini(&m);
+    return err->status;
+}
+
 rb_status rb_results_keep(rb_results *r, rb_error *err)
 {
     const rb_run_state *run = r->run;
     const rb_store *store = &run->experiment.store;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        const char *key = run->work[t].key;
+        int64_t work = rb_run_stands_for(run, t);
+        const char *key = run->work[work].key;
         bool selected = r->facts[t].selected;
         if (!r->facts[t].finished || run->work[t].twin)
             continue;
         if (is_kept(store->models, selected) && rb_unit_exists(run->folder, key, "model"))
-            RB_TRY(copy_model(r, t, err));
+            RB_TRY(copy_model(r, work, err));
         if (is_kept(store->lists, selected) && rb_stored_lists_width(&r->units, key, run->evaluation) >= run->lists_k)
-            RB_TRY(copy_lists(r, t, err));
-        if (store->per_user == RB_KEEP_SELECTED && selected) {
-            rb_metric_record m = { 0 };
-            if (rb_results_read(&m, r, t, true, err))
-                rb_results_write_vectors(r, run->plan.trial[t].number, &m, err);
-            rb_metric_record_fini(&m);
-            RB_TRY(err->status);
-        }
+            RB_TRY(copy_lists(r, work, err));
+        if (store->per_user != RB_KEEP_SELECTED || !selected)
+            continue;
+        RB_TRY(keep_vectors(r, t, err));
+        if (work != t)
+            RB_TRY(keep_vectors(r, work, err));
     }
 done:
     return err->status;
 }
 
-/* Once the selection stands, units that it did not keep go; not while trials are left, and children may be needed. */
+/* Whether anything that is wanted is not done and may yet be. */
+static bool is_left(const rb_run_state *run, int64_t w)
+{
+    const rb_work *work = &run->work[w];
+    bool done = work->evaluated || (work->fitted && work->outcome != RB_FIT_DONE);
+    return work->want != RB_WANT_NOTHING && !work->twin && !done;
+}
+
 void rb_results_drop(const rb_results *r)
 {
     const rb_run_state *run = r->run;
     const rb_store *store = &run->experiment.store;
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        if (!run->work[t].twin && !run->work[t].evaluated &&
-            !(run->work[t].fitted && run->work[t].outcome != RB_FIT_DONE))
+    for (int64_t w = 0; w < run->n_work; w++)
+        if (is_left(run, w))
             return;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        if (run->work[t].twin)
+    for (int64_t w = 0; w < run->n_work; w++) {
+        int64_t t = w % run->plan.n_trials;
+        bool selected = r->facts[t].selected && rb_run_stands_for(run, t) == w;
+        if (run->work[w].twin)
             continue;
-        if (!is_kept(store->models, r->facts[t].selected))
-            rb_unit_remove(run->folder, run->work[t].key, "model");
-        if (!is_kept(store->lists, r->facts[t].selected))
-            rb_stored_lists_remove(&r->units, run->folder, run->work[t].key);
+        if (!is_kept(store->models, selected))
+            rb_unit_remove(run->folder, run->work[w].key, "model");
+        if (!is_kept(store->lists, selected))
+            rb_stored_lists_remove(&r->units, run->folder, run->work[w].key);
     }
 }

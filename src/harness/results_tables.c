@@ -6,17 +6,15 @@
 #include "base/alloc.h"
 #include "harness/results.h"
 
-#define FIELD(rows, field) (rows) ? &(rows)[0].field : NULL
-#define N_OF(table) ((int)(sizeof(table) / sizeof *(table)))
-
 /* ---- /trials, /timing/trials ---- */
 
 typedef struct {
-    int32_t trial, configuration, fold, repeat, iterations, kept_iteration, same_as;
+    int32_t trial, configuration, fold, repeat, iterations, kept_iteration, same_as, refit_iterations;
     const char *entry, *algorithm, *parameters, *space, *outcome, *message, *key, *digest;
+    const char *refit, *refit_message, *refit_key, *refit_digest;
     uint8_t selected, converged;
     int64_t model_bytes;
-    double fit_s, evaluate_s;
+    double fit_s, evaluate_s, refit_s, refit_evaluate_s;
 } trial_row;
 
 static trial_row row_of(const rb_results *r, int64_t t)
@@ -25,6 +23,11 @@ static trial_row row_of(const rb_results *r, int64_t t)
     const rb_trial *trial = &plan->trial[t];
     const rb_configuration *c = &plan->configuration[trial->configuration];
     const rb_trial_facts *f = &r->facts[t];
+    static const rb_trial_facts none = { .digest = "" };
+    const int64_t again = r->run->n_work > plan->n_trials ? rb_run_holder(r->run, t + plan->n_trials) : -1;
+    const bool wanted = again >= 0 && r->run->work[again].want == RB_WANT_VALUES;
+    const rb_trial_facts *g = wanted ? &r->facts[again] : &none;
+    const char *not_refitted = wanted ? "not run" : "";
     return (trial_row){ .trial = (int32_t)trial->number,
                         .configuration = c->index + 1,
                         .fold = trial->fold + 1,
@@ -44,7 +47,14 @@ static trial_row row_of(const rb_results *r, int64_t t)
                         .converged = f->converged,
                         .model_bytes = f->model_bytes,
                         .fit_s = f->fit_s,
-                        .evaluate_s = f->evaluate_s };
+                        .evaluate_s = f->evaluate_s,
+                        .refit = g->finished ? rb_fit_outcome_name(g->outcome) : not_refitted,
+                        .refit_message = g->message,
+                        .refit_iterations = (int32_t)g->n_history,
+                        .refit_key = wanted ? r->run->work[again].key : "",
+                        .refit_digest = g->digest,
+                        .refit_s = g->finished ? g->fit_s : NAN,
+                        .refit_evaluate_s = g->finished ? g->evaluate_s : NAN };
 }
 
 static rb_status write_trials(rb_results *r, rb_error *err)
@@ -56,32 +66,39 @@ static rb_status write_trials(rb_results *r, rb_error *err)
         rows[t] = row_of(r, t);
     const size_t w = sizeof *rows;
     const rb_hdf_column trials[] = {
-        { "trial", RB_HDF_INT32, FIELD(rows, trial), NULL, w },
-        { "configuration", RB_HDF_INT32, FIELD(rows, configuration), NULL, w },
-        { "fold", RB_HDF_INT32, FIELD(rows, fold), NULL, w },
-        { "repeat", RB_HDF_INT32, FIELD(rows, repeat), NULL, w },
-        { "entry", RB_HDF_TEXT, FIELD(rows, entry), NULL, w },
-        { "algorithm", RB_HDF_TEXT, FIELD(rows, algorithm), NULL, w },
-        { "parameters", RB_HDF_TEXT, FIELD(rows, parameters), NULL, w },
-        { "space", RB_HDF_TEXT, FIELD(rows, space), NULL, w },
-        { "outcome", RB_HDF_TEXT, FIELD(rows, outcome), NULL, w },
-        { "message", RB_HDF_TEXT, FIELD(rows, message), NULL, w },
-        { "selected", RB_HDF_UINT8, FIELD(rows, selected), NULL, w },
-        { "converged", RB_HDF_UINT8, FIELD(rows, converged), NULL, w },
-        { "iterations", RB_HDF_INT32, FIELD(rows, iterations), NULL, w },
-        { "kept_iteration", RB_HDF_INT32, FIELD(rows, kept_iteration), NULL, w },
-        { "model_bytes", RB_HDF_INT64, FIELD(rows, model_bytes), "bytes", w },
-        { "same_as", RB_HDF_INT32, FIELD(rows, same_as), NULL, w },
-        { "key", RB_HDF_TEXT, FIELD(rows, key), NULL, w },
-        { "digest", RB_HDF_TEXT, FIELD(rows, digest), NULL, w },
+        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
+        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
+        { "fold", RB_HDF_INT32, RB_RESULTS_FIELD(rows, fold), NULL, w },
+        { "repeat", RB_HDF_INT32, RB_RESULTS_FIELD(rows, repeat), NULL, w },
+        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
+        { "algorithm", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, algorithm), NULL, w },
+        { "parameters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, parameters), NULL, w },
+        { "space", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, space), NULL, w },
+        { "outcome", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, outcome), NULL, w },
+        { "message", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, message), NULL, w },
+        { "selected", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, selected), NULL, w },
+        { "converged", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, converged), NULL, w },
+        { "iterations", RB_HDF_INT32, RB_RESULTS_FIELD(rows, iterations), NULL, w },
+        { "kept_iteration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, kept_iteration), NULL, w },
+        { "model_bytes", RB_HDF_INT64, RB_RESULTS_FIELD(rows, model_bytes), "bytes", w },
+        { "same_as", RB_HDF_INT32, RB_RESULTS_FIELD(rows, same_as), NULL, w },
+        { "key", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, key), NULL, w },
+        { "digest", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, digest), NULL, w },
+        { "refit", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit), NULL, w },
+        { "refit_message", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit_message), NULL, w },
+        { "refit_iterations", RB_HDF_INT32, RB_RESULTS_FIELD(rows, refit_iterations), NULL, w },
+        { "refit_key", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit_key), NULL, w },
+        { "refit_digest", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit_digest), NULL, w },
     };
     const rb_hdf_column timing[] = {
-        { "trial", RB_HDF_INT32, FIELD(rows, trial), NULL, w },
-        { "fit", RB_HDF_DOUBLE, FIELD(rows, fit_s), "s", w },
-        { "evaluate", RB_HDF_DOUBLE, FIELD(rows, evaluate_s), "s", w },
+        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
+        { "fit", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, fit_s), "s", w },
+        { "evaluate", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, evaluate_s), "s", w },
+        { "refit", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_s), "s", w },
+        { "refit_evaluate", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_evaluate_s), "s", w },
     };
-    RB_TRY(rb_hdf_write_table(r->file.id, "trials", trials, N_OF(trials), n, err));
-    RB_TRY(rb_hdf_write_table(r->file.id, "timing/trials", timing, N_OF(timing), n, err));
+    RB_TRY(rb_hdf_write_table(r->file.id, "trials", trials, RB_RESULTS_N_OF(trials), n, err));
+    RB_TRY(rb_hdf_write_table(r->file.id, "timing/trials", timing, RB_RESULTS_N_OF(timing), n, err));
 done:
     rb_free(rows);
     return err->status;
@@ -121,18 +138,18 @@ static rb_status write_metrics(rb_results *r, rb_error *err)
         words[i] = words_of(&r->value[i].row);
     const size_t w = sizeof *r->value, v = sizeof *words;
     const rb_hdf_column columns[] = {
-        { "trial", RB_HDF_INT32, FIELD(r->value, trial), NULL, w },
-        { "part", RB_HDF_CHARS, FIELD(r->value, row.part), NULL, w },
-        { "segment", RB_HDF_CHARS, FIELD(r->value, row.segment), NULL, w },
-        { "name", RB_HDF_CHARS, FIELD(words, name), NULL, v },
-        { "definition", RB_HDF_CHARS, FIELD(words, definition), NULL, v },
-        { "cutoff", RB_HDF_INT64, FIELD(words, cutoff), NULL, v },
-        { "value", RB_HDF_DOUBLE, FIELD(r->value, row.value.value), NULL, w },
-        { "state", RB_HDF_TEXT, FIELD(words, state), NULL, v },
-        { "n", RB_HDF_INT64, FIELD(r->value, row.n), NULL, w },
-        { "left_out", RB_HDF_INT64, FIELD(r->value, row.n_left_out), NULL, w },
+        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(r->value, trial), NULL, w },
+        { "part", RB_HDF_CHARS, RB_RESULTS_FIELD(r->value, row.part), NULL, w },
+        { "segment", RB_HDF_CHARS, RB_RESULTS_FIELD(r->value, row.segment), NULL, w },
+        { "name", RB_HDF_CHARS, RB_RESULTS_FIELD(words, name), NULL, v },
+        { "definition", RB_HDF_CHARS, RB_RESULTS_FIELD(words, definition), NULL, v },
+        { "cutoff", RB_HDF_INT64, RB_RESULTS_FIELD(words, cutoff), NULL, v },
+        { "value", RB_HDF_DOUBLE, RB_RESULTS_FIELD(r->value, row.value.value), NULL, w },
+        { "state", RB_HDF_TEXT, RB_RESULTS_FIELD(words, state), NULL, v },
+        { "n", RB_HDF_INT64, RB_RESULTS_FIELD(r->value, row.n), NULL, w },
+        { "left_out", RB_HDF_INT64, RB_RESULTS_FIELD(r->value, row.n_left_out), NULL, w },
     };
-    RB_TRY(rb_hdf_write_table(r->file.id, "metrics", columns, N_OF(columns), n, err));
+    RB_TRY(rb_hdf_write_table(r->file.id, "metrics", columns, RB_RESULTS_N_OF(columns), n, err));
 done:
     rb_free(words);
     return err->status;
@@ -145,19 +162,20 @@ static rb_status write_history(rb_results *r, rb_error *err)
     const rb_history_row *rows = r->history;
     const size_t w = sizeof *rows;
     const rb_hdf_column history[] = {
-        { "trial", RB_HDF_INT32, FIELD(rows, trial), NULL, w },
-        { "iteration", RB_HDF_INT32, FIELD(rows, iteration), NULL, w },
-        { "objective", RB_HDF_DOUBLE, FIELD(rows, objective), NULL, w },
-        { "validation", RB_HDF_DOUBLE, FIELD(rows, validation), NULL, w },
-        { "kept", RB_HDF_UINT8, FIELD(rows, kept), NULL, w },
+        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
+        { "iteration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, iteration), NULL, w },
+        { "objective", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, objective), NULL, w },
+        { "validation", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, validation), NULL, w },
+        { "kept", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, kept), NULL, w },
+        { "refit", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, refit), NULL, w },
     };
     const rb_hdf_column timing[] = {
-        { "trial", RB_HDF_INT32, FIELD(rows, trial), NULL, w },
-        { "iteration", RB_HDF_INT32, FIELD(rows, iteration), NULL, w },
-        { "wall", RB_HDF_DOUBLE, FIELD(rows, wall_s), "s", w },
+        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
+        { "iteration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, iteration), NULL, w },
+        { "wall", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, wall_s), "s", w },
     };
-    RB_TRY(rb_hdf_write_table(r->file.id, "history", history, N_OF(history), r->n_history, err));
-    RB_TRY(rb_hdf_write_table(r->file.id, "timing/history", timing, N_OF(timing), r->n_history, err));
+    RB_TRY(rb_hdf_write_table(r->file.id, "history", history, RB_RESULTS_N_OF(history), r->n_history, err));
+    RB_TRY(rb_hdf_write_table(r->file.id, "timing/history", timing, RB_RESULTS_N_OF(timing), r->n_history, err));
 done:
     return err->status;
 }
@@ -253,118 +271,21 @@ static rb_status write_folds(rb_results *r, rb_error *err)
     }
     const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
-        { "configuration", RB_HDF_INT32, FIELD(rows, configuration), NULL, w },
-        { "part", RB_HDF_CHARS, FIELD(rows, part), NULL, w },
-        { "segment", RB_HDF_CHARS, FIELD(rows, segment), NULL, w },
-        { "metric", RB_HDF_CHARS, FIELD(rows, id), NULL, w },
-        { "n", RB_HDF_INT32, FIELD(rows, n), NULL, w },
-        { "mean", RB_HDF_DOUBLE, FIELD(rows, mean), NULL, w },
-        { "spread_folds", RB_HDF_DOUBLE, FIELD(rows, spread_folds), NULL, w },
-        { "spread_repeats", RB_HDF_DOUBLE, FIELD(rows, spread_repeats), NULL, w },
+        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
+        { "part", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, part), NULL, w },
+        { "segment", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, segment), NULL, w },
+        { "metric", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, id), NULL, w },
+        { "n", RB_HDF_INT32, RB_RESULTS_FIELD(rows, n), NULL, w },
+        { "mean", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, mean), NULL, w },
+        { "spread_folds", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_folds), NULL, w },
+        { "spread_repeats", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_repeats), NULL, w },
     };
-    RB_TRY(rb_hdf_write_table(r->file.id, "per_fold", columns, N_OF(columns), n, err));
+    RB_TRY(rb_hdf_write_table(r->file.id, "per_fold", columns, RB_RESULTS_N_OF(columns), n, err));
 done:
     rb_free(rows);
     rb_free(by_fold);
     rb_free(by_repeat);
     rb_free(begin);
-    return err->status;
-}
-
-/* ---- /selection, /comparisons ---- */
-
-typedef struct {
-    int32_t configuration, trial, rank;
-    const char *metric, *label, *entry, *parameters, *letters;
-    double selection, test, low, high, spread_users, spread_seeds;
-} selection_row;
-
-static rb_status write_selection(rb_results *r, rb_error *err)
-{
-    const rb_plan *plan = &r->run->plan;
-    int32_t n = r->selection.n, rank = 0;
-    selection_row *rows = NULL;
-    RB_TRY(rb_alloc(&rows, n, err));
-    for (int32_t i = 0; i < n; i++) {
-        const rb_selected *s = &r->selection.selected[i];
-        const rb_configuration *c = &plan->configuration[s->configuration];
-        rank = i > 0 && s->metric == s[-1].metric ? rank + 1 : 1;
-        rows[i] = (selection_row){ .configuration = s->configuration + 1,
-                                   .trial = (int32_t)rb_plan_trial(plan, s->configuration, 0, 0)->number,
-                                   .rank = rank,
-                                   .metric = s->metric->id,
-                                   .label = s->metric->label,
-                                   .entry = c->entry->name,
-                                   .parameters = c->text,
-                                   .letters = s->letters,
-                                   .selection = s->selection,
-                                   .test = s->test.value,
-                                   .low = s->low,
-                                   .high = s->high,
-                                   .spread_users = s->spread_users,
-                                   .spread_seeds = s->spread_seeds };
-    }
-    const size_t w = sizeof *rows;
-    const rb_hdf_column columns[] = {
-        { "metric", RB_HDF_TEXT, FIELD(rows, metric), NULL, w },
-        { "label", RB_HDF_TEXT, FIELD(rows, label), NULL, w },
-        { "rank", RB_HDF_INT32, FIELD(rows, rank), NULL, w },
-        { "entry", RB_HDF_TEXT, FIELD(rows, entry), NULL, w },
-        { "configuration", RB_HDF_INT32, FIELD(rows, configuration), NULL, w },
-        { "trial", RB_HDF_INT32, FIELD(rows, trial), NULL, w },
-        { "parameters", RB_HDF_TEXT, FIELD(rows, parameters), NULL, w },
-        { "selection", RB_HDF_DOUBLE, FIELD(rows, selection), NULL, w },
-        { "test", RB_HDF_DOUBLE, FIELD(rows, test), NULL, w },
-        { "low", RB_HDF_DOUBLE, FIELD(rows, low), NULL, w },
-        { "high", RB_HDF_DOUBLE, FIELD(rows, high), NULL, w },
-        { "spread_users", RB_HDF_DOUBLE, FIELD(rows, spread_users), NULL, w },
-        { "spread_repeats", RB_HDF_DOUBLE, FIELD(rows, spread_seeds), NULL, w },
-        { "letters", RB_HDF_TEXT, FIELD(rows, letters), NULL, w },
-    };
-    RB_TRY(rb_hdf_write_table(r->file.id, "selection", columns, N_OF(columns), n, err));
-done:
-    rb_free(rows);
-    return err->status;
-}
-
-typedef struct {
-    const char *metric, *test;
-    int32_t a, b;
-    int64_t n;
-    double difference, low, high, statistic, p, p_adjusted, cohen_d;
-} pair_row;
-
-static rb_status write_comparisons(rb_results *r, rb_error *err)
-{
-    static const char *const tests[] = { "wilcoxon", "t", "bootstrap" };
-    int32_t n = r->selection.n_pairs;
-    pair_row *rows = NULL;
-    RB_TRY(rb_alloc(&rows, n, err));
-    for (int32_t i = 0; i < n; i++) {
-        const rb_pair *p = &r->selection.pair[i];
-        const rb_selected *a = &r->selection.selected[p->a], *b = &r->selection.selected[p->b];
-        rows[i] = (pair_row){ a->metric->id,     tests[p->test.kind], a->configuration + 1, b->configuration + 1,
-                              p->test.n,         p->test.difference,  p->test.low,          p->test.high,
-                              p->test.statistic, p->test.p,           p->p_adjusted,        p->test.cohen_d };
-    }
-    const size_t w = sizeof *rows;
-    const rb_hdf_column columns[] = {
-        { "metric", RB_HDF_TEXT, FIELD(rows, metric), NULL, w },
-        { "test", RB_HDF_TEXT, FIELD(rows, test), NULL, w },
-        { "configuration_a", RB_HDF_INT32, FIELD(rows, a), NULL, w },
-        { "configuration_b", RB_HDF_INT32, FIELD(rows, b), NULL, w },
-        { "n", RB_HDF_INT64, FIELD(rows, n), NULL, w },
-        { "difference", RB_HDF_DOUBLE, FIELD(rows, difference), NULL, w },
-        { "low", RB_HDF_DOUBLE, FIELD(rows, low), NULL, w },
-        { "high", RB_HDF_DOUBLE, FIELD(rows, high), NULL, w },
-        { "statistic", RB_HDF_DOUBLE, FIELD(rows, statistic), NULL, w },
-        { "p", RB_HDF_DOUBLE, FIELD(rows, p), NULL, w },
-        { "p_adjusted", RB_HDF_DOUBLE, FIELD(rows, p_adjusted), NULL, w },
-        { "cohen_d", RB_HDF_DOUBLE, FIELD(rows, cohen_d), NULL, w },
-    };
-    RB_TRY(rb_hdf_write_table(r->file.id, "comparisons", columns, N_OF(columns), n, err));
-done:
-    rb_free(rows);
     return err->status;
 }
 
@@ -374,8 +295,8 @@ rb_status rb_results_write_tables(rb_results *r, rb_error *err)
     RB_TRY(write_metrics(r, err));
     RB_TRY(write_history(r, err));
     RB_TRY(write_folds(r, err));
-    RB_TRY(write_selection(r, err));
-    RB_TRY(write_comparisons(r, err));
+    RB_TRY(rb_results_write_selection(r, err));
+    RB_TRY(rb_results_write_comparisons(r, err));
 done:
     return err->status;
 }

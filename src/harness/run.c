@@ -95,13 +95,13 @@ done:
     return err->status;
 }
 
-static void announce_refits(rb_run_state *run)
+static void announce_again(rb_run_state *run)
 {
     char n[32];
-    int64_t n_refits = rb_run_count_refits(run);
-    if (n_refits > 0)
+    int64_t n_again = rb_run_count_again(run);
+    if (n_again > 0)
         rb_log_say(&run->log, "%s finished trial%s fitted again: the file asks for more of them than was kept",
-                   rb_text_count(n, n_refits), n_refits == 1 ? " is" : "s are");
+                   rb_text_count(n, n_again), n_again == 1 ? " is" : "s are");
 }
 
 /* What a start finds and will do; `status` counts from the last one. */
@@ -123,18 +123,18 @@ static rb_status note_start(rb_run_state *run, rb_error *err)
 static rb_status restore(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
 {
     bool *all = NULL, *selected = NULL;
-    RB_TRY_ALL(run->world, rb_alloc(&all, run->plan.n_trials, err));
-    memset(all, 1, (size_t)run->plan.n_trials);
+    RB_TRY_ALL(run->world, rb_alloc(&all, run->n_work, err));
+    memset(all, 1, (size_t)run->n_work);
     if (rb_run_mark_dropped(run, all) == 0) /* the common case: everything is there whatever is selected */
         goto done;
     if (run->world->rank == 0)
         rb_run_selected(&selected, run, err);
     RB_TRY_ALL(run->world, err->status);
     if (run->world->rank == 0)
-        memcpy(all, selected, (size_t)run->plan.n_trials);
-    rb_bcast(run->world, all, run->plan.n_trials, 0);
+        memcpy(all, selected, (size_t)run->n_work);
+    rb_bcast(run->world, all, run->n_work, 0);
     if (rb_run_mark_dropped(run, all) > 0) {
-        announce_refits(run);
+        announce_again(run);
         RB_TRY(note_start(run, err));
         RB_TRY(rb_run_build_spaces(run, err));
         RB_TRY(rb_run_trials(run, &outcome->stopped, err));
@@ -145,21 +145,33 @@ done:
     return err->status;
 }
 
-/* What is left, failed and done, for the caller and the journal. */
+/* What was selected is fitted once more where the experiment asks for it. */
+static rb_status refit(rb_run_state *run, bool *stopped, rb_error *err)
+{
+    RB_TRY(rb_run_choose_refits(run, err));
+    rb_run_mark_dropped(run, NULL); /* models that the refits read */
+    RB_TRY(rb_run_build_spaces(run, err));
+    RB_TRY(rb_run_trials(run, stopped, err));
+done:
+    return err->status;
+}
+
+/* What is left and failed of trials and refits, and the trials that are done. */
 static void count(rb_run_outcome *outcome, const rb_run_state *run)
 {
-    const rb_plan *plan = &run->plan;
     outcome->n_done = outcome->n_failed = outcome->n_left = 0;
-    outcome->n_trials = plan->n_trials;
+    outcome->n_trials = run->plan.n_trials;
     outcome->n_kept = run->n_kept;
-    for (int64_t t = 0; t < plan->n_trials; t++) {
-        const rb_work *w = &run->work[run->work[t].twin ? run->work[t].twin_of : t];
+    for (int64_t t = 0; t < run->n_work; t++) {
+        const rb_work *w = &run->work[rb_run_holder(run, t)];
+        if (w->want == RB_WANT_NOTHING || (rb_run_is_refit(run, t) && run->work[t].twin))
+            continue;
         if (!w->fitted)
             outcome->n_left++;
         else if (w->outcome != RB_FIT_DONE)
             outcome->n_failed++;
         else if (w->evaluated)
-            outcome->n_done++;
+            outcome->n_done += !rb_run_is_refit(run, t);
         else
             outcome->n_left++;
     }
@@ -187,12 +199,14 @@ static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
     RB_TRY(rb_run_preflight(run, err));
     RB_TRY(rb_run_open_journal(run, err));
     announce(run);
-    announce_refits(run);
+    announce_again(run);
     RB_TRY(note_start(run, err));
     RB_TRY(rb_run_build_spaces(run, err));
     RB_TRY(rb_run_trials(run, &outcome->stopped, err));
     if (!outcome->stopped)
         RB_TRY(rb_evaluate_clusterings(run, err));
+    if (!outcome->stopped && run->experiment.evaluation.refit)
+        RB_TRY(refit(run, &outcome->stopped, err));
     count(outcome, run);
     if (!outcome->stopped && outcome->n_left == 0) {
         RB_TRY(restore(outcome, run, err));

@@ -3,8 +3,9 @@
  *
  * The order of events: read and check the experiment; load (or generate) and filter the data; expand the
  * trials and refuse what memory does not allow; make or reopen the run folder; fit and evaluate what the
- * folder does not hold yet; evaluate what trials share; select on validation; merge everything into
- * results.h5. A kill at any instant loses at most the trials that were running (harness/unit.h).
+ * folder does not hold yet; evaluate what trials share; select on validation; refit what was selected, where
+ * asked to; merge everything into results.h5. A kill at any instant loses at most the trials that were running
+ * (harness/unit.h).
  */
 #ifndef RB_HARNESS_RUN_H
 #define RB_HARNESS_RUN_H
@@ -36,8 +37,9 @@ typedef struct rb_run_options {
 } rb_run_options;
 
 typedef struct rb_run_outcome {
-    int64_t n_trials, n_kept, n_done, n_failed, n_left; /* kept: finished before this start */
-    bool stopped;                                       /* asked to stop before the end */
+    int64_t n_trials, n_kept, n_done; /* trials; kept: finished before this start */
+    int64_t n_failed, n_left;         /* trials and refits */
+    bool stopped;                     /* asked to stop before the end */
     double wall_s;
     char folder[4096];
     rb_digest digest; /* of the results; zero where trials are left */

@@ -19,15 +19,15 @@ static bool *held_of(const rb_run_state *run, int64_t t)
 
 static const rb_algorithm *algorithm_of(const rb_run_state *run, int64_t t)
 {
-    return run->plan.configuration[run->plan.trial[t].configuration].entry->algorithm;
+    return rb_run_configuration(run, t)->entry->algorithm;
 }
 
-static bool is_held(const rb_metric_record *r, const rb_run_state *run, const rb_metric *m)
+static bool is_held(const rb_metric_record *r, const rb_run_state *run, int64_t t, const rb_metric *m)
 {
     if (m->def->family == RB_FAMILY_CLUSTERING)
         return rb_metric_record_find(r, "all", m->id);
-    bool validated = !run->data.has_interactions || !rb_split_has_validation(&run->experiment.split) ||
-                     rb_metric_record_find(r, "validation", m->id);
+    bool validated = !run->data.has_interactions || rb_run_is_refit(run, t) ||
+                     !rb_split_has_validation(&run->experiment.split) || rb_metric_record_find(r, "validation", m->id);
     return validated && rb_metric_record_find(r, "test", m->id);
 }
 
@@ -38,7 +38,7 @@ static bool note_held(rb_run_state *run, int64_t t, const rb_metric_record *r)
     bool *held = held_of(run, t), all = true;
     char id[64];
     for (int32_t i = 0; i < e->n_metrics; i++) {
-        held[i] = is_held(r, run, &e->metrics[i]);
+        held[i] = is_held(r, run, t, &e->metrics[i]);
         all = all && held[i];
     }
     rb_run_lists_id(id, run->lists_k);
@@ -52,6 +52,8 @@ rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t t, rb_e
     const bool *held = held_of(run, t);
     const rb_work *w = &run->work[t];
     *out = (rb_wanted){ 0 };
+    if (w->want != RB_WANT_VALUES)
+        return RB_OK;
     RB_TRY(rb_alloc(&out->metric, e->n_metrics, err));
     for (int32_t i = 0; i < e->n_metrics; i++)
         if (!held[i])
@@ -91,7 +93,7 @@ static rb_status scan(rb_run_state *run, rb_error *err)
 {
     rb_unit_list units = { 0 };
     RB_TRY(rb_unit_list_init(&units, run->folder, err));
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+    for (int64_t t = 0; t < run->n_work; t++) {
         rb_error failure = { 0 };
         if (scan_trial(run, t, &units, &failure) == RB_NO_MEMORY) {
             *err = failure;
@@ -113,7 +115,7 @@ done:
 rb_status rb_run_scan(rb_run_state *run, rb_error *err)
 {
     const rb_experiment *e = &run->experiment;
-    int64_t n_held = run->plan.n_trials * (e->n_metrics + 1);
+    int64_t n_held = run->n_work * (e->n_metrics + 1);
     RB_TRY_ALL(run->world, rb_alloc(&run->held, n_held, err));
     run->lists_k = RB_LISTS_K;
     for (int32_t i = 0; i < e->n_metrics; i++)
@@ -122,7 +124,7 @@ rb_status rb_run_scan(rb_run_state *run, rb_error *err)
     if (run->world->rank == 0)
         scan(run, err);
     RB_TRY_ALL(run->world, err->status);
-    rb_bcast(run->world, run->work, run->plan.n_trials * (int64_t)sizeof *run->work, 0);
+    rb_bcast(run->world, run->work, run->n_work * (int64_t)sizeof *run->work, 0);
     rb_bcast(run->world, run->held, n_held * (int64_t)sizeof *run->held, 0);
     rb_run_mark_dropped(run, NULL);
     run->n_kept = 0;
@@ -149,7 +151,7 @@ static bool waits_for_values(const rb_run_state *run, int64_t t)
 bool rb_run_is_to_run(const rb_run_state *run, int64_t t)
 {
     const rb_work *w = &run->work[t];
-    return !w->twin && (!w->evaluated || w->again) && !waits_for_values(run, t);
+    return w->want != RB_WANT_NOTHING && !w->twin && (!w->evaluated || w->again) && !waits_for_values(run, t);
 }
 
 static bool is_wanted(rb_keep rule, const bool *selected, int64_t t)
@@ -158,13 +160,10 @@ static bool is_wanted(rb_keep rule, const bool *selected, int64_t t)
 }
 
 /* The models that a trial reads must be there when it runs. */
-static void mark_children(rb_run_state *run, const rb_trial *trial)
+static void mark_children(rb_run_state *run, int64_t work)
 {
-    const rb_configuration *c = &run->plan.configuration[trial->configuration];
-    for (int32_t i = 0; i < c->n_children; i++) {
-        const rb_trial *child = rb_plan_trial(&run->plan, c->children[i], trial->fold, trial->repeat);
-        rb_work *w = &run->work[child->number - 1];
-        w = w->twin ? &run->work[w->twin_of] : w;
+    for (int32_t i = 0; i < rb_run_configuration(run, work)->n_children; i++) {
+        rb_work *w = &run->work[rb_run_child(run, work, i)];
         if (w->fitted && w->outcome == RB_FIT_DONE && !w->has_model)
             w->again = true;
     }
@@ -175,9 +174,9 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
     const rb_plan *plan = &run->plan;
     const rb_store *store = &run->experiment.store;
     int64_t n = 0;
-    for (int64_t t = 0; t < plan->n_trials; t++) {
+    for (int64_t t = 0; t < run->n_work; t++) {
         rb_work *w = &run->work[t];
-        if (w->twin || !w->fitted || w->outcome != RB_FIT_DONE)
+        if (w->want != RB_WANT_VALUES || w->twin || !w->fitted || w->outcome != RB_FIT_DONE)
             continue;
         bool ranks = algorithm_of(run, t)->can & RB_CAN_RANK;
         w->again = (!w->has_model && is_wanted(store->models, selected, t)) ||
@@ -185,19 +184,20 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
     }
     for (int32_t i = plan->n_configurations - 1; i >= 0; i--) /* parents before children */
         for (int32_t k = 0; k < plan->n_folds * plan->n_repeats; k++) {
-            const rb_trial *trial = rb_plan_trial(plan, plan->order[i], k / plan->n_repeats, k % plan->n_repeats);
-            if (rb_run_is_to_run(run, trial->number - 1))
-                mark_children(run, trial);
+            int64_t t = rb_plan_trial(plan, plan->order[i], k / plan->n_repeats, k % plan->n_repeats)->number - 1;
+            for (int64_t w = t; w < run->n_work; w += plan->n_trials)
+                if (rb_run_is_to_run(run, w))
+                    mark_children(run, w);
         }
-    for (int64_t t = 0; t < plan->n_trials; t++)
-        n += run->work[t].again;
+    for (int64_t w = 0; w < run->n_work; w++)
+        n += run->work[w].again;
     return n;
 }
 
-int64_t rb_run_count_refits(const rb_run_state *run)
+int64_t rb_run_count_again(const rb_run_state *run)
 {
     int64_t n = 0;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+    for (int64_t t = 0; t < run->n_work; t++) {
         const rb_work *w = &run->work[t];
         n += rb_run_is_to_run(run, t) && w->fitted && w->outcome == RB_FIT_DONE && !w->has_model;
     }

@@ -3,7 +3,8 @@
  *
  * Trials are dealt out by predicted flops, the largest first, each to the group with the least work so far: the
  * assignment is a function of the plan alone and needs no messages. Trials that other trials refer to come first,
- * level by level. Every group reports each finished trial to rank 0 of the world, which shows the progress.
+ * level by level. Refits of what was selected are a second pass. Every group reports each finished trial to rank 0 of
+ * the world, which shows the progress.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,9 +83,8 @@ typedef struct {
 static void show(board *b, int64_t trial)
 {
     char what[256];
-    const rb_plan *plan = &b->run->plan;
-    const rb_configuration *c = &plan->configuration[plan->trial[trial].configuration];
-    snprintf(what, sizeof what, "%s %s", c->entry->name, c->text);
+    const rb_configuration *c = rb_run_configuration(b->run, trial);
+    snprintf(what, sizeof what, "%s%s %s", rb_run_is_refit(b->run, trial) ? "refit " : "", c->entry->name, c->text);
     rb_progress_step(&b->progress, ++b->n_done, what);
 }
 
@@ -154,16 +154,14 @@ typedef struct {
     double *group_flops;
 } scratch;
 
-/* The unfinished trials of a fold and level. */
-static int64_t pick(load *all, const rb_run_state *run, int32_t fold, int32_t level)
+/* The unfinished trials, or refits, of a fold and level. */
+static int64_t pick(load *all, const rb_run_state *run, bool refits, int32_t fold, int32_t level)
 {
-    int64_t n = 0;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        const rb_trial *trial = &run->plan.trial[t];
-        const rb_configuration *c = &run->plan.configuration[trial->configuration];
-        if (trial->fold == fold && rb_run_is_to_run(run, t) && level_of(&run->plan, c) == level)
+    int64_t n = 0, first = refits ? run->plan.n_trials : 0;
+    for (int64_t t = first; t < run->n_work && t < first + run->plan.n_trials; t++)
+        if (rb_run_trial(run, t)->fold == fold && rb_run_is_to_run(run, t) &&
+            level_of(&run->plan, rb_run_configuration(run, t)) == level)
             all[n++] = (load){ t, run->work[t].cost.flops };
-    }
     return n;
 }
 
@@ -188,7 +186,7 @@ static void share_work(rb_run_state *run, const load *all, int64_t n)
 static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level, scratch *s, board *b, bool *stopped,
                            rb_error *err)
 {
-    int64_t n = pick(s->all, run, fold->number, level);
+    int64_t n = pick(s->all, run, fold->refit, fold->number, level);
     int64_t n_mine = deal(s->mine, run, s->all, n, s->group_flops);
     for (int64_t i = 0; i < n; i++) /* until its group says so */
         run->work[s->all[i].trial].evaluated = false;
@@ -226,16 +224,20 @@ rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err)
     rb_alloc(&s.all, run->plan.n_trials, err);
     rb_alloc(&s.mine, run->plan.n_trials, err);
     RB_TRY_ALL(run->world, rb_alloc(&s.group_flops, run->n_groups, err));
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        b.n_done += run->work[t].evaluated && !run->work[t].again;
-    rb_progress_begin(&b.progress, &run->log, "trials", b.n_done, run->plan.n_trials);
-    for (int32_t f = 0; f < run->plan.n_folds && !*stopped; f++) {
-        bool any = false;
+    int64_t n = 0;
+    for (int64_t w = 0; w < run->n_work; w++) {
+        n += run->work[w].want != RB_WANT_NOTHING;
+        b.n_done += run->work[w].want != RB_WANT_NOTHING && run->work[w].evaluated && !run->work[w].again;
+    }
+    rb_progress_begin(&b.progress, &run->log, "trials", b.n_done, n);
+    for (int32_t f = 0; f < 2 * run->plan.n_folds && !*stopped; f++) {
+        bool any = false, refits = f >= run->plan.n_folds;
+        int32_t number = f % run->plan.n_folds;
         for (int32_t level = 0; level < n_levels(&run->plan); level++)
-            any = any || pick(s.all, run, f, level) > 0;
+            any = any || pick(s.all, run, refits, number, level) > 0;
         if (!any)
             continue;
-        RB_TRY(rb_fold_build(&fold, run, f, run->world, err));
+        RB_TRY(rb_fold_build(&fold, run, number, refits, run->world, err));
         for (int32_t level = 0; level < n_levels(&run->plan) && !*stopped; level++)
             RB_TRY(run_round(run, &fold, level, &s, &b, stopped, err));
         rb_barrier(run->world);

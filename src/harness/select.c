@@ -20,12 +20,12 @@ typedef struct {
     const rb_trial_reader *reader;
     const rb_metric *metric;
     const char *selection_part, *test_part;
-    int32_t n_users;
+    int64_t test_offset; /* from a trial to the one whose test values count */
 } question;
 
 /* Mean of a metric over the folds and repeats of a configuration; not OK where a trial lacks it. */
 static rb_status mean_value(rb_metric_value *out, const question *q, int32_t configuration, const char *part,
-                            rb_error *err)
+                            int64_t offset, rb_error *err)
 {
     int32_t n = q->plan->n_folds * q->plan->n_repeats;
     double sum = 0;
@@ -33,7 +33,7 @@ static rb_status mean_value(rb_metric_value *out, const question *q, int32_t con
     for (int32_t i = 0; i < n; i++) {
         const rb_trial *t = rb_plan_trial(q->plan, configuration, i / q->plan->n_repeats, i % q->plan->n_repeats);
         rb_metric_record record = { 0 };
-        bool finished = q->reader->read(&record, q->reader->self, t->number - 1, false, err);
+        bool finished = q->reader->read(&record, q->reader->self, t->number - 1 + offset, false, err);
         const rb_metric_row *row = finished ? rb_metric_record_find(&record, part, q->metric->id) : NULL;
         bool good = row && row->value.state == RB_VALUE_OK;
         sum += good ? row->value.value : 0;
@@ -61,20 +61,20 @@ static void add_vector(double *sum, int32_t *count, const rb_metric_record *reco
 }
 
 /* Means over users and the spread over repeats; the value of a repeat is the mean over its folds. */
-static rb_status describe(rb_selected *s, const question *q, rb_error *err)
+static rb_status describe(rb_selected *s, const question *q, int32_t n_users, rb_error *err)
 {
     double *repeat = NULL;
     int32_t *count = NULL;
     rb_spread spread;
     RB_TRY(rb_alloc(&repeat, q->plan->n_repeats, err));
-    RB_TRY(rb_alloc(&count, q->n_users, err));
-    RB_TRY(rb_alloc(&s->vector, q->n_users, err));
-    s->n_vector = q->n_users;
+    RB_TRY(rb_alloc(&count, n_users, err));
+    RB_TRY(rb_alloc(&s->vector, n_users, err));
+    s->n_vector = n_users;
     for (int32_t r = 0; r < q->plan->n_repeats; r++)
         for (int32_t f = 0; f < q->plan->n_folds; f++) {
             const rb_trial *t = rb_plan_trial(q->plan, s->configuration, f, r);
             rb_metric_record record = { 0 };
-            if (q->reader->read(&record, q->reader->self, t->number - 1, true, err)) {
+            if (q->reader->read(&record, q->reader->self, t->number - 1 + q->test_offset, true, err)) {
                 const rb_metric_row *row = rb_metric_record_find(&record, q->test_part, q->metric->id);
                 repeat[r] += row->value.value / q->plan->n_folds;
                 if (row->vector)
@@ -84,7 +84,7 @@ static rb_status describe(rb_selected *s, const question *q, rb_error *err)
             RB_TRY(err->status);
         }
     int64_t any = 0;
-    for (int32_t u = 0; u < q->n_users; u++) {
+    for (int32_t u = 0; u < n_users; u++) {
         any += count[u] > 0;
         s->vector[u] = count[u] > 0 ? s->vector[u] / count[u] : NAN;
     }
@@ -136,7 +136,7 @@ static rb_status select_family(rb_selection *out, const question *q, int32_t fir
         rb_metric_value value;
         if (!same_family(q, &q->plan->configuration[i], &q->plan->configuration[first]))
             continue;
-        RB_TRY(mean_value(&value, q, i, q->selection_part, err));
+        RB_TRY(mean_value(&value, q, i, q->selection_part, 0, err));
         if (value.state == RB_VALUE_OK && (winner < 0 || rb_metric_is_better(q->metric, value, best))) {
             best = value;
             winner = i;
@@ -152,9 +152,6 @@ static rb_status select_family(rb_selection *out, const question *q, int32_t fir
                         .high = NAN,
                         .spread_users = NAN,
                         .spread_seeds = NAN };
-    RB_TRY(mean_value(&s->test, q, winner, q->test_part, err));
-    if (s->test.state == RB_VALUE_OK)
-        RB_TRY(describe(s, q, err));
 done:
     return err->status;
 }
@@ -227,24 +224,55 @@ done:
     return err->status;
 }
 
+static question ask(const rb_plan *plan, const rb_trial_reader *reader, const rb_metric *metric)
+{
+    bool clustering = metric->def->family == RB_FAMILY_CLUSTERING;
+    bool refit = plan->experiment->evaluation.refit && !clustering;
+    return (question){ .plan = plan,
+                       .reader = reader,
+                       .metric = metric,
+                       .selection_part = clustering ? "all" : "validation",
+                       .test_part = clustering ? "all" : (refit ? "refit" : "test"),
+                       .test_offset = refit ? plan->n_trials : 0 };
+}
+
+/* The best of each family by one metric, at the end of out. */
+static rb_status select_by(rb_selection *out, const question *q, rb_error *err)
+{
+    for (int32_t c = 0; c < q->plan->n_configurations; c++)
+        if (!is_settled(q, c))
+            RB_TRY(select_family(out, q, c, err));
+done:
+    return err->status;
+}
+
+rb_status rb_select_winners(rb_selection *out, const rb_plan *plan, const rb_trial_reader *reader, rb_error *err)
+{
+    const rb_experiment *e = plan->experiment;
+    RB_TRY(rb_alloc(&out->selected, plan->n_configurations * e->n_select, err));
+    for (int32_t m = 0; m < e->n_select; m++) {
+        question q = ask(plan, reader, &e->select[m]);
+        RB_TRY(select_by(out, &q, err));
+    }
+done:
+    return err->status;
+}
+
 rb_status rb_select(rb_selection *out, const rb_plan *plan, const rb_trial_reader *reader, int32_t n_users,
                     int n_threads, rb_error *err)
 {
     const rb_experiment *e = plan->experiment;
-    int32_t most = plan->n_configurations * e->n_select;
-    RB_TRY(rb_alloc(&out->selected, most, err));
+    RB_TRY(rb_alloc(&out->selected, plan->n_configurations * e->n_select, err));
     for (int32_t m = 0; m < e->n_select; m++) {
-        bool clustering = e->select[m].def->family == RB_FAMILY_CLUSTERING;
-        question q = { plan,
-                       reader,
-                       &e->select[m],
-                       clustering ? "all" : "validation",
-                       clustering ? "all" : "test",
-                       clustering ? 0 : n_users };
+        question q = ask(plan, reader, &e->select[m]);
+        bool clustering = q.metric->def->family == RB_FAMILY_CLUSTERING;
         int32_t first = out->n;
-        for (int32_t c = 0; c < plan->n_configurations; c++)
-            if (!is_settled(&q, c))
-                RB_TRY(select_family(out, &q, c, err));
+        RB_TRY(select_by(out, &q, err));
+        for (rb_selected *s = out->selected + first; s < out->selected + out->n; s++) {
+            RB_TRY(mean_value(&s->test, &q, s->configuration, q.test_part, q.test_offset, err));
+            if (s->test.state == RB_VALUE_OK)
+                RB_TRY(describe(s, &q, clustering ? 0 : n_users, err));
+        }
         qsort(out->selected + first, (size_t)(out->n - first), sizeof *out->selected, by_value);
         int64_t n = out->n - first, had = out->n_pairs;
         int64_t capacity = had;

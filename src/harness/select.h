@@ -17,7 +17,7 @@ typedef struct rb_selected {
     const rb_metric *metric;
     int32_t configuration;
     double selection;     /* mean value that selected it: on validation, or of the clustering */
-    rb_metric_value test; /* mean on test; of clusterings the same as selection */
+    rb_metric_value test; /* mean on test, of the refits where there are any; of clusterings the same as selection */
     double low, high;     /* interval of the mean over users; NAN where the metric is no mean over users */
     double spread_users;  /* standard deviation over users; NAN */
     double spread_seeds;  /* standard deviation over repeats; NAN with one */
@@ -40,7 +40,10 @@ typedef struct rb_selection {
     int32_t n_pairs;
 } rb_selection;
 
-/** Reads the values of one trial; vectors where `with_vectors`. False where the trial has not finished. */
+/**
+ * Reads the values of one trial; vectors where `with_vectors`. False where the trial has not finished. Trial n_trials +
+ * t is the refit of trial t, whose test values have the part "refit".
+ */
 typedef struct rb_trial_reader {
     bool (*read)(rb_metric_record *out, const void *self, int64_t trial, bool with_vectors, rb_error *err);
     const void *self;
@@ -54,6 +57,9 @@ typedef struct rb_trial_reader {
  */
 rb_status rb_select(rb_selection *out, const rb_plan *plan, const rb_trial_reader *reader, int32_t n_users,
                     int n_threads, rb_error *err);
+/** The winners alone, in the order of metrics and families, without test values and comparisons. As rb_select. */
+rb_status rb_select_winners(rb_selection *out, const rb_plan *plan, const rb_trial_reader *reader, rb_error *err);
+
 void rb_selection_fini(rb_selection *s);
 
 #endif

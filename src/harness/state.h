@@ -19,6 +19,7 @@
 /* What one fold's fits and evaluations read; built by the world once, whatever the number of trials. */
 typedef struct rb_fold {
     int32_t number;
+    bool refit; /* train holds the validation part too, which then is none of its own */
     bool has_validation;
     rb_parts parts;
     rb_ratings train;                /* what models are fitted on */
@@ -41,8 +42,16 @@ typedef struct rb_run_space {
     rb_points points; /* built once, kept until the run ends */
 } rb_run_space;
 
-/* What is known and decided of a trial. */
+/* What a run asks of a fit. */
+typedef enum {
+    RB_WANT_NOTHING, /* the refit of a trial that was not selected */
+    RB_WANT_MODEL,   /* the refit that another refit refers to */
+    RB_WANT_VALUES
+} rb_want;
+
+/* What is known and decided of a trial, or of its refit. */
 typedef struct rb_work {
+    rb_want want;
     char key[RB_KEY_DIGITS + 1];
     rb_cost cost;
     bool fitted;            /* its fit unit is there */
@@ -50,8 +59,8 @@ typedef struct rb_work {
     bool has_model;         /* its model unit is there */
     bool has_lists;         /* lists of at least run->lists_k places are */
     bool again;             /* whole, and yet to be run: its model or lists are asked for and were dropped */
-    int64_t twin_of;        /* index of the earlier trial where twin */
-    bool twin;              /* an earlier trial has the same key (a clustering on another fold) */
+    int64_t twin_of;        /* index of the earlier work where twin */
+    bool twin;              /* an earlier one has the same key (a clustering on another fold) */
     rb_fit_outcome outcome; /* where fitted */
 } rb_work;
 
@@ -81,10 +90,11 @@ typedef struct rb_run_state {
     rb_journal journal;
     rb_run_space *space; /* [n_spaces] */
     int32_t n_spaces;
-    rb_work *work;      /* [plan.n_trials] */
+    rb_work *work; /* [n_work] of the trials; with evaluation.refit then of their refits, in the same order */
+    int64_t n_work;
     char evaluation[9]; /* names the rules of the evaluation and its code */
     int64_t lists_k;    /* places of the test lists: the largest cutoff, at least RB_LISTS_K */
-    bool *held;         /* [plan.n_trials x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
+    bool *held;         /* [n_work x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
     uint64_t tie_seed;
     double budget_bytes; /* a node may use; INFINITY: not known */
     rb_ctx group;        /* this rank's group of ranks */
@@ -98,6 +108,25 @@ typedef struct rb_run_state {
 void rb_run_state_init(rb_run_state *run, const rb_run_options *options, rb_ctx *world);
 /** Collective over the world. */
 void rb_run_state_fini(rb_run_state *run);
+
+/* ---- harness/work.c: trials and refits by their index in run->work. Local ---- */
+
+const rb_trial *rb_run_trial(const rb_run_state *run, int64_t work);
+const rb_configuration *rb_run_configuration(const rb_run_state *run, int64_t work);
+bool rb_run_is_refit(const rb_run_state *run, int64_t work);
+/** The work that holds the results: itself, or the one whose twin it is. */
+int64_t rb_run_holder(const rb_run_state *run, int64_t work);
+/** The work that gives the model of a child: of a refit the child's refit, where the child depends on the split. */
+int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child);
+/** The work whose model and lists stand for a trial: its refit where there is one. */
+int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial);
+/** Whether a configuration's fit depends on fold and split; a clustering of a space sees neither. */
+bool rb_depends_on_fold(const rb_plan *plan, const rb_configuration *c);
+
+/* ---- harness/refit.c ---- */
+
+/** Want the refits of what is selected, and of what they refer to. Collective over the world. */
+rb_status rb_run_choose_refits(rb_run_state *run, rb_error *err);
 
 /* ---- harness/load.c: the experiment and its data ---- */
 
@@ -117,7 +146,7 @@ const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
 /* ---- harness/fold.c ---- */
 
 /** Collective over ctx. */
-rb_status rb_fold_build(rb_fold *fold, const rb_run_state *run, int32_t number, rb_ctx *ctx, rb_error *err);
+rb_status rb_fold_build(rb_fold *fold, const rb_run_state *run, int32_t number, bool refit, rb_ctx *ctx, rb_error *err);
 /** Collective over the ctx that built it. */
 void rb_fold_fini(rb_fold *fold);
 /** Interactions that are never recommended again: train, and what is revealed of held-out users. Local. */
@@ -126,7 +155,7 @@ const rb_ratings *rb_fold_relevant(const rb_fold *fold, rb_part part);
 
 /* ---- harness/key.c ---- */
 
-/** Keys of all trials, twins marked, and `evaluation`. Local; the same on every rank. */
+/** Keys of all trials and refits, twins marked, and `evaluation`. Local; the same on every rank. */
 rb_status rb_run_keys(rb_run_state *run, rb_error *err);
 /** The digest of a model's code, or NULL for an unknown id. */
 const char *rb_code_digest_of(const char *algorithm);
@@ -134,13 +163,13 @@ const char *rb_code_digest_of(const char *algorithm);
 /* ---- harness/preflight.c ---- */
 
 /** Shape of the view that a trial gets, from sizes alone. Local. */
-rb_shape rb_run_shape(const rb_run_state *run, const rb_configuration *c, const rb_ctx *ctx);
+rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx);
 /** Costs, budget and groups. Collective. */
 rb_status rb_run_preflight(rb_run_state *run, rb_error *err);
 /** Print every trial with its predicted bytes and flops. Local. */
 void rb_run_print_plan(const rb_run_state *run, FILE *out);
-/** The sentence for a trial that needs more memory than is allowed; empty where it fits. */
-void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t trial);
+/** The sentence for a fit that needs more memory than is allowed; empty where it fits. */
+void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t work);
 
 /* ---- harness/folder.c: the run folder ---- */
 
@@ -152,28 +181,30 @@ rb_status rb_run_open_folder(rb_run_state *run, rb_error *err);
 rb_status rb_run_open_journal(rb_run_state *run, rb_error *err);
 /** Read which units are there into run->work and run->held. Collective. */
 rb_status rb_run_scan(rb_run_state *run, rb_error *err);
-/** What no unit holds of a trial; release metric with rb_free. Local. */
-rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t trial, rb_error *err);
-/** All values of a trial are held from now on. Local. */
-void rb_run_note_evaluated(rb_run_state *run, int64_t trial);
-/** Whether a trial is to be fitted or read back and evaluated by a group. Local. */
-bool rb_run_is_to_run(const rb_run_state *run, int64_t trial);
+/** What no unit holds of a trial or refit; release metric with rb_free. Local. */
+rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t work, rb_error *err);
+/** All values of a trial or refit are held from now on. Local. */
+void rb_run_note_evaluated(rb_run_state *run, int64_t work);
+/** Whether a trial or refit is to be fitted, or read back and evaluated, by a group. Local. */
+bool rb_run_is_to_run(const rb_run_state *run, int64_t work);
 /**
- * Mark finished trials whose models or lists `store` asks for and that lack them, and what these read. Local.
+ * Mark finished trials and refits whose models or lists `store` asks for and that lack them, and what these read.
+ * Local.
  *
- * @param[in] selected  [plan.n_trials] what was selected; NULL: not known yet
+ * @param[in] selected  [n_work] what stands for a selected trial; NULL: not known yet
  * @return how many are marked
  */
 int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected);
-/** Trials that are done and must be fitted once more, since their models were not kept. Local. */
-int64_t rb_run_count_refits(const rb_run_state *run);
+/** Trials and refits that are done and must be fitted once more, since their models were not kept. Local. */
+int64_t rb_run_count_again(const rb_run_state *run);
 /** Metric id under which the digest of the first k places of the test lists stands in a metric unit. */
 void rb_run_lists_id(char out[64], int64_t k);
 
 /* ---- harness/trial.c: one trial in a group ---- */
 
-/** Fit and evaluate one trial and write its units. Collective over run->group. A failed trial is RB_OK here. */
-rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t trial, rb_error *err);
+/** Fit and evaluate one trial or refit and write its units. Collective over run->group. A failed trial is RB_OK here.
+ */
+rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t work, rb_error *err);
 
 /* ---- harness/evaluate.c, harness/evaluate_clusters.c ---- */
 
@@ -193,12 +224,13 @@ rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_wanted *wanted,
 
 /* ---- harness/schedule.c ---- */
 
-/** Run all trials that are not finished, group by group. Collective. *stopped: asked to stop before the end. */
+/** Run all trials, then all wanted refits, that are not finished, group by group. Collective. *stopped: asked to stop
+ * before the end. */
 rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err);
 
 /* ---- harness/results*.c: results.h5; rank 0 of the world only ---- */
 
-/** Which trials are selected, [plan.n_trials]; *selected is owned by the caller. */
+/** Which work stands for a selected trial, [n_work]; *selected is owned by the caller. */
 rb_status rb_run_selected(bool **selected, rb_run_state *run, rb_error *err);
 /** Merge all units into results.h5, drop models and lists that are not kept, fill the outcome's digest. */
 rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err);

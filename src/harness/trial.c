@@ -22,6 +22,7 @@ static rb_status save_model(const rb_job *j, rb_error *err)
     rb_hdf file = { 0 };
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, j->run->folder, j->work->key, "model"), err));
     RB_TRY(rb_hdf_put_text(file.id, "algorithm", j->algorithm->name, err));
+    RB_TRY(rb_hdf_put_int(file.id, "refit", j->fold->refit, err));
     RB_TRY(rb_model_save(file.id, j->algorithm, j->state, err));
     RB_TRY(j->is_again ? rb_hdf_commit(&file, err) : rb_hdf_commit_ahead(&file, err));
 done:
@@ -81,7 +82,7 @@ static rb_status evaluate(rb_job *j, rb_error *err)
     rb_stored_lists lists = { 0 };
     rb_wanted wanted = { 0 };
     double begin_s = rb_clock_s();
-    RB_TRY_ALL(&j->ctx, rb_run_wanted(&wanted, j->run, j->work - j->run->work, err));
+    RB_TRY_ALL(&j->ctx, rb_run_wanted(&wanted, j->run, j->index, err));
     if (j->algorithm->can & (RB_CAN_RANK | RB_CAN_PREDICT))
         RB_TRY(rb_evaluate_recommender(&record, &lists, &wanted, j->run, j->fold, j->c, j->state, &j->ctx, err));
     else if (!(j->algorithm->can & RB_CAN_ASSIGN))
@@ -115,11 +116,23 @@ static rb_fit_outcome outcome_of(rb_status status)
     }
 }
 
+/* A refit does the iterations that gave its trial's model. */
+static rb_status find_iterations(rb_job *j, rb_error *err)
+{
+    rb_fit_record of = { 0 };
+    const char *key = j->run->work[j->index - j->run->plan.n_trials].key;
+    RB_TRY_ALL(&j->ctx, rb_fit_record_read(&of, j->run->folder, key, err));
+    j->n_iterations = of.kept_iteration >= 0 ? of.kept_iteration + 1 : of.n_history;
+done:
+    rb_fit_record_fini(&of);
+    return err->status;
+}
+
 static rb_status begin(rb_job *j, rb_error *err)
 {
-    rb_shape shape = rb_run_shape(j->run, j->c, &j->ctx);
+    rb_shape shape = rb_run_shape(j->run, j->index, &j->ctx);
     char words[512], *memory = NULL;
-    rb_run_over_budget(words, j->run, j->trial->number - 1);
+    rb_run_over_budget(words, j->run, j->index);
     if (words[0])
         RB_FAIL(err, RB_OVER_BUDGET, "%s", words);
     else if (j->algorithm->check)
@@ -128,6 +141,8 @@ static rb_status begin(rb_job *j, rb_error *err)
     (void)rb_alloc(&memory, (int64_t)j->algorithm->state_size, err);
     j->state = memory;
     RB_TRY_ALL(&j->ctx, err->status);
+    if (j->fold->refit && rb_experiment_watches(&j->run->experiment, j->algorithm))
+        RB_TRY(find_iterations(j, err));
     if (j->c->n_children > 0)
         RB_TRY(rb_job_load_children(j, err));
     if (j->c->space)
@@ -179,12 +194,15 @@ static void release(rb_job *j)
 
 rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb_error *err)
 {
-    const rb_trial *trial = &run->plan.trial[index];
+    const rb_trial *trial = rb_run_trial(run, index);
+    const char *what = rb_run_is_refit(run, index) ? "refit " : ""; /* in the journal */
     rb_job j = { .run = run,
                  .fold = fold,
                  .trial = trial,
                  .c = &run->plan.configuration[trial->configuration],
-                 .work = &run->work[index] };
+                 .index = index,
+                 .work = &run->work[index],
+                 .n_iterations = INT64_MAX };
     j.algorithm = j.c->entry->algorithm;
     j.ctx = run->group;
     j.ctx.seed = rb_plan_seed(&run->plan, trial->repeat);
@@ -193,7 +211,7 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
 
     rb_error failure = { 0 };
     if (writes(&j))
-        rb_journal_note(&run->journal, err, "running %lld %s", (long long)trial->number, j.work->key);
+        rb_journal_note(&run->journal, err, "%srunning %lld %s", what, (long long)trial->number, j.work->key);
     RB_TRY_ALL(&j.ctx, err->status);
     bool kept = false;
     if (begin(&j, &failure) == RB_OK) {
@@ -219,7 +237,7 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
         RB_TRY(write_fit(&j, err));
     }
     if (writes(&j))
-        rb_journal_write(&run->journal, err, "%s %lld %s %s", rb_fit_outcome_name(j.fit.outcome),
+        rb_journal_write(&run->journal, err, "%s%s %lld %s %s", what, rb_fit_outcome_name(j.fit.outcome),
                          (long long)trial->number, j.work->key, j.fit.message);
     RB_TRY_ALL(&j.ctx, err->status);
 done:

@@ -104,19 +104,13 @@ done:
 static rb_status read_selection(rb_results_file *r, rb_error *err)
 {
     static const target to[] = {
-        TO(rb_selection_line, rank, RB_HDF_INT32),
-        TO(rb_selection_line, trial, RB_HDF_INT32),
-        TO(rb_selection_line, configuration, RB_HDF_INT32),
-        TO(rb_selection_line, metric, RB_HDF_TEXT),
-        TO(rb_selection_line, label, RB_HDF_TEXT),
-        TO(rb_selection_line, entry, RB_HDF_TEXT),
-        TO(rb_selection_line, parameters, RB_HDF_TEXT),
-        TO(rb_selection_line, letters, RB_HDF_TEXT),
-        TO(rb_selection_line, selection, RB_HDF_DOUBLE),
-        TO(rb_selection_line, test, RB_HDF_DOUBLE),
-        TO(rb_selection_line, low, RB_HDF_DOUBLE),
-        TO(rb_selection_line, high, RB_HDF_DOUBLE),
-        TO(rb_selection_line, spread_repeats, RB_HDF_DOUBLE),
+        TO(rb_selection_line, rank, RB_HDF_INT32),          TO(rb_selection_line, trial, RB_HDF_INT32),
+        TO(rb_selection_line, configuration, RB_HDF_INT32), TO(rb_selection_line, metric, RB_HDF_TEXT),
+        TO(rb_selection_line, label, RB_HDF_TEXT),          TO(rb_selection_line, entry, RB_HDF_TEXT),
+        TO(rb_selection_line, parameters, RB_HDF_TEXT),     TO(rb_selection_line, letters, RB_HDF_TEXT),
+        TO(rb_selection_line, refit, RB_HDF_UINT8),         TO(rb_selection_line, selection, RB_HDF_DOUBLE),
+        TO(rb_selection_line, test, RB_HDF_DOUBLE),         TO(rb_selection_line, low, RB_HDF_DOUBLE),
+        TO(rb_selection_line, high, RB_HDF_DOUBLE),         TO(rb_selection_line, spread_repeats, RB_HDF_DOUBLE),
     };
     void *rows = NULL;
     RB_TRY(

@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
     int32_t rank, trial, configuration;
     const char *metric, *label, *entry, *parameters, *letters;
+    bool refit; /* test is of refits on training and validation */
     double selection, test, low, high, spread_repeats;
 } rb_selection_line;
 

@@ -72,10 +72,11 @@ static rb_status write_for_eye(FILE *out, const rb_results_file *r, rb_format fo
             clustering = clustering && s[k].selection == s[k].test;
             lettered = lettered || s[k].letters[0];
         }
-        fprintf(out,
-                clustering ? "best of each algorithm and space by %s\n%s"
-                           : "best of each algorithm by %s on validation: value on test\n%s",
-                s->label, gap);
+        if (clustering)
+            fprintf(out, "best of each algorithm and space by %s\n%s", s->label, gap);
+        else
+            fprintf(out, "best of each algorithm by %s on validation: value on test%s\n%s", s->label,
+                    s->refit ? ", fitted again on training and validation" : "", gap);
         RB_TRY(write_best(out, s, n, format, err));
         if (lettered) {
             fputs(gap, out);
@@ -98,6 +99,7 @@ static rb_status add_row(rb_table *t, const rb_selection_line *s, rb_error *err)
     RB_TRY(rb_table_int(t, s->trial, err));
     RB_TRY(rb_table_double(t, s->selection, 4, err));
     RB_TRY(rb_table_double(t, s->test, 4, err));
+    RB_TRY(rb_table_bool(t, s->refit, err));
     RB_TRY(rb_table_double(t, s->low, 4, err));
     RB_TRY(rb_table_double(t, s->high, 4, err));
     RB_TRY(rb_table_text(t, s->letters, err));
@@ -110,8 +112,8 @@ static rb_status write_data(FILE *out, const rb_results_file *r, rb_format forma
     static const rb_table_column columns[] = {
         { "metric", RB_CELL_TEXT },       { "rank", RB_CELL_NUMBER },          { "entry", RB_CELL_TEXT },
         { "parameters", RB_CELL_TEXT },   { "configuration", RB_CELL_NUMBER }, { "trial", RB_CELL_NUMBER },
-        { "validation", RB_CELL_NUMBER }, { "test", RB_CELL_NUMBER },          { "low", RB_CELL_NUMBER },
-        { "high", RB_CELL_NUMBER },       { "letters", RB_CELL_TEXT },
+        { "validation", RB_CELL_NUMBER }, { "test", RB_CELL_NUMBER },          { "refit", RB_CELL_BOOL },
+        { "low", RB_CELL_NUMBER },        { "high", RB_CELL_NUMBER },          { "letters", RB_CELL_TEXT },
     };
     rb_table t;
     rb_table_init(&t, columns, sizeof columns / sizeof *columns);

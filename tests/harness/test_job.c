@@ -25,7 +25,7 @@ static rb_status load_after(rb_fit_outcome child, bool by_a_twin, rb_error *err)
                                    .n_repeats = 1,
                                    .trial = trial,
                                    .n_trials = 3 } };
-    rb_job job = { .run = &run, .trial = &trial[1], .c = &configuration[1], .work = &work[1] };
+    rb_job job = { .run = &run, .trial = &trial[1], .c = &configuration[1], .index = 1, .work = &work[1] };
     rb_ctx_serial(&job.ctx, 1);
     rb_job_load_children(&job, err);
     rb_job_release_children(&job);

@@ -113,3 +113,74 @@ const rb_algorithm rb_toy_turning = { .name = "toy_turning",
                                       .predict = turning_predict,
                                       .arrays = turning_arrays,
                                       .fini = turning_fini };
+
+/* ---- toy_echo ---- */
+
+typedef struct {
+    rb_model_ref of;
+} echo_config;
+
+typedef struct {
+    double *item; /* [n_items] */
+    int64_t n_items, one;
+} echo;
+
+static const rb_param echo_params[] = {
+    RB_MODEL(echo_config, of, "what is repeated"),
+    RB_PARAM_END,
+};
+
+static rb_cost echo_cost(const void *config, const rb_shape *shape)
+{
+    (void)config;
+    return (rb_cost){ .bytes_per_rank = 8.0 * (double)shape->n_items, .flops = 1 };
+}
+
+static rb_status echo_fit(void *self, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
+                          rb_error *err)
+{
+    echo *m = self;
+    const rb_model_ref of = ((const echo_config *)config)->of;
+    (void)prepared;
+    if (of.index < 0 || of.index >= view->n_models)
+        RB_FAIL(err, RB_FAILED, "the model to repeat is not in the view");
+    RB_TRY_ALL(ctx, err->status);
+    m->n_items = view->ratings->n_items;
+    m->one = 1;
+    RB_TRY_ALL(ctx, rb_alloc(&m->item, m->n_items, err));
+    for (int32_t i = 0, user = 0; i < m->n_items; i++)
+        view->models[of.index].algorithm->predict(&m->item[i], view->models[of.index].state,
+                                                  &(rb_pairs){ 1, &user, &i });
+done:
+    return err->status;
+}
+
+static void echo_predict(double *out, const void *self, const rb_pairs *pairs)
+{
+    for (int64_t p = 0; p < pairs->n; p++)
+        out[p] = ((const echo *)self)->item[pairs->item[p]];
+}
+
+static void echo_arrays(void *self, rb_visitor *v)
+{
+    echo *m = self;
+    v->array(v, "item", RB_FLOAT64, (void **)&m->item, &m->n_items, &m->one, NULL);
+}
+
+static void echo_fini(void *self)
+{
+    rb_free(((echo *)self)->item);
+    memset(self, 0, sizeof(echo));
+}
+
+const rb_algorithm rb_toy_echo = { .name = "toy_echo",
+                                   .needs = RB_NEEDS_RATINGS | RB_NEEDS_MODELS,
+                                   .can = RB_CAN_PREDICT,
+                                   .config_size = sizeof(echo_config),
+                                   .state_size = sizeof(echo),
+                                   .params = echo_params,
+                                   .cost = echo_cost,
+                                   .fit = echo_fit,
+                                   .predict = echo_predict,
+                                   .arrays = echo_arrays,
+                                   .fini = echo_fini };

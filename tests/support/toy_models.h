@@ -13,4 +13,7 @@
  */
 extern const rb_algorithm rb_toy_turning;
 
+/* toy_echo: predicts of every item what the model `of` predicts for the first user. Array: `item`. */
+extern const rb_algorithm rb_toy_echo;
+
 #endif

@@ -1,0 +1,102 @@
+/* The tables /selection and /comparisons of results.h5. */
+#include "base/alloc.h"
+#include "harness/results.h"
+
+typedef struct {
+    int32_t configuration, trial, rank;
+    uint8_t refit; /* test is of refits */
+    const char *metric, *label, *entry, *parameters, *letters;
+    double selection, test, low, high, spread_users, spread_seeds;
+} selection_row;
+
+rb_status rb_results_write_selection(rb_results *r, rb_error *err)
+{
+    const rb_plan *plan = &r->run->plan;
+    int32_t n = r->selection.n, rank = 0;
+    selection_row *rows = NULL;
+    RB_TRY(rb_alloc(&rows, n, err));
+    for (int32_t i = 0; i < n; i++) {
+        const rb_selected *s = &r->selection.selected[i];
+        const rb_configuration *c = &plan->configuration[s->configuration];
+        rank = i > 0 && s->metric == s[-1].metric ? rank + 1 : 1;
+        rows[i] = (selection_row){ .configuration = s->configuration + 1,
+                                   .trial = (int32_t)rb_plan_trial(plan, s->configuration, 0, 0)->number,
+                                   .rank = rank,
+                                   .refit = plan->experiment->evaluation.refit &&
+                                            s->metric->def->family != RB_FAMILY_CLUSTERING,
+                                   .metric = s->metric->id,
+                                   .label = s->metric->label,
+                                   .entry = c->entry->name,
+                                   .parameters = c->text,
+                                   .letters = s->letters,
+                                   .selection = s->selection,
+                                   .test = s->test.value,
+                                   .low = s->low,
+                                   .high = s->high,
+                                   .spread_users = s->spread_users,
+                                   .spread_seeds = s->spread_seeds };
+    }
+    const size_t w = sizeof *rows;
+    const rb_hdf_column columns[] = {
+        { "metric", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, metric), NULL, w },
+        { "label", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, label), NULL, w },
+        { "rank", RB_HDF_INT32, RB_RESULTS_FIELD(rows, rank), NULL, w },
+        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
+        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
+        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
+        { "parameters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, parameters), NULL, w },
+        { "selection", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, selection), NULL, w },
+        { "refit", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, refit), NULL, w },
+        { "test", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, test), NULL, w },
+        { "low", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, low), NULL, w },
+        { "high", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, high), NULL, w },
+        { "spread_users", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_users), NULL, w },
+        { "spread_repeats", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_seeds), NULL, w },
+        { "letters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, letters), NULL, w },
+    };
+    RB_TRY(rb_hdf_write_table(r->file.id, "selection", columns, RB_RESULTS_N_OF(columns), n, err));
+done:
+    rb_free(rows);
+    return err->status;
+}
+
+typedef struct {
+    const char *metric, *test;
+    int32_t a, b;
+    int64_t n;
+    double difference, low, high, statistic, p, p_adjusted, cohen_d;
+} pair_row;
+
+rb_status rb_results_write_comparisons(rb_results *r, rb_error *err)
+{
+    static const char *const tests[] = { "wilcoxon", "t", "bootstrap" };
+    int32_t n = r->selection.n_pairs;
+    pair_row *rows = NULL;
+    RB_TRY(rb_alloc(&rows, n, err));
+    for (int32_t i = 0; i < n; i++) {
+        const rb_pair *p = &r->selection.pair[i];
+        const rb_selected *a = &r->selection.selected[p->a], *b = &r->selection.selected[p->b];
+        rows[i] = (pair_row){ a->metric->id,     tests[p->test.kind], a->configuration + 1, b->configuration + 1,
+                              p->test.n,         p->test.difference,  p->test.low,          p->test.high,
+                              p->test.statistic, p->test.p,           p->p_adjusted,        p->test.cohen_d };
+    }
+    const size_t w = sizeof *rows;
+    const rb_hdf_column columns[] = {
+        { "metric", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, metric), NULL, w },
+        { "test", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, test), NULL, w },
+        { "configuration_a", RB_HDF_INT32, RB_RESULTS_FIELD(rows, a), NULL, w },
+        { "configuration_b", RB_HDF_INT32, RB_RESULTS_FIELD(rows, b), NULL, w },
+        { "n", RB_HDF_INT64, RB_RESULTS_FIELD(rows, n), NULL, w },
+        { "difference", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, difference), NULL, w },
+        { "low", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, low), NULL, w },
+        { "high", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, high), NULL, w },
+        { "statistic", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, statistic), NULL, w },
+        { "p", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, p), NULL, w },
+        { "p_adjusted", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, p_adjusted), NULL, w },
+        { "cohen_d", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, cohen_d), NULL, w },
+    };
+    RB_TRY(rb_hdf_write_table(r->file.id, "comparisons", columns, RB_RESULTS_N_OF(columns), n, err));
+done:
+    rb_free(rows);
+    return err->status;
+}

@@ -1,0 +1,50 @@
+/* Trials and refits, by their index in run->work. */
+#include "harness/state.h"
+
+const rb_trial *rb_run_trial(const rb_run_state *run, int64_t work)
+{
+    return &run->plan.trial[work % run->plan.n_trials];
+}
+
+const rb_configuration *rb_run_configuration(const rb_run_state *run, int64_t work)
+{
+    return &run->plan.configuration[rb_run_trial(run, work)->configuration];
+}
+
+bool rb_run_is_refit(const rb_run_state *run, int64_t work)
+{
+    return work >= run->plan.n_trials;
+}
+
+int64_t rb_run_holder(const rb_run_state *run, int64_t work)
+{
+    return run->work[work].twin ? run->work[work].twin_of : work;
+}
+
+int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child)
+{
+    const rb_trial *trial = rb_run_trial(run, work);
+    const rb_configuration *c = &run->plan.configuration[rb_run_configuration(run, work)->children[child]];
+    int64_t of = rb_plan_trial(&run->plan, c->index, trial->fold, trial->repeat)->number - 1;
+    bool refitted = rb_run_is_refit(run, work) && rb_depends_on_fold(&run->plan, c);
+    return rb_run_holder(run, refitted ? of + run->plan.n_trials : of);
+}
+
+int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial)
+{
+    int64_t refit = trial + run->plan.n_trials;
+    if (refit >= run->n_work)
+        return trial;
+    const rb_work *w = &run->work[refit];
+    return w->want == RB_WANT_VALUES && w->fitted && w->outcome == RB_FIT_DONE ? refit : trial;
+}
+
+bool rb_depends_on_fold(const rb_plan *plan, const rb_configuration *c) /* NOLINT(misc-no-recursion) */
+{
+    const unsigned split = RB_NEEDS_RATINGS | RB_NEEDS_POSITIVES | RB_NEEDS_SESSIONS | RB_NEEDS_VALIDATION;
+    const rb_algorithm *a = c->entry->algorithm;
+    bool depends = a->needs & split || a->can & (RB_CAN_RANK | RB_CAN_PREDICT); /* these are evaluated on it */
+    for (int32_t i = 0; i < c->n_children; i++)
+        depends = depends || rb_depends_on_fold(plan, &plan->configuration[c->children[i]]);
+    return depends;
+}
