@@ -141,6 +141,11 @@ static rb_contract_model fitted(const rb_algorithm *a, const rb_train_view *view
     rb_contract_model m = rb_contract_model_of(a);
     if (a->can & RB_CAN_RANK) /* no list is cut, so no tie decides */
         store(&m, "k", &(rb_value){ .kind = RB_PARAM_INT, .integer = N_USERS });
+    const rb_param *tolerance = rb_param_find(a->params, "tolerance");
+    if (tolerance && tolerance->default_number > 0) { /* where it stops must not depend on the order of its steps */
+        store(&m, "tolerance", &(rb_value){ .kind = RB_PARAM_DOUBLE, .number = 1e-13 });
+        store(&m, "iterations", &(rb_value){ .kind = RB_PARAM_INT, .integer = 10000 });
+    }
     give_start(&m, start, view == &renumbered);
     rb_test_ctx.seed = seed;
     assert_ok(rb_oracle_fit(m.state, NULL, a, m.config, view, &rb_test_ctx, &err), &err);

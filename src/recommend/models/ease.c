@@ -13,6 +13,7 @@
 #include "linalg/spd_inverse.h"
 #include "recommend/core/factor.h"
 #include "recommend/core/history.h"
+#include "recommend/core/item_gram.h"
 #include "recommend/recommend.h"
 
 typedef struct {
@@ -50,57 +51,15 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
                       .flops = n * n * n + (double)shape->n_positives * mean };
 }
 
-/* Blocks of items of equal counting work: an item's row of G's lower triangle takes one step for each pair of it and
- * an item up to it that a user has. */
-static rb_status cut_items(rb_blocks *blocks, const rb_ratings *train, rb_error *err)
+/* Each node for itself. */
+static void add_to_diagonal(state *m, double regularization, const rb_ctx *ctx)
 {
-    int64_t *work = NULL; /* [n_items + 1] prefix sums */
-    RB_TRY(rb_alloc(&work, train->n_items + 1, err));
-    for (int64_t u = 0; u < train->n_users; u++)
-        for (int64_t e = train->user_begin[u]; e < train->user_begin[u + 1]; e++)
-            work[train->user_item[e] + 1] += e - train->user_begin[u] + 1;
-    for (int64_t i = 0; i < train->n_items; i++)
-        work[i + 1] += work[i] + 64; /* and its row is written */
-    RB_TRY(rb_blocks_init(blocks, train->n_items, work, 4096, err));
-done:
-    rb_free(work);
-    return err->status;
-}
-
-/* Row i of the lower triangle of G + regularization I; the row is 0 before. */
-#define COUNT_ROW(type)                                                                                \
-    static void count_row_##type(type *row, const rb_ratings *train, int32_t i, double regularization) \
-    {                                                                                                  \
-        for (int64_t e = train->item_begin[i]; e < train->item_begin[i + 1]; e++) {                    \
-            const int32_t *item = train->user_item + train->user_begin[train->item_user[e]];           \
-            int64_t p = -1;                                                                            \
-            do                                                                                         \
-                row[item[++p]] += 1;                                                                   \
-            while (item[p] < i);                                                                       \
-        }                                                                                              \
-        row[i] += (type)regularization;                                                                \
-    }
-COUNT_ROW(float)
-COUNT_ROW(double)
-
-static rb_status gram(state *m, const rb_ratings *train, double regularization, const rb_ctx *ctx, rb_error *err)
-{
-    rb_blocks blocks = { 0 };
-    int64_t *range = NULL; /* [n_ranks + 1] first item of each rank */
-    RB_TRY_ALL(ctx, cut_items(&blocks, train, err));
-    RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
-    rb_blocks_offsets(range, &blocks, ctx);
-#pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 8)
-    for (int64_t i = range[ctx->rank]; i < range[ctx->rank + 1]; i++)
+    for (int64_t i = ctx->node_rank; i < m->n; i += ctx->n_node_ranks)
         if (m->precision == RB_SINGLE)
-            count_row_float((float *)m->weight + i * m->n, train, (int32_t)i, regularization);
+            ((float *)m->weight)[i * (m->n + 1)] += (float)regularization;
         else
-            count_row_double((double *)m->weight + i * m->n, train, (int32_t)i, regularization);
-    rb_shared_publish(&m->memory, range, m->n * element_size(m->precision), ctx);
-done:
-    rb_blocks_fini(&blocks);
-    rb_free(range);
-    return err->status;
+            ((double *)m->weight)[i * (m->n + 1)] += regularization;
+    rb_barrier(ctx);
 }
 
 /* P becomes B, each node for itself. */
@@ -148,7 +107,8 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     m->precision = c->precision;
     RB_TRY(rb_shared_alloc(&m->memory, m->n * m->n * element_size(m->precision), ctx, err));
     m->weight = m->memory.data;
-    RB_TRY(gram(m, train, c->regularization, ctx, err));
+    RB_TRY(rb_item_gram(&m->memory, (rb_precision)m->precision, train, ctx, err));
+    add_to_diagonal(m, c->regularization, ctx);
     rb_status status = m->precision == RB_SINGLE ? rb_spd_inverse_f32(&m->memory, m->n, ctx, err)
                                                  : rb_spd_inverse_f64(&m->memory, m->n, ctx, err);
     if (status == RB_NOT_FINITE)
