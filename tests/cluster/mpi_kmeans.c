@@ -13,6 +13,7 @@
 #define N 1100
 #define D 21
 #define K 9
+#define MANY 23 /* yinyang: three groups of centres, the last one short */
 #define MOST_ITERATIONS 64
 
 extern const rb_algorithm rb_kmeans;
@@ -28,7 +29,7 @@ typedef struct {
     int64_t n_iterations;
     double objective[MOST_ITERATIONS];
     int32_t label[N], assigned[N];
-    double centres[K * D], inertia;
+    double centres[MANY * D], inertia;
 } result;
 
 static void copy_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
@@ -151,18 +152,18 @@ static void the_result_is_the_same_for_any_shape_and_algorithm(void **unused)
 {
     (void)unused;
     const char *const metrics[] = { "euclidean", "spherical" }, *const precisions[] = { "double", "single" };
-    const char *const inits[] = { "plus_plus", "parallel" }, *const algorithms[] = { "lloyd", "hamerly", "auto" };
-    for (int kind = 0; kind < 16; kind++) {
+    const char *const inits[] = { "plus_plus", "parallel" }, *const algorithms[] = { "hamerly", "elkan", "yinyang" };
+    for (int kind = 0; kind < 32; kind++) {
         rb_points p = { 0 };
         rb_ctx serial;
         rb_ctx_serial(&serial, 1);
         serial.seed = 42;
         make_points(&p, N, kind & 1, value_at);
-        option options[] = { { "k", "9" },
+        option options[] = { { "k", kind >> 4 ? "23" : "9" },
                              { "n_init", "2" },
                              { "metric", metrics[kind >> 1 & 1] },
                              { "precision", precisions[kind >> 2 & 1] },
-                             { "init", inits[kind >> 3] },
+                             { "init", inits[kind >> 3 & 1] },
                              { "algorithm", "lloyd" },
                              { NULL, NULL } };
         fit(&one, &p, options, NULL, &serial);
@@ -172,10 +173,12 @@ static void the_result_is_the_same_for_any_shape_and_algorithm(void **unused)
             rb_ctx ctx = rb_test_ctx;
             ctx.n_threads = threads;
             ctx.seed = 42;
-            options[5].value = algorithms[(threads + kind) % 3];
-            fit(&other, &p, options, NULL, &ctx);
-            assert_int_equal(other.status, RB_OK);
-            assert_same(&one, &other);
+            for (int a = 0; a < 3; a++) {
+                options[5].value = algorithms[a];
+                fit(&other, &p, options, NULL, &ctx);
+                assert_int_equal(other.status, RB_OK);
+                assert_same(&one, &other);
+            }
         }
         rb_points_fini(&p);
     }
@@ -332,17 +335,23 @@ static void identical_points_share_the_first_cluster(void **unused)
 static void points_far_from_the_origin_are_decided_by_the_definition(void **unused)
 {
     (void)unused;
-    const option options[] = { { "k", "9" }, { "init", "given" }, { "tolerance", "0" }, { NULL, NULL } };
+    const char *const algorithms[] = { "lloyd", "hamerly", "elkan", "yinyang" };
     rb_points p = { 0 };
     double start[K * D], centres[K * D];
     int32_t labels[N];
     make_points(&p, N, false, far_value);
     given_centres(start, &p);
     memcpy(centres, start, sizeof start);
-    fit(&one, &p, options, &(rb_array){ start, K, D, "inline" }, &rb_test_ctx);
-    assert_near(one.inertia, rb_oracle_kmeans(labels, centres, p.dense, N, D, K, 300), 1e-6);
-    for (int i = 0; i < N; i++)
-        assert_int_equal(one.label[i], labels[i]);
+    double inertia = rb_oracle_kmeans(labels, centres, p.dense, N, D, K, 300);
+    for (int a = 0; a < 4; a++) {
+        const option options[] = {
+            { "k", "9" }, { "init", "given" }, { "tolerance", "0" }, { "algorithm", algorithms[a] }, { NULL, NULL }
+        };
+        fit(&one, &p, options, &(rb_array){ start, K, D, "inline" }, &rb_test_ctx);
+        assert_near(one.inertia, inertia, 1e-6);
+        for (int i = 0; i < N; i++)
+            assert_int_equal(one.label[i], labels[i]);
+    }
     rb_points_fini(&p);
 }
 
@@ -402,6 +411,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
                                        { "init", inits[kind >> 1] },
                                        { "precision", precisions[kind & 1] },
                                        { "iterations", "2" },
+                                       { "algorithm", kind & 1 ? "elkan" : "hamerly" },
                                        { NULL, NULL } };
             make_points(&p, 300, kind & 1, value_at);
             rb_alloc_fail_nth(rb_test_ctx.rank == last ? nth : 0);

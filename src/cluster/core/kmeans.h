@@ -52,9 +52,13 @@ typedef struct rb_kmeans_centres {
 typedef struct rb_kmeans_pass {
     const rb_kmeans_data *data;
     const rb_kmeans_centres *centres;
-    int32_t *label;        /* [n], borrowed; this rank's rows are written; -1: not assigned yet */
-    double *upper, *lower; /* [own rows] bounds of the distance to the own and to any other centre; NULL: no pruning */
-    char *scratch;         /* [n_threads x scratch_bytes] */
+    int32_t *label;   /* [n], borrowed; this rank's rows are written; -1: not assigned yet */
+    double *upper;    /* [own rows] bound of the distance to the own centre; NULL: no pruning */
+    double *lower;    /* [own rows x n_groups] bounds of the distance to any other centre of a group */
+    int64_t n_groups; /* of centres, group_size in a row */
+    int64_t group_size;
+    double *group_drift; /* [n_groups] the longest way of a centre */
+    char *scratch;       /* [n_threads x scratch_bytes] */
     int64_t scratch_bytes;
     double *partial; /* [own blocks x width] sums of each block; sparse: [own column blocks x width]; NULL where
                         nothing is updated */
@@ -73,11 +77,25 @@ typedef struct rb_kmeans_table {
     int n, width;                     /* width: 1 where n is 1, else the kernels' `together` */
 } rb_kmeans_table;
 
+/* The two least scores (half distances without |x|^2 / 2) of a row to some centres, and where the least stands. */
+typedef struct rb_kmeans_least {
+    double least, second;
+    int32_t at;
+} rb_kmeans_least;
+
+/* Rows of one call of `score`: no storage takes more. */
+#define RB_KMEANS_BATCH 32
+
 /* The passes of one precision and storage; local, over any rows of the caller's own. */
 typedef struct rb_kmeans_kernels {
     int64_t (*scratch_bytes)(int64_t k, int64_t d);
     /** Nearest centre of rows [begin, end); returns how many labels changed. */
     int64_t (*assign)(const rb_kmeans_pass *pass, void *scratch, int64_t begin, int64_t end);
+    /** Nearest centre of the rows listed, ascending, whatever their bounds; returns how many labels changed. */
+    int64_t (*settle)(const rb_kmeans_pass *pass, void *scratch, const int64_t *rows, int64_t n);
+    /** Least scores of n <= RB_KMEANS_BATCH rows to centres [first, last). */
+    void (*score)(rb_kmeans_least *out, const rb_kmeans_pass *pass, void *scratch, const int64_t *rows, int n,
+                  int64_t first, int64_t last);
     /** Add rows [begin, end) to a block's sums: k centres, k counts, d parts of the objective. NULL where sparse. */
     void (*accumulate)(double *partial, const rb_kmeans_pass *pass, int64_t begin, int64_t end);
     /** Squared lengths of the clusters' sums over a block of columns. NULL where dense. */
@@ -136,10 +154,10 @@ void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data,
 
 /* ---- kmeans_step.c, kmeans_update.c ---- */
 
-/** Room for the passes. updates: centres will be moved; bounds: by Hamerly's bounds. Local; data, centres and label are
- *  borrowed. */
+/** Room for the passes. updates: centres will be moved; n_groups: lower bounds of a row, 0: no bounds, 1: Hamerly's,
+ *  k: Elkan's. Local; data, centres and label are borrowed. */
 rb_status rb_kmeans_pass_init(rb_kmeans_pass *pass, const rb_kmeans_data *data, const rb_kmeans_centres *centres,
-                              int32_t *label, bool updates, bool bounds, const rb_ctx *ctx, rb_error *err);
+                              int32_t *label, bool updates, int64_t n_groups, const rb_ctx *ctx, rb_error *err);
 void rb_kmeans_pass_fini(rb_kmeans_pass *pass);
 
 /** Forget labels and bounds of this rank's rows. Local. */
@@ -179,6 +197,11 @@ rb_status rb_kmeans_move(rb_kmeans_update *out, rb_kmeans_centres *centres, cons
 
 /** Sum over all points of the distance to the centre of their label. Collective over ctx. */
 rb_status rb_kmeans_cost(double *cost, const rb_kmeans_pass *pass, const rb_ctx *ctx, rb_error *err);
+
+/* ---- kmeans_groups.c ---- */
+
+/** Nearest centre of rows [begin, end) where a row has bounds for several groups of centres. Local. */
+int64_t rb_kmeans_assign_by_groups(const rb_kmeans_pass *pass, void *scratch, int64_t begin, int64_t end);
 
 /* ---- kmeans_seed.c ---- */
 

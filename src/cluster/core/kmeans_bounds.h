@@ -10,31 +10,61 @@
 #include "cluster/core/kmeans.h"
 
 /* The squared gap between the bounds exceeds what rounding can hide: 4 margins, as scores are half distances. */
+static inline bool rb_kmeans_is_apart(double upper, double lower, double margin)
+{
+    return lower > upper && (lower - upper) * (lower + upper) > 4 * margin;
+}
+
+static inline double rb_kmeans_margin(const rb_kmeans_pass *pass, int64_t own)
+{
+    const rb_kmeans_data *data = pass->data;
+    return data->unit * (data->norm2[own] + pass->centres->reach) + data->tiny;
+}
+
 static inline bool rb_kmeans_label_is_safe(const rb_kmeans_pass *pass, int64_t row)
 {
     if (!pass->upper)
         return false;
-    const rb_kmeans_data *data = pass->data;
-    int64_t own = row - data->begin;
-    double u = pass->upper[own], l = pass->lower[own];
-    double margin = data->unit * (data->norm2[own] + pass->centres->reach) + data->tiny;
-    return l > u && (l - u) * (l + u) > 4 * margin;
+    int64_t own = row - pass->data->begin;
+    const double *lower = pass->lower + own * pass->n_groups;
+    double least = lower[0];
+    for (int64_t g = 1; g < pass->n_groups; g++)
+        least = lower[g] < least ? lower[g] : least;
+    return rb_kmeans_is_apart(pass->upper[own], least, rb_kmeans_margin(pass, own));
 }
 
-/* After a row's scores are known: distance^2 = |x|^2 + 2 score (+ 1, the centre's length, where spherical). */
+/* Bounds of a distance from its score: distance^2 = |x|^2 + 2 score (+ 1, the centre's length, where spherical). */
+static inline double rb_kmeans_upper(const rb_kmeans_data *data, int64_t own, double score, double margin)
+{
+    double square = data->norm2[own] + (data->is_spherical ? 1 : 0) + 2 * score + 4 * margin;
+    return sqrt(square > 0 ? square : 0);
+}
+
+static inline double rb_kmeans_lower(const rb_kmeans_data *data, int64_t own, double score, double margin)
+{
+    double square = data->norm2[own] + (data->is_spherical ? 1 : 0) + 2 * score - 4 * margin;
+    return sqrt(square > 0 ? square : 0);
+}
+
+static inline void rb_kmeans_forget_bounds(const rb_kmeans_pass *pass, int64_t own)
+{
+    pass->upper[own] = INFINITY;
+    for (int64_t g = 0; g < pass->n_groups; g++)
+        pass->lower[own * pass->n_groups + g] = 0;
+}
+
+/* After a row's scores to all centres are known. */
 static inline void rb_kmeans_set_bounds(const rb_kmeans_pass *pass, int64_t own, double least, double second,
                                         double margin)
 {
-    const rb_kmeans_data *data = pass->data;
     if (pass->centres->has_zero) {
-        pass->upper[own] = INFINITY;
-        pass->lower[own] = 0;
+        rb_kmeans_forget_bounds(pass, own);
         return;
     }
-    double base = data->norm2[own] + (data->is_spherical ? 1 : 0);
-    double u2 = base + 2 * least + 4 * margin, l2 = base + 2 * second - 4 * margin;
-    pass->upper[own] = sqrt(u2 > 0 ? u2 : 0);
-    pass->lower[own] = sqrt(l2 > 0 ? l2 : 0);
+    double lower = rb_kmeans_lower(pass->data, own, second, margin);
+    pass->upper[own] = rb_kmeans_upper(pass->data, own, least, margin);
+    for (int64_t g = 0; g < pass->n_groups; g++)
+        pass->lower[own * pass->n_groups + g] = lower;
 }
 
 #endif

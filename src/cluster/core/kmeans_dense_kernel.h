@@ -146,6 +146,46 @@ static int64_t NAME(assign)(const rb_kmeans_pass *pass, void *scratch, int64_t b
     return changed;
 }
 
+static int64_t NAME(settle_rows)(const rb_kmeans_pass *pass, void *scratch, const int64_t *rows, int64_t n)
+{
+    NAME(group) *g = NAME(group_in)(scratch, pass->centres->k);
+    int64_t changed = 0;
+    for (int64_t i = 0; i < n; i++) {
+        g->row[g->n++] = rows[i];
+        if (g->n == GROUP || i + 1 == n) {
+            NAME(gather)(g, pass->data->x, pass->data->d);
+            changed += NAME(settle)(pass, g);
+        }
+    }
+    return changed;
+}
+
+static void NAME(score)(rb_kmeans_least *out, const rb_kmeans_pass *pass, void *scratch, const int64_t *rows, int n,
+                        int64_t first, int64_t last)
+{
+    const int64_t d = pass->data->d;
+    const REAL *half = pass->centres->half;
+    NAME(group) *g = NAME(group_in)(scratch, pass->centres->k);
+    memcpy(g->row, rows, (size_t)n * sizeof *rows);
+    g->n = n;
+    NAME(gather)(g, pass->data->x, d);
+    NAME(rb_gemm_nt)(g->score, GROUP, NAME(centre_rows)(pass->centres) + first * d, d, last - first, g->at, d, n, d);
+    for (int l = 0; l < n; l++) {
+        REAL least = INFINITY, second = INFINITY;
+        out[l].at = (int32_t)first;
+        for (int64_t j = first; j < last; j++) {
+            REAL s = half[j] - g->score[(j - first) * GROUP + l];
+            REAL worse = s < least ? least : s;
+            second = worse < second ? worse : second;
+            out[l].at = s < least ? (int32_t)j : out[l].at;
+            least = s < least ? s : least;
+        }
+        out[l].least = (double)least;
+        out[l].second = (double)second;
+    }
+    g->n = 0;
+}
+
 /*
  * Sums of a block, rows ascending. The objective is kept by dimension, so that every loop runs over dimensions; it
  * needs the rows once more while they are in the cache, which costs nothing beside bringing them there. Rows whose
@@ -239,6 +279,8 @@ static void NAME(norms)(double *norm2, const rb_kmeans_data *data, int64_t begin
 const rb_kmeans_kernels NAME(rb_kmeans_dense) = {
     .scratch_bytes = NAME(scratch_bytes),
     .assign = NAME(assign),
+    .settle = NAME(settle_rows),
+    .score = NAME(score),
     .accumulate = NAME(accumulate),
     .distances = NAME(distances),
     .own_distance = NAME(own_distance),

@@ -69,7 +69,7 @@ static rb_status add_batch(rb_kmeans_seeding_state *s, const candidates *c, int6
         return RB_OK;
     RB_TRY(rb_kmeans_centres_init(&centres, data, c->n - first, ctx, err));
     rb_alloc(&label, data->n, err);
-    RB_TRY_ALL(ctx, rb_kmeans_pass_init(&pass, data, &centres, label, false, false, ctx, err));
+    RB_TRY_ALL(ctx, rb_kmeans_pass_init(&pass, data, &centres, label, false, 0, ctx, err));
     rb_kmeans_centres_set_points(&centres, data, c->point + first, ctx);
     rb_kmeans_assign(&pass, ctx);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)

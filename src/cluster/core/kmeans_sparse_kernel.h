@@ -63,31 +63,51 @@ static void NAME(scores)(REAL *score, NAME(row) x, const rb_kmeans_centres *cent
         }
 }
 
-static int64_t NAME(assign)(const rb_kmeans_pass *pass, void *scratch, int64_t begin, int64_t end)
+static rb_kmeans_least NAME(least_of)(const REAL *score, int64_t first, int64_t last)
+{
+    REAL least = INFINITY, second = INFINITY;
+    int32_t nearest = (int32_t)first;
+    for (int64_t j = first; j < last; j++) {
+        REAL worse = score[j] < least ? least : score[j];
+        second = worse < second ? worse : second;
+        nearest = score[j] < least ? (int32_t)j : nearest;
+        least = score[j] < least ? score[j] : least;
+    }
+    return (rb_kmeans_least){ (double)least, (double)second, nearest };
+}
+
+static int64_t NAME(settle)(const rb_kmeans_pass *pass, void *scratch, const int64_t *rows, int64_t n)
 {
     const rb_kmeans_data *data = pass->data;
-    const rb_kmeans_centres *centres = pass->centres;
-    REAL *score = scratch;
     int64_t changed = 0;
-    for (int64_t i = begin; i < end; i++) {
-        if (rb_kmeans_label_is_safe(pass, i))
-            continue;
-        NAME(scores)(score, NAME(row_of)(data, i), centres);
-        REAL least = INFINITY, second = INFINITY;
-        int32_t nearest = 0;
-        for (int64_t j = 0; j < centres->k; j++) {
-            REAL worse = score[j] < least ? least : score[j];
-            second = worse < second ? worse : second;
-            nearest = score[j] < least ? (int32_t)j : nearest;
-            least = score[j] < least ? score[j] : least;
-        }
-        changed += pass->label[i] != nearest;
-        pass->label[i] = nearest;
-        if (pass->upper) {
-            double margin = data->unit * (data->norm2[i - data->begin] + centres->reach) + data->tiny;
-            rb_kmeans_set_bounds(pass, i - data->begin, (double)least, (double)second, margin);
-        }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t own = rows[i] - data->begin;
+        NAME(scores)(scratch, NAME(row_of)(data, rows[i]), pass->centres);
+        rb_kmeans_least found = NAME(least_of)(scratch, 0, pass->centres->k);
+        changed += pass->label[rows[i]] != found.at;
+        pass->label[rows[i]] = found.at;
+        if (pass->upper)
+            rb_kmeans_set_bounds(pass, own, found.least, found.second, rb_kmeans_margin(pass, own));
     }
+    return changed;
+}
+
+/* Few non-zeros meet a stretch of the table: all centres cost little more than some. */
+static void NAME(score)(rb_kmeans_least *out, const rb_kmeans_pass *pass, void *scratch, const int64_t *rows, int n,
+                        int64_t first, int64_t last)
+{
+    for (int l = 0; l < n; l++) {
+        NAME(scores)(scratch, NAME(row_of)(pass->data, rows[l]), pass->centres);
+        out[l] = NAME(least_of)(scratch, first, last);
+    }
+}
+
+static int64_t NAME(assign)(const rb_kmeans_pass *pass, void *scratch, int64_t begin, int64_t end)
+{
+    int64_t changed = 0;
+    for (int64_t i = begin; i < end; i++)
+        if (!rb_kmeans_label_is_safe(pass, i))
+            changed += NAME(settle)(pass, scratch, &i, 1);
     return changed;
 }
 
@@ -231,6 +251,8 @@ static void NAME(tabulate)(rb_kmeans_table *table, const rb_kmeans_data *data, c
 const rb_kmeans_kernels NAME(rb_kmeans_sparse) = {
     .scratch_bytes = NAME(scratch_bytes),
     .assign = NAME(assign),
+    .settle = NAME(settle),
+    .score = NAME(score),
     .column_lengths = NAME(column_lengths),
     .move_columns = NAME(move_columns),
     .distances = NAME(distances),

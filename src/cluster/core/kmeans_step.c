@@ -3,19 +3,22 @@
 #include <omp.h>
 #include <string.h>
 
-#include "cluster/core/kmeans.h"
+#include "cluster/core/kmeans_bounds.h"
 
 rb_status rb_kmeans_pass_init(rb_kmeans_pass *pass, const rb_kmeans_data *data, const rb_kmeans_centres *centres,
-                              int32_t *label, bool updates, bool bounds, const rb_ctx *ctx, rb_error *err)
+                              int32_t *label, bool updates, int64_t n_groups, const rb_ctx *ctx, rb_error *err)
 {
     *pass = (rb_kmeans_pass){ .data = data, .centres = centres };
     pass->label = label;
     int64_t own = data->end - data->begin;
     pass->scratch_bytes = (data->kernels->scratch_bytes(centres->k, data->d) + 127) / 128 * 128;
     RB_TRY(rb_alloc(&pass->scratch, ctx->n_threads * pass->scratch_bytes, err));
-    if (bounds) {
+    if (n_groups > 0) {
+        pass->group_size = (centres->k + n_groups - 1) / n_groups;
+        pass->n_groups = (centres->k + pass->group_size - 1) / pass->group_size;
         RB_TRY(rb_alloc(&pass->upper, own, err));
-        RB_TRY(rb_alloc(&pass->lower, own, err));
+        RB_TRY(rb_alloc(&pass->lower, own * pass->n_groups, err));
+        RB_TRY(rb_alloc(&pass->group_drift, pass->n_groups, err));
     }
     if (updates) {
         int32_t n_blocks = data->block_end - data->block_begin;
@@ -36,6 +39,7 @@ void rb_kmeans_pass_fini(rb_kmeans_pass *pass)
 {
     rb_free(pass->upper);
     rb_free(pass->lower);
+    rb_free(pass->group_drift);
     rb_free(pass->scratch);
     rb_free(pass->partial);
     rb_free(pass->sum);
@@ -46,10 +50,8 @@ void rb_kmeans_pass_reset(rb_kmeans_pass *pass)
 {
     for (int64_t i = pass->data->begin; i < pass->data->end; i++)
         pass->label[i] = -1;
-    for (int64_t i = 0; pass->upper && i < pass->data->end - pass->data->begin; i++) {
-        pass->upper[i] = INFINITY;
-        pass->lower[i] = 0;
-    }
+    for (int64_t i = 0; pass->upper && i < pass->data->end - pass->data->begin; i++)
+        rb_kmeans_forget_bounds(pass, i);
 }
 
 static double *block_sums(const rb_kmeans_pass *pass, int32_t block)
@@ -64,7 +66,9 @@ int64_t rb_kmeans_assign(const rb_kmeans_pass *pass, const rb_ctx *ctx)
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic) reduction(+ : changed)
     for (int32_t b = data->block_begin; b < data->block_end; b++) {
         int64_t begin = data->blocks.begin[b], end = data->blocks.begin[b + 1];
-        changed += data->kernels->assign(pass, pass->scratch + omp_get_thread_num() * pass->scratch_bytes, begin, end);
+        void *scratch = pass->scratch + omp_get_thread_num() * pass->scratch_bytes;
+        changed += pass->n_groups > 1 ? rb_kmeans_assign_by_groups(pass, scratch, begin, end)
+                                      : data->kernels->assign(pass, scratch, begin, end);
         if (pass->partial && data->kernels->accumulate)
             data->kernels->accumulate(block_sums(pass, b), pass, begin, end);
     }
@@ -126,10 +130,8 @@ rb_status rb_kmeans_reseed(int64_t *count, const rb_kmeans_pass *pass, const rb_
         count[c]++;
         if (at >= data->begin && at < data->end) {
             pass->label[at] = c;
-            if (pass->upper) {
-                pass->upper[at - data->begin] = INFINITY;
-                pass->lower[at - data->begin] = 0;
-            }
+            if (pass->upper)
+                rb_kmeans_forget_bounds(pass, at - data->begin);
         }
     }
 done:

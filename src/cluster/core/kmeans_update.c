@@ -1,6 +1,7 @@
 #include <float.h>
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 #include "cluster/core/kmeans.h"
 
@@ -11,7 +12,7 @@ static double above(double square, int64_t d)
 }
 
 /* No distance to the own centre grew by more than that centre went; no other shrank by more than the farthest went. */
-static void move_bounds(const rb_kmeans_pass *pass, const double *drift, const rb_ctx *ctx)
+static void move_hamerly(const rb_kmeans_pass *pass, const double *drift, const rb_ctx *ctx)
 {
     const rb_kmeans_data *data = pass->data;
     int32_t fastest = 0;
@@ -33,6 +34,33 @@ static void move_bounds(const rb_kmeans_pass *pass, const double *drift, const r
         *u = (*u + drift[c]) * (1 + 2 * DBL_EPSILON);
         *l = lower > 0 ? lower * (1 - 2 * DBL_EPSILON) : 0;
     }
+}
+
+/* As above for every group of centres. */
+static void move_groups(const rb_kmeans_pass *pass, const double *drift, const rb_ctx *ctx)
+{
+    const rb_kmeans_data *data = pass->data;
+#pragma omp parallel for num_threads(ctx->n_threads) schedule(static)
+    for (int64_t i = data->begin; i < data->end; i++) {
+        double *u = pass->upper + (i - data->begin), *l = pass->lower + (i - data->begin) * pass->n_groups;
+        *u = (*u + drift[pass->label[i]]) * (1 + 2 * DBL_EPSILON);
+        for (int64_t g = 0; g < pass->n_groups; g++) {
+            double lower = l[g] - pass->group_drift[g];
+            l[g] = lower > 0 ? lower * (1 - 2 * DBL_EPSILON) : 0;
+        }
+    }
+}
+
+static void move_bounds(const rb_kmeans_pass *pass, const double *drift, const rb_ctx *ctx)
+{
+    if (pass->n_groups == 1) {
+        move_hamerly(pass, drift, ctx);
+        return;
+    }
+    memset(pass->group_drift, 0, (size_t)pass->n_groups * sizeof *pass->group_drift);
+    for (int32_t c = 0; c < pass->data->k; c++)
+        pass->group_drift[c / pass->group_size] = fmax(pass->group_drift[c / pass->group_size], drift[c]);
+    move_groups(pass, drift, ctx);
 }
 
 /* A centre's new value from the sum of its points: the mean, or the direction; an empty cluster's stays. */

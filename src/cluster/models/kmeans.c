@@ -10,8 +10,9 @@
  * of `n_init` restarts is kept, the first among equals.
  *
  * algorithm: lloyd compares every point with every centre; hamerly leaves out the points whose bounds prove their
- * label (Hamerly 2010), for 16 bytes a point. Both give the same bits. auto is hamerly, as fast or faster on every
- * shape of tests/bench/bench_kmeans.c.
+ * label (Hamerly 2010), for 16 bytes a point; yinyang keeps a bound for every ten centres (Ding et al. 2015) and elkan
+ * one for each (Elkan 2003), for 8 bytes a bound and point, and leave out centres too. All give the same bits. auto is
+ * hamerly: the others compare fewer pairs, but a product of all centres with a batch of points costs less a pair.
  *
  * init plus_plus is greedy: of `local_trials` candidates a step the one that lowers the potential the most becomes a
  * seed, as in scikit-learn.
@@ -30,7 +31,7 @@
 #include "cluster/core/kmeans.h"
 
 enum { INIT_PLUS_PLUS, INIT_PARALLEL, INIT_GIVEN };
-enum { ALGORITHM_AUTO, ALGORITHM_LLOYD, ALGORITHM_HAMERLY };
+enum { ALGORITHM_AUTO, ALGORITHM_LLOYD, ALGORITHM_HAMERLY, ALGORITHM_ELKAN, ALGORITHM_YINYANG };
 enum { METRIC_EUCLIDEAN, METRIC_SPHERICAL };
 enum { PRECISION_SINGLE, PRECISION_DOUBLE };
 
@@ -80,7 +81,8 @@ static const rb_param params[] = {
            "candidates of a step of k-means++, of which the best is taken; 0: 2 + ln k, 1: k-means++ as published"),
     RB_INT(config, iterations, 300, 1, 1e6, "", "most iterations of a restart"),
     RB_DOUBLE(config, tolerance, 1e-4, 0, 1e6, "", "way of the centres, in mean variances, that ends a restart"),
-    RB_CHOICE(config, algorithm, ALGORITHM_AUTO, "auto|lloyd|hamerly", "the same result, sooner or later"),
+    RB_CHOICE(config, algorithm, ALGORITHM_AUTO, "auto|lloyd|hamerly|elkan|yinyang",
+              "the same result, sooner or later"),
     RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|spherical", "distance; spherical: 1 - cosine"),
     RB_CHOICE(config, precision, PRECISION_DOUBLE, "single|double", "of points, centres and distances"),
     RB_PARAM_END,
@@ -112,6 +114,21 @@ static int64_t n_candidates(const config *c)
     return c->local_trials > 0 ? c->local_trials : rb_kmeans_local_trials(c->k);
 }
 
+/* Lower bounds of a point. Yinyang: groups of ten centres, as published. */
+static int64_t n_groups(const config *c)
+{
+    switch (c->algorithm) {
+    case ALGORITHM_LLOYD:
+        return 0;
+    case ALGORITHM_ELKAN:
+        return c->k;
+    case ALGORITHM_YINYANG:
+        return (c->k + 9) / 10;
+    default:
+        return 1;
+    }
+}
+
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const config *c = cfg;
@@ -121,7 +138,8 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     double entries = is_sparse ? (double)shape->n_points_nnz : n * d;
     double sums = is_sparse ? 0 : fmin(n / fmax(128, 4 * k), 1024) * 8 * k * d / fmax(shape->n_ranks, 1);
     double trials = c->init == INIT_PLUS_PLUS ? 8 * (double)n_candidates(c) : 0;
-    rb_cost out = { .bytes_per_rank = (24 + trials) * n / fmax(shape->n_ranks, 1) + 16 * k * d + sums,
+    rb_cost out = { .bytes_per_rank =
+                        (16 + 8 * (double)n_groups(c) + trials) * n / fmax(shape->n_ranks, 1) + 16 * k * d + sums,
                     .bytes_per_node = 8 * n,
                     .flops = (double)n_restarts(c) * (double)c->iterations * 2 * entries * k };
     if (is_sparse)
@@ -211,8 +229,7 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     RB_TRY(rb_kmeans_data_init(&r->data, points, c->k, c->precision == PRECISION_SINGLE, c->metric == METRIC_SPHERICAL,
                                true, ctx, err));
     RB_TRY(rb_kmeans_centres_init(&r->centres, &r->data, c->k, ctx, err));
-    RB_TRY_ALL(ctx, rb_kmeans_pass_init(&r->pass, &r->data, &r->centres, r->label, true,
-                                        c->algorithm != ALGORITHM_LLOYD, ctx, err));
+    RB_TRY_ALL(ctx, rb_kmeans_pass_init(&r->pass, &r->data, &r->centres, r->label, true, n_groups(c), ctx, err));
     rb_blocks_offsets(r->offsets, &r->data.blocks, ctx);
     if (c->tolerance > 0)
         RB_TRY(rb_kmeans_mean_variance(&variance, &r->data, ctx, err));
@@ -351,7 +368,7 @@ static rb_status assign(int32_t *out, const void *self, const rb_points *points,
                                false, ctx, err));
     RB_TRY(rb_kmeans_centres_init(&centres, &data, s->k, ctx, err));
     rb_kmeans_centres_set(&centres, &data, s->centres, ctx);
-    RB_TRY_ALL(ctx, rb_kmeans_pass_init(&pass, &data, &centres, out, false, false, ctx, err));
+    RB_TRY_ALL(ctx, rb_kmeans_pass_init(&pass, &data, &centres, out, false, 0, ctx, err));
     rb_kmeans_assign(&pass, ctx);
     rb_blocks_offsets(offsets, &data.blocks, ctx);
     for (int r = 0; r <= ctx->n_ranks; r++)
