@@ -6,13 +6,15 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: scripts/bench-peers.sh [--quick] [ID...]
+usage: scripts/bench-peers.sh [--quick] [--table FILE] [ID...]
 
 Times build/reelbench (BUILD_DIR: another build) and other systems in turns and prints one TSV line for each workload
-and peer: id peer version quality_peer quality_ours seconds_peer seconds_ours ratio target held. held is yes, no
-(slower than the target), or quality (ours is worse). Without an ID all workloads run.
+and peer, as soon as it is known: id peer version quality_peer quality_ours seconds_peer seconds_ours ratio target held.
+held is yes, no (slower than the target), - (no target), quality (ours is worse), or failed (the reason stands on
+standard error; the others go on). Without an ID all workloads run. Exit status 1: something failed.
 
-  --quick      smaller data and fewer repeats for the long workloads
+  --quick      smaller data for the long workloads, and one turn each
+  --table FILE write the table there too, headed by date, machine and commit
   RB_PEERS_DIR folder of the virtual environment, which is made at the first start, and of the data [build-peers]
   REELBENCH_DATA
                folder with netflix-titles/ [../shared/data]
@@ -21,10 +23,16 @@ Workloads and what each line compares: experiments/peers/README.md
 TEXT
 }
 
+is_file=false
 for argument in "$@"; do
+    if $is_file; then
+        is_file=false
+        continue
+    fi
     case $argument in
     -h | --help) usage; exit 0 ;;
-    --quick) ;;
+    --quick | --table=*) ;;
+    --table) is_file=true ;;
     -*)
         say "bench-peers.sh: unknown option '$argument'" >&2
         usage >&2
@@ -41,11 +49,19 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 export OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2
 
 mkdir -p "$RB_PEERS_DIR"
-list=$root/experiments/peers/requirements.txt
-if ! cmp -s "$list" "$RB_PEERS_DIR/installed.txt"; then
+peers=$root/experiments/peers
+if ! cat "$peers"/requirements*.txt | cmp -s - "$RB_PEERS_DIR/installed.txt"; then
     say "installing the peers in $RB_PEERS_DIR/venv" >&2
     python3 -m venv "$RB_PEERS_DIR/venv" || die "python3 -m venv failed; Debian: apt-get install python3-venv"
-    "$RB_PEERS_DIR/venv/bin/pip" install --quiet -r "$list" >&2 || die "the peers could not be installed"
-    cp "$list" "$RB_PEERS_DIR/installed.txt"
+    pip=$RB_PEERS_DIR/venv/bin/pip
+    "$pip" install --quiet -r "$peers/requirements.txt" >&2 || die "the peers could not be installed"
+    # Peers that are compiled here, one by one: where one cannot be built, its lines say failed. The flags are those of
+    # LIBMF's own Makefile, which its Python package leaves out, so that it is as fast as it can be.
+    while read -r package; do
+        CFLAGS="-O3 -march=native -fopenmp -DUSEOMP -DUSEAVX" \
+            "$pip" install --quiet --no-cache-dir --no-binary "$package" "$package" >&2 ||
+            say "bench-peers.sh: $package could not be built" >&2
+    done <"$peers/requirements-source.txt"
+    cat "$peers"/requirements*.txt >"$RB_PEERS_DIR/installed.txt"
 fi
 exec "$RB_PEERS_DIR/venv/bin/python" -B "$root/experiments/peers" "$@"

@@ -6,33 +6,31 @@ import sys
 
 import rig
 
-FAMILIES = ("catalogue", "implicit_als")
+FAMILIES = {
+    "catalogue": ("kmeans-cat", "kmeans-sparse", "silhouette", "silhouette-20", "tfidf", "lsa", "sweep-kmeans"),
+    "points": ("kmeans-1m", "kmeans-init"),
+    "full_ranking": ("eval-138k",),
+    "implicit_als": ("sweep-ials", "ials-20m"),
+    "explicit_als": ("als-10m",),
+}
 
 
 def main():
-    workloads = {}
-    for family in FAMILIES:
-        workloads |= importlib.import_module(family).WORKLOADS
+    families = {name: family for family, names in FAMILIES.items() for name in names}
     parser = argparse.ArgumentParser(description="Time the program and its peers in turns.")
-    parser.add_argument("--quick", action="store_true", help="smaller data and fewer repeats where a line is long")
-    parser.add_argument("id", nargs="*", help="workloads: " + " ".join(workloads))
+    parser.add_argument("--quick", action="store_true", help="smaller data and one turn each")
+    parser.add_argument("--table", metavar="FILE", help="write the table there too, with date and machine")
+    parser.add_argument("id", nargs="*", help="workloads: " + " ".join(families))
     arguments = parser.parse_args()
-    unknown = [i for i in arguments.id if i not in workloads]
+    unknown = [i for i in arguments.id if i not in families]
     if unknown:
-        parser.error(f"no workload {unknown[0]!r}; there are: {' '.join(workloads)}")
-    rig.REPEATS = 1 if arguments.quick else rig.REPEATS
+        parser.error(f"no workload {unknown[0]!r}; there are: {' '.join(families)}")
     rig.WORK.mkdir(parents=True, exist_ok=True)
-    print("\t".join(rig.COLUMNS), flush=True)
-    failed = False
-    for name in arguments.id or workloads:
-        try:
-            workloads[name](arguments.quick)
-        except rig.Unavailable as reason:
-            rig.note(f"{name}: left out: {reason}")
-        except RuntimeError as error:
-            failed = True
-            rig.note(f"{name}: {error}")
-    return 1 if failed else 0
+    rig.Table.begin(arguments.table, arguments.quick)
+    for name in arguments.id or families:
+        with rig.attempt(name):
+            importlib.import_module(families[name]).WORKLOADS[name](arguments.quick)
+    return 1 if rig.Table.failed else 0
 
 
 if __name__ == "__main__":

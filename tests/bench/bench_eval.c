@@ -13,6 +13,13 @@
  *
  * Usage: [mpirun -n P] bench_eval [n_users n_items n_draws]. Prints, as medians of RUNS: what, ranks x threads,
  * seconds, GFLOP/s of scores, and the share of the time that scoring alone takes.
+ *
+ * Or, as the peers' rig takes it, one evaluation of the factors and pairs of a folder:
+ *
+ *     bench_eval FOLDER n_users n_items seen|all
+ *
+ * reads users.f32 and items.f32 [n x 64], train.i32 and test.i32 [n x 2] (user, item); writes lists.i32 [users with a
+ * test item x 11], the user and the ten best items that are not in train (all: of the whole catalogue).
  */
 #include <math.h>
 #include <omp.h>
@@ -24,6 +31,7 @@
 #include "eval/ranking.h"
 #include "linalg/gemm.h"
 #include "support/bench.h"
+#include "support/raw_file.h"
 
 #define RUNS 5
 #define FACTORS 64
@@ -113,20 +121,16 @@ done:
     return err->status;
 }
 
-static rb_status make_ratings(rb_ratings *train, rb_ratings *test, const factors *f, int64_t n_draws, const rb_ctx *ctx,
-                              rb_error *err)
+/* Train and test of n pairs user * n_items + item. */
+static rb_status build_ratings(rb_ratings *train, rb_ratings *test, const factors *f, const int64_t *pair,
+                               const uint8_t *part, int64_t n, const rb_ctx *ctx, rb_error *err)
 {
-    int64_t *pair = NULL, *begin = NULL, n = 0;
-    uint8_t *part = NULL;
+    int64_t *begin = NULL;
     rb_interactions x = { 0 };
-    RB_TRY_ALL(ctx, draw_pairs(&pair, &n, f->n_users, f->n_items, n_draws, err));
     RB_TRY(rb_interactions_alloc(&x, n, false, false, ctx, err));
-    RB_TRY_ALL(ctx, rb_alloc(&part, n, err));
     RB_TRY_ALL(ctx, rb_alloc(&begin, ctx->n_ranks + 1, err));
     x.n_users = f->n_users;
     x.n_items = f->n_items;
-    for (int64_t i = 0; i < n; i++)
-        part[i] = rb_mix(3, (uint64_t)i) % 5 == 0 ? RB_PART_TEST : RB_PART_TRAIN;
     for (int r = 0; r <= ctx->n_ranks; r++)
         begin[r] = n * r / ctx->n_ranks;
     for (int64_t i = begin[ctx->rank]; i < begin[ctx->rank + 1]; i++) {
@@ -139,6 +143,50 @@ static rb_status make_ratings(rb_ratings *train, rb_ratings *test, const factors
 done:
     rb_interactions_fini(&x);
     rb_free(begin);
+    return err->status;
+}
+
+static rb_status make_ratings(rb_ratings *train, rb_ratings *test, const factors *f, int64_t n_draws, const rb_ctx *ctx,
+                              rb_error *err)
+{
+    int64_t *pair = NULL, n = 0;
+    uint8_t *part = NULL;
+    RB_TRY_ALL(ctx, draw_pairs(&pair, &n, f->n_users, f->n_items, n_draws, err));
+    RB_TRY_ALL(ctx, rb_alloc(&part, n, err));
+    for (int64_t i = 0; i < n; i++)
+        part[i] = rb_mix(3, (uint64_t)i) % 5 == 0 ? RB_PART_TEST : RB_PART_TRAIN;
+    RB_TRY(build_ratings(train, test, f, pair, part, n, ctx, err));
+done:
+    rb_free(part);
+    rb_free(pair);
+    return err->status;
+}
+
+/* The pairs of train.i32 (unless the whole catalogue is ranked) and test.i32. */
+static rb_status read_ratings(rb_ratings *train, rb_ratings *test, const factors *f, const char *folder, bool all,
+                              const rb_ctx *ctx, rb_error *err)
+{
+    static const char *const names[] = { "train.i32", "test.i32" };
+    int32_t *coordinates[2];
+    int64_t *pair = NULL, n_bytes[2], n = 0;
+    uint8_t *part = NULL;
+    char path[4096];
+    for (int p = 0; p < 2; p++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[p]);
+        coordinates[p] = rb_raw_read(&n_bytes[p], path, -1);
+    }
+    int64_t n_all = (n_bytes[0] + n_bytes[1]) / (2 * (int64_t)sizeof(int32_t));
+    RB_TRY_ALL(ctx, rb_alloc(&pair, n_all, err));
+    RB_TRY_ALL(ctx, rb_alloc(&part, n_all, err));
+    for (int p = all; p < 2; p++)
+        for (int64_t i = 0; i < n_bytes[p] / 8; i++, n++) {
+            pair[n] = (int64_t)coordinates[p][2 * i] * f->n_items + coordinates[p][2 * i + 1];
+            part[n] = p == 0 ? RB_PART_TRAIN : RB_PART_TEST;
+        }
+    RB_TRY(build_ratings(train, test, f, pair, part, n, ctx, err));
+done:
+    rb_free(coordinates[0]);
+    rb_free(coordinates[1]);
     rb_free(part);
     rb_free(pair);
     return err->status;
@@ -169,25 +217,60 @@ done:
     return err->status;
 }
 
-static rb_status evaluate(double *ndcg, const factors *f, const rb_ratings *train, const rb_ratings *test,
+static rb_status evaluate(rb_ranking *ranking, const factors *f, const rb_ratings *train, const rb_ratings *test,
                           const rb_ctx *ctx, rb_error *err)
 {
+    static const char *const names[] = { "precision@10", "recall@10", "ndcg:bin-min@10" };
     rb_metric metrics[3];
-    rb_ranking ranking = { 0 };
     rb_scorer scorer = { .score = score, .state = f, .precision = RB_SINGLE };
     rb_ranking_rules rules = { .n_users = f->n_users, .n_items = f->n_items, .train = train, .tie_seed = 1 };
-    RB_TRY(rb_metric_parse(&metrics[0], "precision@10", err));
-    RB_TRY(rb_metric_parse(&metrics[1], "recall@10", err));
-    RB_TRY(rb_metric_parse(&metrics[2], "ndcg@10", err));
-    RB_TRY(rb_rank(&ranking, &scorer, &rules, test, NULL, metrics, 3, 0, ctx, err));
-    *ndcg = ranking.value[2].mean.value;
+    for (int i = 0; i < 3; i++)
+        RB_TRY(rb_metric_parse(&metrics[i], names[i], err));
+    RB_TRY(rb_rank(ranking, &scorer, &rules, test, NULL, metrics, 3, 0, ctx, err));
 done:
+    return err->status;
+}
+
+/* One evaluation of what a folder holds. */
+static rb_status evaluate_folder(factors *f, const char *folder, bool all, const rb_ctx *ctx, rb_error *err)
+{
+    const int64_t width = FACTORS * (int64_t)sizeof(float);
+    rb_ratings train = { 0 }, test = { 0 };
+    rb_ranking ranking = { 0 };
+    int32_t *rows = NULL;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/users.f32", folder);
+    f->user = rb_raw_read(NULL, path, f->n_users * width);
+    snprintf(path, sizeof path, "%s/items.f32", folder);
+    f->item = rb_raw_read(NULL, path, f->n_items * width);
+    RB_TRY(read_ratings(&train, &test, f, folder, all, ctx, err));
+    rb_barrier(ctx);
+    double start = rb_clock_s();
+    RB_TRY(evaluate(&ranking, f, &train, &test, ctx, err));
+    double seconds = rb_clock_s() - start;
+    const rb_lists *lists = &ranking.lists;
+    int64_t row = lists->k + 1;
+    RB_TRY_ALL(ctx, rb_alloc(&rows, lists->n * row, err));
+    for (int32_t i = 0; i < lists->n; i++) {
+        rows[i * row] = lists->user[i];
+        memcpy(rows + i * row + 1, lists->item + (int64_t)i * lists->k, (size_t)lists->k * sizeof *rows);
+    }
+    snprintf(path, sizeof path, "%s/lists.i32", folder);
+    if (ctx->rank == 0) {
+        rb_raw_write(path, rows, lists->n * row * (int64_t)sizeof *rows);
+        printf("seconds\tndcg@10\n%.6f\t%.17g\n", seconds, ranking.value[2].mean.value);
+    }
+done:
+    rb_free(rows);
     rb_ranking_fini(&ranking);
+    rb_ratings_fini(&train);
+    rb_ratings_fini(&test);
     return err->status;
 }
 
 static rb_status measure(const factors *f, const rb_ratings *train, const rb_ratings *test, rb_ctx *ctx, rb_error *err)
 {
+    rb_ranking ranking = { 0 };
     double alone[RUNS], whole[RUNS], ndcg = 0, gflop = 2e-9 * FACTORS * f->n_users * (double)f->n_items;
     for (int r = 0; r < RUNS; r++) {
         rb_barrier(ctx);
@@ -196,14 +279,18 @@ static rb_status measure(const factors *f, const rb_ratings *train, const rb_rat
         alone[r] = rb_clock_s() - start;
         rb_barrier(ctx);
         start = rb_clock_s();
-        RB_TRY(evaluate(&ndcg, f, train, test, ctx, err));
+        RB_TRY(evaluate(&ranking, f, train, test, ctx, err));
         whole[r] = rb_clock_s() - start;
+        ndcg = ranking.value[2].mean.value;
+        rb_ranking_fini(&ranking);
+        ranking = (rb_ranking){ 0 };
     }
     double scoring = rb_bench_median(alone, RUNS), all = rb_bench_median(whole, RUNS);
     if (ctx->rank == 0)
         printf("%dx%d\t%.3f\t%.0f\t%.3f\t%.0f\t%.2f\t%.17g\n", ctx->n_ranks, ctx->n_threads, scoring, gflop / scoring,
                all, gflop / all, scoring / all, ndcg);
 done:
+    rb_ranking_fini(&ranking);
     return err->status;
 }
 
@@ -213,9 +300,16 @@ int main(int argc, char **argv)
     rb_error err = { 0 };
     rb_ctx ctx = { 0 };
     rb_ratings train = { 0 }, test = { 0 };
-    factors f = { .n_users = argc > 3 ? atoi(argv[1]) : 138493, .n_items = argc > 3 ? atoi(argv[2]) : 10000 };
+    bool from_folder = argc == 5;
+    char **shape = argv + (from_folder ? 2 : 1);
+    factors f = { .n_users = argc > 3 ? atoi(shape[0]) : 138493, .n_items = argc > 3 ? atoi(shape[1]) : 10000 };
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     RB_TRY(rb_ctx_init(&ctx, MPI_COMM_WORLD, 2, false, &err));
+    if (from_folder) {
+        ctx.n_threads = omp_get_max_threads();
+        RB_TRY(evaluate_folder(&f, argv[1], !strcmp(argv[4], "all"), &ctx, &err));
+        goto done;
+    }
     RB_TRY(random_factors(&f.user, f.n_users, "users", &err));
     RB_TRY(random_factors(&f.item, f.n_items, "items", &err));
     RB_TRY(make_ratings(&train, &test, &f, argc > 3 ? atoll(argv[3]) : 8000000, &ctx, &err));

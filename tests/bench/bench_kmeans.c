@@ -4,6 +4,12 @@
  *     bench_kmeans [1m|init|cat|sparse [words of one line]]        and the same under mpirun; RB_THREADS sets the
  * threads of a rank
  *
+ * or one fit of points of a file (doubles, n x d), as the peers' rig takes it: 50 clusters, the first rows as start, 20
+ * iterations; or their k-means++ seeds. Prints a heading and a line; writes labels or the seeds' rows (int32) to OUT:
+ *
+ *     bench_kmeans fit FILE n d single|double lloyd|hamerly OUT
+ *     bench_kmeans seeds FILE n d SEED CANDIDATES OUT        (0 candidates: the default)
+ *
  * Predictions for two cores of 138 (double) and 276 (single) GFLOP/s and 46 GB/s:
  *   1m      1M x 64, 50 centres, 20 iterations: 128 GFLOP of products and 10.2 GB (double) read: .47 + .22 s without
  *           bounds; single .23 + .11 s and .02 s to convert
@@ -22,8 +28,10 @@
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "cluster/core/kmeans.h"
+#include "support/raw_file.h"
 
 #define REPEATS 3
+#define CLUSTERS 50 /* of 1m and of points from a file; the options say it too */
 
 extern const rb_algorithm rb_kmeans;
 
@@ -101,41 +109,63 @@ static int ascending(const void *a, const void *b)
 
 static const char *wanted = ""; /* only lines whose label has this */
 
+/* What one fit took. */
+typedef struct {
+    double seconds, cpu, loop, objective;
+    int64_t iterations;
+} fit_times;
+
+/* One fit; its labels to the file `out` where that is given. An array option is how many of the first rows it has. */
+static fit_times fit_once(const rb_points *p, const option *options, const char *out, rb_ctx *ctx)
+{
+    fit_times t = { 0 };
+    rb_error err = { 0 };
+    rb_train_view view = { .space = p };
+    void *config = calloc(1, rb_kmeans.config_size), *state = calloc(1, rb_kmeans.state_size);
+    rb_params_default(config, rb_kmeans.params);
+    for (const option *o = options; o->name; o++) {
+        const rb_param *param = rb_param_find(rb_kmeans.params, o->name);
+        rb_value value;
+        if (param->kind == RB_PARAM_ARRAY)
+            value = (rb_value){ .kind = RB_PARAM_ARRAY, .array = { p->dense, atoll(o->value), p->d, "inline" } };
+        else
+            must(rb_param_parse(&value, param, "kmeans", o->value, &err), &err);
+        rb_param_store(config, param, &value);
+    }
+    bool done = false;
+    rb_barrier(ctx);
+    double start = rb_clock_s(), cpu_start = (double)clock();
+    must(rb_kmeans.begin(state, &view, NULL, config, ctx, &err), &err);
+    double loop_start = rb_clock_s();
+    for (; !done; t.iterations++)
+        must(rb_kmeans.iterate(state, t.iterations, &t.objective, &done, &view, NULL, config, ctx, &err), &err);
+    t.loop = rb_clock_s() - loop_start;
+    must(rb_kmeans.end(state, &view, NULL, config, ctx, &err), &err);
+    rb_barrier(ctx);
+    t.seconds = rb_clock_s() - start;
+    t.cpu = ((double)clock() - cpu_start) / CLOCKS_PER_SEC;
+    if (out && ctx->rank == 0) {
+        int64_t n;
+        const int32_t *label = rb_kmeans.labels(state, &n);
+        rb_raw_write(out, label, n * (int64_t)sizeof *label);
+    }
+    rb_kmeans.fini(state);
+    free(state);
+    free(config);
+    return t;
+}
+
 static void measure(const char *label, const rb_points *p, const option *options, double predicted, rb_ctx *ctx)
 {
-    double seconds[REPEATS], cpu[REPEATS], loop[REPEATS], objective = 0;
-    int64_t iterations = 0;
+    double seconds[REPEATS], cpu[REPEATS], loop[REPEATS];
+    fit_times t = { 0 };
     if (!strstr(label, wanted))
         return;
     for (int r = 0; r < REPEATS; r++) {
-        rb_error err = { 0 };
-        rb_train_view view = { .space = p };
-        void *config = calloc(1, rb_kmeans.config_size), *state = calloc(1, rb_kmeans.state_size);
-        rb_params_default(config, rb_kmeans.params);
-        for (const option *o = options; o->name; o++) {
-            const rb_param *param = rb_param_find(rb_kmeans.params, o->name);
-            rb_value value;
-            if (param->kind == RB_PARAM_ARRAY)
-                value = (rb_value){ .kind = RB_PARAM_ARRAY, .array = { p->dense, atoll(o->value), p->d, "inline" } };
-            else
-                must(rb_param_parse(&value, param, "kmeans", o->value, &err), &err);
-            rb_param_store(config, param, &value);
-        }
-        bool done = false;
-        rb_barrier(ctx);
-        double start = rb_clock_s(), cpu_start = (double)clock();
-        must(rb_kmeans.begin(state, &view, NULL, config, ctx, &err), &err);
-        double loop_start = rb_clock_s();
-        for (iterations = 0; !done; iterations++)
-            must(rb_kmeans.iterate(state, iterations, &objective, &done, &view, NULL, config, ctx, &err), &err);
-        loop[r] = rb_clock_s() - loop_start;
-        must(rb_kmeans.end(state, &view, NULL, config, ctx, &err), &err);
-        rb_barrier(ctx);
-        seconds[r] = rb_clock_s() - start;
-        cpu[r] = ((double)clock() - cpu_start) / CLOCKS_PER_SEC;
-        rb_kmeans.fini(state);
-        free(state);
-        free(config);
+        t = fit_once(p, options, NULL, ctx);
+        seconds[r] = t.seconds;
+        cpu[r] = t.cpu;
+        loop[r] = t.loop;
     }
     qsort(seconds, REPEATS, sizeof *seconds, ascending);
     qsort(loop, REPEATS, sizeof *loop, ascending);
@@ -144,29 +174,77 @@ static void measure(const char *label, const rb_points *p, const option *options
         printf("%-28s ranks %d threads %d  predicted %.4f  median %.4f s (cpu %.4f)  %lld iterations, %.5f s each, "
                "objective %.10g\n",
                label, ctx->n_ranks, ctx->n_threads, predicted, seconds[REPEATS / 2], cpu[REPEATS / 2],
-               (long long)iterations, loop[REPEATS / 2] / (double)iterations, objective);
+               (long long)t.iterations, loop[REPEATS / 2] / (double)t.iterations, t.objective);
 }
 
-/* The seeds alone. */
+/* The seeds alone; returns the seconds. */
+static double seeds_once(int64_t *seeds, const rb_points *p, int64_t trials, int64_t restart, rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    rb_kmeans_data data = { 0 };
+    must(rb_kmeans_data_init(&data, p, CLUSTERS, false, false, false, ctx, &err), &err);
+    rb_barrier(ctx);
+    double start = rb_clock_s();
+    must(rb_kmeans_seeds(seeds, &data, RB_KMEANS_PLUS_PLUS, trials, restart, ctx, &err), &err);
+    rb_barrier(ctx);
+    double seconds = rb_clock_s() - start;
+    rb_kmeans_data_fini(&data);
+    return seconds;
+}
+
 static void measure_seeds(const rb_points *p, int64_t trials, double predicted, rb_ctx *ctx)
 {
     double seconds[REPEATS];
-    int64_t seeds[50];
-    for (int r = 0; r < REPEATS; r++) {
-        rb_error err = { 0 };
-        rb_kmeans_data data = { 0 };
-        must(rb_kmeans_data_init(&data, p, 50, false, false, false, ctx, &err), &err);
-        rb_barrier(ctx);
-        double start = rb_clock_s();
-        must(rb_kmeans_seeds(seeds, &data, RB_KMEANS_PLUS_PLUS, trials, r, ctx, &err), &err);
-        rb_barrier(ctx);
-        seconds[r] = rb_clock_s() - start;
-        rb_kmeans_data_fini(&data);
-    }
+    int64_t seeds[CLUSTERS];
+    for (int r = 0; r < REPEATS; r++)
+        seconds[r] = seeds_once(seeds, p, trials, r, ctx);
     qsort(seconds, REPEATS, sizeof *seconds, ascending);
     if (ctx->rank == 0)
         printf("kmeans-init, %lld candidates   ranks %d threads %d  predicted %.4f  median %.4f s, last seed %lld\n",
-               (long long)trials, ctx->n_ranks, ctx->n_threads, predicted, seconds[REPEATS / 2], (long long)seeds[49]);
+               (long long)trials, ctx->n_ranks, ctx->n_threads, predicted, seconds[REPEATS / 2],
+               (long long)seeds[CLUSTERS - 1]);
+}
+
+/* Points of a file; every rank reads its own rows of them. */
+static void read_points(rb_points *p, const char *file, int64_t n, int64_t d, const rb_ctx *ctx, rb_error *err)
+{
+    int64_t offsets[1025];
+    must(rb_points_alloc_dense(p, n, d, ctx, err), err);
+    rb_blocks_offsets(offsets, &p->blocks, ctx);
+    double *x = rb_raw_read(NULL, file, n * d * (int64_t)sizeof *x);
+    int64_t first = offsets[ctx->rank] * d, end = offsets[ctx->rank + 1] * d;
+    memcpy((double *)p->memory.data + first, x + first, (size_t)(end - first) * sizeof *x);
+    rb_free(x);
+    rb_shared_publish(&p->memory, offsets, d * (int64_t)sizeof *x, ctx);
+}
+
+/* fit FILE n d PRECISION ALGORITHM OUT, seeds FILE n d SEED CANDIDATES OUT */
+static void points_of_a_file(char **argument, rb_ctx *ctx, rb_error *err)
+{
+    rb_points p = { 0 };
+    read_points(&p, argument[1], atoll(argument[2]), atoll(argument[3]), ctx, err);
+    if (!strcmp(argument[0], "fit")) {
+        option options[] = {
+            { "k", "50" },        { "init", "given" },          { "centres", "50" },          { "iterations", "20" },
+            { "tolerance", "0" }, { "precision", argument[4] }, { "algorithm", argument[5] }, { NULL, NULL }
+        };
+        fit_times t = fit_once(&p, options, argument[6], ctx);
+        if (ctx->rank == 0)
+            printf("seconds\titerations\tobjective\n%.6f\t%lld\t%.17g\n", t.seconds, (long long)t.iterations,
+                   t.objective);
+    } else {
+        int64_t trials = atoll(argument[5]), seeds[CLUSTERS];
+        int32_t rows[CLUSTERS];
+        double seconds =
+            seeds_once(seeds, &p, trials > 0 ? trials : rb_kmeans_local_trials(CLUSTERS), atoll(argument[4]), ctx);
+        for (int c = 0; c < CLUSTERS; c++)
+            rows[c] = (int32_t)seeds[c];
+        if (ctx->rank == 0) {
+            rb_raw_write(argument[6], rows, sizeof rows);
+            printf("seconds\n%.6f\n", seconds);
+        }
+    }
+    rb_points_fini(&p);
 }
 
 static void workload_1m(const rb_points *p, rb_ctx *ctx)
@@ -197,8 +275,10 @@ int main(int argc, char **argv)
     wanted = argc > 2 ? argv[2] : "";
     must(rb_ctx_init(&ctx, MPI_COMM_WORLD, threads ? atoi(threads) : 2, false, &err), &err);
     rb_points p = { 0 };
+    if (argc == 8 && (!strcmp(only, "fit") || !strcmp(only, "seeds")))
+        points_of_a_file(argv + 1, &ctx, &err);
     if (!*only || !strcmp(only, "1m") || !strcmp(only, "init")) {
-        blobs(&p, 1000000, 64, 50, 2, &ctx, &err);
+        blobs(&p, 1000000, 64, CLUSTERS, 2, &ctx, &err);
         if (strcmp(only, "init") != 0)
             workload_1m(&p, &ctx);
         measure_seeds(&p, rb_kmeans_local_trials(50), .33, &ctx);
