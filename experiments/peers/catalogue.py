@@ -17,13 +17,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import davies_bouldin_score, silhouette_score
 from sklearn.preprocessing import normalize
 
+import experiments
 import rig
 
 TITLES = rig.REAL_DATA / "netflix-titles" / "netflix_titles.csv"
 PACKAGES = ("scikit-learn", "scikit-learn-intelex")
 SOUP = ("description", "listed_in", "cast", "director", "country")
-OUR_SOUP = "columns: [description, genres, cast, director, country], max_features: 20000"
-OUR_SPACES = {"dense": "{ name: lsa-100, " + OUR_SOUP + " }", "sparse": "{ name: tfidf, " + OUR_SOUP + " }"}
 SAME = {"dense": 2e-3, "sparse": 1e-6}  # absolute difference of silhouettes; dense: of an approximate decomposition
 LUCK = 0.005  # relative difference of inertia that other random starts explain
 
@@ -60,13 +59,6 @@ def spaces():
     return {"sparse": sparse, "dense": normalize(TruncatedSVD(100, algorithm="arpack").fit_transform(sparse))}
 
 
-def experiment(space, trials, metrics, more=""):
-    """An experiment on one space: the parameters of its K-Means entries."""
-    entries = "".join(f"  - kmeans: {{ space: {OUR_SPACES[space]}, {t} }}\n" for t in trials)
-    return (f"experiment: peer\nseed: 42\ndataset: {{ name: netflix-titles }}\nmetrics: [{metrics}]\n{more}"
-            f"trials:\n{entries}")
-
-
 def inertia(points, labels):
     """Sum of squared distances to the means of the clusters; rows have length 1."""
     groups = np.zeros((labels.max() + 1, len(labels)))
@@ -91,7 +83,7 @@ def kmeans_cat(_quick):
     points = spaces()["dense"]
     for k in (20, 50):
         def ours(k=k):
-            run = rig.reelbench(experiment("dense", [f"k: {k}, n_init: 10"], "inertia"))
+            run = rig.reelbench(experiments.clusterings("dense", [f"k: {k}, n_init: 10"], "inertia"))
             return run.fit(), in_file_order(run)[1]
 
         for package in PACKAGES:
@@ -110,7 +102,7 @@ def kmeans_sparse(_quick):
     points = spaces()["sparse"]
 
     def ours():
-        run = rig.reelbench(experiment("sparse", ["k: 20, iterations: 20, tolerance: 0, algorithm: lloyd"], "inertia"))
+        run = rig.reelbench(experiments.clusterings("sparse", ["k: 20, iterations: 20, tolerance: 0, algorithm: lloyd"], "inertia"))
         return run.iteration(), in_file_order(run)[1]
 
     for package in PACKAGES:
@@ -134,7 +126,7 @@ def silhouettes(_quick):
         labels, points = {}, spaces()[space]
 
         def ours(space=space, distance=distance, labels=labels):
-            run = rig.reelbench(experiment(space, ["k: 20, iterations: 5"], f'"silhouette:{distance}"'))
+            run = rig.reelbench(experiments.clusterings(space, ["k: 20, iterations: 5"], f'"silhouette:{distance}"'))
             labels[0] = in_file_order(run)[1]
             return run.evaluate(), run.metric("silhouette", "all")[0]
 
@@ -152,7 +144,7 @@ def silhouette_20(_quick):
 
     def ours():
         trials = ["iterations: 3, k: { range: [2, 21] }"]
-        run = rig.reelbench(experiment("dense", trials, '"silhouette:euclidean"'))
+        run = rig.reelbench(experiments.clusterings("dense", trials, '"silhouette:euclidean"'))
         labels.update(in_file_order(run))
         return run.evaluate(), run.metric("silhouette", "all").mean()
 
@@ -205,7 +197,7 @@ def sweep_kmeans(quick):
 
     def ours():
         trials = [f"k: {{ range: [2, {most}] }}"]
-        run = rig.reelbench(experiment("dense", trials, "silhouette, davies_bouldin", "repeats: 5\n"))
+        run = rig.reelbench(experiments.clusterings("dense", trials, "silhouette, davies_bouldin", "repeats: 5\n"))
         return run.wall, run.metric("silhouette", "all").max()
 
     def sweep():

@@ -11,6 +11,7 @@ import sys
 import numpy as np
 from scipy.sparse import coo_matrix
 
+import experiments
 import ratings
 import rig
 
@@ -31,17 +32,15 @@ class World:
         """Users, items, ratings."""
         return ratings.triples(self.folder / f"{name}.csv")
 
-    def ours(self, regularization, iterations, precision, choosing=False):
+    def ours(self, regularization, iterations, *solver_and_precision, choosing=False):
         """A run of the program."""
-        entry = (f"als: {{ factors: {FACTORS}, biases: joint, regularization: {regularization}, weighted: true, "
-                 f"iterations: {iterations}, precision: {precision} }}")
-        return rig.reelbench(ratings.experiment(self.folder, entry, "rmse", rig.KEEP_NOTHING, choosing),
-                             cache=rig.WORK / "cache")
+        return rig.reelbench(experiments.als(self.folder, regularization, iterations, *solver_and_precision,
+                                             choosing=choosing), cache=rig.WORK / "cache")
 
     def our_regularization(self):
         """Chosen on validation after five iterations."""
         return rig.chosen(self.folder, "als", [0.03, 0.05, 0.08, 0.12],
-                          lambda value: self.ours(value, 5, "single", choosing=True).metric("rmse", "test")[0])
+                          lambda value: self.ours(value, 5, choosing=True).metric("rmse", "test")[0])
 
 
 def rmse(predicted, part):
@@ -73,8 +72,8 @@ def against_cmfrec(world):
     theirs = rig.chosen(world.folder, "cmfrec", [0.03, 0.05, 0.08, 0.12], loss)
     regularization = world.our_regularization()
     for solver, precision, target in (("cholesky", "single", 10), ("cholesky", "double", None), ("cg", "single", None)):
-        def ours(precision=precision):
-            run = world.ours(regularization, last, precision)
+        def ours(solver=solver, precision=precision):
+            run = world.ours(regularization, last, solver, precision)
             return run.iteration(), run.metric("rmse", "test")[0]
 
         def peer(solver=solver, precision=precision):
@@ -121,13 +120,13 @@ def against_libmf(world):
         return seconds, rmse(predict(*test[:2]), test)
 
     goal = peer()[1]
-    reached = world.ours(regularization, list(TRIED), "single").metric("rmse", "test")
+    reached = world.ours(regularization, list(TRIED)).metric("rmse", "test")
     iterations = next((n for n, value in zip(TRIED, reached) if value <= goal), TRIED[np.argmin(reached)])
     rig.note(f"als-10m: RMSE of LIBMF's {EPOCHS} epochs {goal:.4f}; ours is {min(reached):.4f} at best, and timed with "
              f"{iterations} iterations")
 
     def ours():
-        run = world.ours(regularization, iterations, "single")
+        run = world.ours(regularization, iterations)
         return run.fit(), run.metric("rmse", "test")[0]
 
     measured = rig.turns(ours, peer)

@@ -11,10 +11,10 @@ from implicit.evaluation import ranking_metrics_at_k
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+import experiments
 import ratings
 import rig
 
-NDCG = '"ndcg:bin-min@10"'
 SLACK = 1e-3  # relative difference of objectives that other random starts leave after a few iterations
 
 
@@ -47,22 +47,18 @@ def ials_20m(quick):
     folder = ratings.parts(f"ials-{draws}", users, items, draws)
     cache = rig.WORK / "cache"
 
-    def entry(factors, regularization, solver):
-        return (f"ials: {{ objective: hu, factors: {factors}, regularization: {regularization}, alpha: {alpha}, "
-                f"iterations: {iterations}, solver: {solver}, precision: single }}")
+    def run(factors, value, solver, choosing=False):
+        return rig.reelbench(experiments.ials(folder, factors, value, alpha, iterations, solver, choosing), cache=cache)
 
-    def loss(regularization):
-        run = rig.reelbench(ratings.experiment(folder, entry(64, regularization, "cholesky"), NDCG, rig.KEEP_NOTHING,
-                                               choosing=True), cache=cache)
-        return -run.metric("ndcg", "test")[0]
+    def loss(value):
+        return -run(64, value, "cholesky", choosing=True).metric("ndcg", "test")[0]
 
     regularization = rig.chosen(folder, "ials", [1, 10, 100, 300], loss)
     weights = confidence(ratings.matrix(folder / "train.csv", (users, items)), alpha)
     for factors, solver, target in ((64, "cholesky", 4), (64, "cg", 1.5), (128, "cholesky", 3), (128, "cg", 1.5)):
         def ours(factors=factors, solver=solver):
-            run = rig.reelbench(ratings.experiment(folder, entry(factors, regularization, solver), NDCG,
-                                                   rig.KEEP_NOTHING), cache=cache)
-            return run.iteration(), run.objective()
+            done = run(factors, regularization, solver)
+            return done.iteration(), done.objective()
 
         def peer(factors=factors, solver=solver):
             seconds = []
@@ -96,10 +92,7 @@ def sweep_ials(quick):
     program; the quality is the nDCG@10 on test of the trial that is best on validation."""
     shape, regularizations, alphas, seeds = (5000, 2000), [1, 10, 100], [1, 10], 1 if quick else 3
     folder = ratings.parts("sweep-ials", *shape, 106_000, "user_exponent=0.4")
-    text = (f"experiment: peer\nseed: 42\ndataset: {{ path: {folder}/ratings.csv }}\nsplit: {{ kind: files, "
-            f"train_file: {folder}/fit.csv, validation_file: {folder}/validation.csv, test_file: {folder}/test.csv }}\n"
-            f"metrics: [{NDCG}]\nrepeats: {seeds}\ntrials:\n  - ials: {{ objective: hu, factors: [16, 32, 64], "
-            f"regularization: {regularizations}, alpha: {alphas}, iterations: 15, solver: cg }}\n")
+    text = experiments.sweep_ials(folder, regularizations, alphas, seeds)
 
     def ours():
         run = rig.reelbench(text)

@@ -106,13 +106,13 @@ def kmeans_1m(quick):
 def kmeans_init(quick):
     """k-means++ in double; the quality is the mean potential of several draws, of which the first are timed.
 
-    Plain draws, one candidate a seed, and scikit-learn's default besides, which draws several and keeps the best.
+    Plain draws, one candidate a seed; and (greedy) scikit-learn's default and ours, several of which the best is kept.
     """
     path, x = points(quick)
     seeds = rig.WORK / "seeds.i32"
 
-    def ours(draw):
-        row, = rig.bench("bench_kmeans", "seeds", path, *x.shape, draw, seeds)
+    def our_seeds(draw, candidates):
+        row, = rig.bench("bench_kmeans", "seeds", path, *x.shape, draw, candidates, seeds)
         return float(row["seconds"]), x[np.fromfile(seeds, dtype=np.int32)]
 
     def scikit_seeds(draw, candidates):
@@ -128,10 +128,13 @@ def kmeans_init(quick):
         seconds, result = rig.timed(lambda: method.compute(x))
         return seconds, result.centroids
 
-    peers = (("kmeans-init", "scikit-learn", lambda draw: scikit_seeds(draw, 1)),
-             ("kmeans-init greedy", "scikit-learn", lambda draw: scikit_seeds(draw, None)),
-             ("kmeans-init", "scikit-learn-intelex", intelex_seeds))
-    for identity, package, peer in peers:
+    peers = (("kmeans-init", "scikit-learn", 1, lambda draw: scikit_seeds(draw, 1)),
+             ("kmeans-init", "scikit-learn-intelex", 1, intelex_seeds),
+             ("kmeans-init greedy", "scikit-learn", 0, lambda draw: scikit_seeds(draw, None)))
+    for identity, package, candidates, peer in peers:
+        def ours(draw, candidates=candidates):
+            return our_seeds(draw, candidates)
+
         with rig.attempt(identity, package):
             potentials = ([], [])
 
@@ -140,7 +143,7 @@ def kmeans_init(quick):
                 potentials[side].append(potential(x, centres))
                 return seconds, None
 
-            measured = rig.turns(lambda: draw(1, ours), lambda peer=peer: draw(0, peer))
+            measured = rig.turns(lambda ours=ours: draw(1, ours), lambda peer=peer: draw(0, peer))
             while len(potentials[0]) < DRAWS:
                 draw(0, peer)
                 draw(1, ours)

@@ -54,10 +54,3 @@ def matrix(path, shape):
     user, item, rating = triples(path)
     return csr_matrix((rating, (user, item)), shape=shape)
 
-
-def experiment(folder, entry, metrics, more="", choosing=False):
-    """An experiment on the files of a folder, its values on test; choosing: without test, its values on validation."""
-    train, test = ("fit", "validation") if choosing else ("train", "test")
-    return (f"experiment: peer\nseed: 42\ndataset: {{ path: {folder}/ratings.csv }}\n"
-            f"split: {{ kind: files, train_file: {folder}/{train}.csv, test_file: {folder}/{test}.csv }}\n"
-            f"metrics: [{metrics}]\n{more}trials:\n  - {entry}\n")

@@ -23,7 +23,6 @@ WORK = pathlib.Path(os.environ["RB_PEERS_DIR"]) / "data"
 REAL_DATA = pathlib.Path(os.environ.get("REELBENCH_DATA") or ROOT.parent / "shared" / "data")
 THREADS = 2
 TURNS = ((20, 3), (60, 2))  # turns where the first took less than so many seconds; else one
-KEEP_NOTHING = "store: { per_user: none, models: none, lists: none }\n"
 
 COLUMNS = "id peer version quality_peer quality_ours seconds_peer seconds_ours ratio target held".split()
 

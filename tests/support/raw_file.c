@@ -7,12 +7,14 @@
 
 void *rb_raw_read(int64_t *length, const char *path, int64_t n_bytes)
 {
-    struct stat facts;
+    struct stat facts = { 0 };
     char *data = NULL;
     rb_error err = { 0 };
     FILE *file = fopen(path, "rb");
-    if (!file || fstat(fileno(file), &facts) != 0)
+    if (!file || fstat(fileno(file), &facts) != 0) {
         fail_msg("%s cannot be read", path);
+        return NULL;
+    }
     if (n_bytes >= 0 && facts.st_size != n_bytes)
         fail_msg("%s has %lld bytes instead of %lld", path, (long long)facts.st_size, (long long)n_bytes);
     assert_ok(rb_alloc(&data, facts.st_size, &err), &err);

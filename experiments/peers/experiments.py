@@ -1,0 +1,61 @@
+"""The experiment files of our side, as texts; needs nothing but Python, so that a test can validate them all."""
+
+SOUP = "columns: [description, genres, cast, director, country], max_features: 20000"
+SPACES = {"dense": "{ name: lsa-100, " + SOUP + " }", "sparse": "{ name: tfidf, " + SOUP + " }"}
+NDCG = '"ndcg:bin-min@10"'  # the discounted gain that implicit computes
+KEEP_NOTHING = "store: { per_user: none, models: none, lists: none }\n"
+HEAD = "experiment: peer\nseed: 42\n"
+
+
+def clusterings(space, trials, metrics, more=""):
+    """On one space of the catalogue: the parameters of each K-Means entry."""
+    entries = "".join(f"  - kmeans: {{ space: {SPACES[space]}, {t} }}\n" for t in trials)
+    return f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [{metrics}]\n{more}trials:\n{entries}"
+
+
+def on_parts(folder, parts, metrics, entry, more=KEEP_NOTHING):
+    """One entry on the files of a folder, {part: file without its ending}."""
+    split = ", ".join(f"{part}_file: {folder}/{name}.csv" for part, name in parts.items())
+    return (f"{HEAD}dataset: {{ path: {folder}/ratings.csv }}\nsplit: {{ kind: files, {split} }}\n"
+            f"metrics: [{metrics}]\n{more}trials:\n  - {entry}\n")
+
+
+def _parts(choosing):
+    """Values on test; or, while something is chosen, without test, the values on validation."""
+    return {"train": "fit", "test": "validation"} if choosing else {"train": "train", "test": "test"}
+
+
+def als(folder, regularization, iterations, solver="cholesky", precision="single", choosing=False):
+    """ALS with joint biases, 64 factors, and its RMSE."""
+    entry = (f"als: {{ factors: 64, biases: joint, weighted: true, regularization: {regularization}, "
+             f"iterations: {iterations}, solver: {solver}, precision: {precision} }}")
+    return on_parts(folder, _parts(choosing), "rmse", entry)
+
+
+def ials(folder, factors, regularization, alpha, iterations, solver, choosing=False):
+    """iALS by Hu's objective in single precision, and its nDCG."""
+    entry = (f"ials: {{ objective: hu, factors: {factors}, regularization: {regularization}, alpha: {alpha}, "
+             f"iterations: {iterations}, solver: {solver}, precision: single }}")
+    return on_parts(folder, _parts(choosing), NDCG, entry)
+
+
+def sweep_ials(folder, regularizations, alphas, repeats):
+    """Three sizes of iALS for every regularisation and weight, on validation and on test."""
+    entry = (f"ials: {{ objective: hu, factors: [16, 32, 64], regularization: {list(regularizations)}, "
+             f"alpha: {list(alphas)}, iterations: 15, solver: cg }}")
+    return on_parts(folder, {"train": "fit", "validation": "validation", "test": "test"}, NDCG, entry,
+                    f"repeats: {repeats}\n")
+
+
+def examples(folder):
+    """{name: text}: one of each form that the workloads run, on the files of a folder."""
+    return {
+        "kmeans-cat": clusterings("dense", ["k: 20, n_init: 10"], "inertia"),
+        "kmeans-sparse": clusterings("sparse", ["k: 20, iterations: 20, tolerance: 0, algorithm: lloyd"], "inertia"),
+        "silhouette": clusterings("sparse", ["k: 20, iterations: 5"], '"silhouette:cosine"'),
+        "sweep-kmeans": clusterings("dense", ["k: { range: [2, 20] }"], "silhouette, davies_bouldin", "repeats: 5\n"),
+        "als-chosen": als(folder, 0.05, 5, choosing=True),
+        "als-10m": als(folder, 0.05, [1, 2, 4], "cg", "double"),
+        "ials-20m": ials(folder, 64, 10, 2, 5, "cholesky"),
+        "sweep-ials": sweep_ials(folder, [1, 10, 100], [1, 10], 3),
+    }
