@@ -23,7 +23,9 @@ import rig
 TITLES = rig.REAL_DATA / "netflix-titles" / "netflix_titles.csv"
 PACKAGES = ("scikit-learn", "scikit-learn-intelex")
 SOUP = ("description", "listed_in", "cast", "director", "country")
-SAME = {"dense": 2e-3, "sparse": 1e-6}  # absolute difference of silhouettes; dense: of an approximate decomposition
+# Absolute difference of silhouettes. Dense: of an approximate decomposition. Sparse: 2,805 of the 20,000 terms are
+# chosen among 7,931 that occur twice, and the sides do not choose the same.
+SAME = {"dense": 2e-3, "sparse": 1e-5}
 LUCK = 0.005  # relative difference of inertia that other random starts explain
 
 
