@@ -91,7 +91,7 @@ def kmeans_1m(quick):
         given = x if precision == "double" else x.astype(np.float32)
 
         def ours(precision=precision):
-            row, = rig.bench("bench_kmeans", "fit", path, *x.shape, precision, "hamerly", labels)
+            row, = rig.bench("bench_kmeans", "fit", path, *x.shape, precision, "auto", labels)
             return float(row["seconds"]) * ITERATIONS / int(row["iterations"]), np.fromfile(labels, dtype=np.int32)
 
         for name, peer in those.items():

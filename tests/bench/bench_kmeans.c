@@ -7,7 +7,7 @@
  * or one fit of points of a file (doubles, n x d), as the peers' rig takes it: 50 clusters, the first rows as start, 20
  * iterations; or their k-means++ seeds. Prints a heading and a line; writes labels or the seeds' rows (int32) to OUT:
  *
- *     bench_kmeans fit FILE n d single|double lloyd|hamerly OUT
+ *     bench_kmeans fit FILE n d PRECISION ALGORITHM OUT
  *     bench_kmeans seeds FILE n d SEED CANDIDATES OUT        (0 candidates: the default)
  *
  * Predictions for two cores of 138 (double) and 276 (single) GFLOP/s and 46 GB/s:
