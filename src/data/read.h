@@ -43,8 +43,8 @@ typedef struct rb_source {
 const char *const *rb_formats(void);
 
 /**
- * Read interactions, a catalogue, or both (a MovieLens folder) from source->path. A folder that `data synth` wrote gives
- * its sessions and planted truth too (data/read_made.h).
+ * Read interactions, a catalogue, or both (a MovieLens folder) from source->path. A folder that `data synth` wrote
+ * gives its sessions and planted truth too (data/read_made.h).
  *
  * Collective over ctx. Users and items are numbered by ascending id. The first 1,000 skipped lines are listed in
  * out->skipped. out->digest is computed.

@@ -18,10 +18,12 @@
  *   strong          shares of the users: all rows of a test (validation) user are test (validation) but for a share
  *                   `reveal` of them, at least one and not all, which is RB_PART_REVEALED: not for fitting, but known
  *                   when the user is folded in (`reveal` of data/algorithm.h), and masked
- *   loo_sampled     leave_last_out (without times: the smallest key of the user); ranked among `negatives` sampled
- * items (rb_split_negatives) files           by the pairs of `train_file`, `validation_file`, `test_file` (each with
- * the source's format); rows in none of them are RB_PART_NONE, a pair in two of them or of no row is an error every_nth
- * row k of the filtered data, 0-based, is test where k % every == offset; validation is drawn from the rest
+ *   loo_sampled     leave_last_out (without times: the smallest key of the user); ranked among `negatives` items
+ *                   (rb_split_negatives)
+ *   files           by the pairs of `train_file`, `validation_file`, `test_file` (each with the source's format); rows
+ *                   in none of them are RB_PART_NONE, a pair in two of them or of no row is an error
+ *   every_nth       row k of the filtered data, 0-based, is test where k % every == offset; validation is drawn from
+ *                   the rest
  */
 #ifndef RB_DATA_SPLIT_H
 #define RB_DATA_SPLIT_H
