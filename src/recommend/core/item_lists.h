@@ -32,4 +32,11 @@ int rb_item_lists_explain(int32_t *items, double *weights, int n, const void *se
 void rb_item_lists_arrays(void *self, rb_visitor *v);
 void rb_item_lists_fini(void *self);
 
+/* What the tables of these models have in common. */
+#define RB_ITEM_LISTS_MODEL                                                                             \
+    .needs = RB_NEEDS_POSITIVES, .can = RB_CAN_RANK | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,                \
+    .state_size = sizeof(rb_item_lists), .reveal = rb_item_lists_reveal, .score = rb_item_lists_score,  \
+    .fold_in = rb_item_lists_fold_in, .explain = rb_item_lists_explain, .arrays = rb_item_lists_arrays, \
+    .fini = rb_item_lists_fini
+
 #endif
