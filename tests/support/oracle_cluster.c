@@ -79,6 +79,64 @@ double rb_oracle_kmeans(int32_t *labels, double *centres, const double *x, int64
     return (double)inertia;
 }
 
+/* Within eps of each other, [n x n]. */
+static void find_neighbours(uint8_t *near, const double *x, int64_t n, int64_t d, double eps, bool cosine)
+{
+    double *row = malloc((size_t)(n * d) * sizeof *row), *length = malloc((size_t)n * sizeof *length);
+    for (int64_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int64_t f = 0; f < d; f++)
+            sum = fma(x[i * d + f], x[i * d + f], sum);
+        length[i] = sqrt(sum);
+        for (int64_t f = 0; f < d; f++)
+            row[i * d + f] = cosine && sum > 0 ? x[i * d + f] * (1 / length[i]) : x[i * d + f];
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double d2 = distance2(row + i * d, row + j * d, d);
+            double distance = !cosine ? d2 : length[i] == 0 || length[j] == 0 ? 1 : d2 / 2;
+            near[i * n + j] = i == j || distance <= (cosine ? eps : eps * eps);
+        }
+    free(row);
+    free(length);
+}
+
+void rb_oracle_dbscan(int32_t *labels, uint8_t *is_core, const double *x, int64_t n, int64_t d, double eps,
+                      int64_t min_samples, bool cosine)
+{
+    uint8_t *near = malloc((size_t)(n * n));
+    int64_t *stack = malloc((size_t)n * sizeof *stack);
+    int32_t n_clusters = 0;
+    find_neighbours(near, x, n, d, eps, cosine);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t count = 0;
+        for (int64_t j = 0; j < n; j++)
+            count += near[i * n + j];
+        is_core[i] = count >= min_samples;
+        labels[i] = -1;
+    }
+    for (int64_t first = 0; first < n; first++) {
+        if (!is_core[first] || labels[first] >= 0)
+            continue;
+        int64_t depth = 1;
+        stack[0] = first;
+        labels[first] = n_clusters;
+        while (depth > 0) {
+            int64_t i = stack[--depth];
+            for (int64_t j = 0; j < n; j++) {
+                if (!near[i * n + j] || labels[j] >= 0)
+                    continue;
+                labels[j] = n_clusters;
+                if (is_core[j])
+                    stack[depth++] = j;
+            }
+        }
+        n_clusters++;
+    }
+    free(near);
+    free(stack);
+}
+
 static long double potential(const double *x, int64_t n, int64_t d, const int64_t *seeds, int64_t n_seeds,
                              int64_t until)
 {

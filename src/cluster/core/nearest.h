@@ -1,0 +1,20 @@
+/*
+ * The nearest of many candidates for each of many points.
+ */
+#ifndef RB_CLUSTER_CORE_NEAREST_H
+#define RB_CLUSTER_CORE_NEAREST_H
+
+#include "cluster/core/metric.h"
+
+/**
+ * Index of the candidate nearest to each point, the lowest among equals; -1 where none is within eps. Collective over
+ * ctx. Distances are those of core/metric.h; points and candidates agree in storage and dimensions.
+ *
+ * @param[out] nearest  [points->n], the same on every rank
+ * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT (a value is not finite, or too large for its square)
+ * Cost: every pair, about 5 d / lanes instructions where dense.
+ */
+rb_status rb_nearest_within(int32_t *nearest, const rb_points *points, const rb_points *candidates, double eps,
+                            bool is_cosine, const rb_ctx *ctx, rb_error *err);
+
+#endif

@@ -1,0 +1,109 @@
+#include <math.h>
+
+#include "cluster/core/radius.h"
+
+int64_t rb_radius_n_leaves(int64_t n)
+{
+    int64_t n_leaves = 1;
+    while (n_leaves * RB_RADIUS_LEAF < n)
+        n_leaves *= 2;
+    return n_leaves;
+}
+
+/* Positions where part `at` of `parts` equal parts of n begins; halves of a part are parts of the next level. */
+static int64_t part_begin(int64_t n, int64_t at, int64_t parts)
+{
+    return n / parts * at + n % parts * at / parts;
+}
+
+static void bound(float *box, const float *rows, const int32_t *order, int64_t n, int64_t d)
+{
+    float *restrict low = box, *restrict high = box + d;
+    for (int64_t f = 0; f < d; f++) {
+        low[f] = n > 0 ? INFINITY : 0;
+        high[f] = n > 0 ? -INFINITY : 0;
+    }
+    for (int64_t p = 0; p < n; p++) {
+        const float *x = rows + order[p] * d;
+        for (int64_t f = 0; f < d; f++) {
+            low[f] = x[f] < low[f] ? x[f] : low[f];
+            high[f] = x[f] > high[f] ? x[f] : high[f];
+        }
+    }
+}
+
+static bool precedes(const float *column, int64_t d, int32_t a, int32_t b)
+{
+    float x = column[a * d], y = column[b * d];
+    return x < y || (x == y && a < b);
+}
+
+/* Hoare's selection: positions below `middle` take the points that precede the others. The order has no equals. */
+static void halve(int32_t *order, int64_t n, int64_t middle, const float *column, int64_t d)
+{
+    int64_t low = 0, high = n - 1;
+    while (low < high) {
+        int32_t pivot = order[low + (high - low) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (precedes(column, d, order[i], pivot))
+                i++;
+            while (precedes(column, d, pivot, order[j]))
+                j--;
+            if (i <= j) {
+                int32_t moved = order[i];
+                order[i++] = order[j];
+                order[j--] = moved;
+            }
+        }
+        if (middle <= j)
+            high = j;
+        else if (middle >= i)
+            low = i;
+        else
+            return;
+    }
+}
+
+static int64_t widest(const float *box, int64_t d)
+{
+    int64_t best = 0;
+    for (int64_t f = 1; f < d; f++)
+        if (box[d + f] - box[f] > box[d + best] - box[best])
+            best = f;
+    return best;
+}
+
+void rb_radius_plant(rb_radius *r, const float *rows, const rb_ctx *ctx)
+{
+    const int64_t n = r->points->n, d = r->points->d;
+    for (int64_t i = 0; i < n; i++)
+        r->order[i] = (int32_t)i;
+    for (int64_t l = 0; l <= r->n_leaves; l++)
+        r->begin[l] = part_begin(n, l, r->n_leaves);
+    for (int64_t parts = 1; parts <= r->n_leaves; parts *= 2) {
+#pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
+        for (int64_t at = 0; at < parts; at++) {
+            int64_t leaves = r->n_leaves / parts, begin = r->begin[at * leaves], end = r->begin[(at + 1) * leaves];
+            float *box = r->box + (parts + at) * 2 * d;
+            bound(box, rows, r->order + begin, end - begin, d);
+            if (leaves > 1 && d > 0)
+                halve(r->order + begin, end - begin, r->begin[at * leaves + leaves / 2] - begin, rows + widest(box, d),
+                      d);
+        }
+    }
+}
+
+double rb_radius_gap2(const rb_radius *r, int64_t u, int64_t v)
+{
+    const int64_t d = r->points->d;
+    const float *a = r->box + u * 2 * d, *b = r->box + v * 2 * d;
+    float sum = 0;
+    for (int64_t f = 0; f < d; f++) {
+        float up = b[f] - a[d + f], down = a[f] - b[d + f];
+        float t = up > down ? up : down;
+        t = t > 0 ? t : 0;
+        sum += t * t;
+    }
+    return (double)sum;
+}

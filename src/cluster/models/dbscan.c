@@ -1,0 +1,343 @@
+/*
+ * DBSCAN: clusters are what dense points reach.
+ *
+ * A point is core where at least `min_samples` points, itself among them, lie within `eps` of it. Core points within
+ * eps of each other share a cluster; clusters are numbered by their lowest core point. Another point within eps of a
+ * core point joins the lowest-numbered cluster it can, as in scikit-learn; the rest is noise, -1.
+ *
+ * A distance of exactly eps is within. Distances are those of core/metric.h (a squared distance is compared with
+ * eps * eps); cosine is 1 - cos, 1 from a row of zeros to any other.
+ *
+ * New points (assign): the cluster of the nearest core point within eps, the one of lowest index among equals, else
+ * -1. So a border point of the fit may get another label as a new point.
+ *
+ * Ester, Kriegel, Sander and Xu (1996), KDD, 226-231; Schubert et al. (2017), doi:10.1145/3068335.
+ * Time: that of all pairs within eps (core/radius.h), at worst n^2 d flops; pairs beyond those kept are found three
+ * times. Bits: integers, the same for any ranks and threads.
+ */
+#include "cluster/cluster.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cluster/core/forest.h"
+#include "cluster/core/nearest.h"
+#include "cluster/core/radius.h"
+
+enum { METRIC_EUCLIDEAN, METRIC_COSINE };
+
+typedef struct {
+    const char *space;
+    double eps;
+    int64_t min_samples;
+    int metric;
+} config;
+
+/* Core points are stored as they came: dense [n_core x d], or as sparse rows (core_begin, core_col, [nnz x 1]). */
+typedef struct {
+    int64_t n, d, n_core, n_clusters, is_unit;
+    rb_shared label_memory, value_memory;
+    int32_t *label;         /* [n] */
+    uint8_t *is_core;       /* [n] */
+    int32_t *core_label;    /* [n_core] */
+    int64_t n_rows, n_cols; /* of core_value */
+    double *core_value;
+    int64_t n_begin, n_entries; /* 0 where dense */
+    int64_t *core_begin;
+    int32_t *core_col;
+} state;
+
+/* What a fit works with. */
+typedef struct {
+    int64_t n;
+    uint8_t *is_core;
+    int32_t *work;  /* [n_threads x n] counts, then parents, then best roots */
+    int32_t *root;  /* [n] lowest core point of a core point's cluster */
+    int64_t *total; /* [n] neighbours; lowest root in reach */
+} run;
+
+static const rb_param params[] = {
+    RB_SPACE(config, space, "lsa-100", "the points"),
+    RB_DOUBLE(config, eps, 0.5, 1e-150, 1e150, "", "distance within which points are neighbours; cosine: at most 2"),
+    RB_INT(config, min_samples, 5, 1, 2147483647, "points", "neighbours that make a point core, itself among them"),
+    RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|cosine", "distance; cosine: 1 - cos"),
+    RB_PARAM_END,
+};
+
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const config *c = cfg;
+    if (c->metric == METRIC_COSINE && c->eps > 2)
+        return RB_FAIL(err, RB_BAD_INPUT, "'dbscan.eps' is %g, expected at most 2, the largest cosine distance",
+                       c->eps);
+    if (shape && shape->n_points > INT32_MAX)
+        return RB_FAIL(err, RB_BAD_INPUT, "dbscan takes at most %d points, but there are %lld", INT32_MAX,
+                       (long long)shape->n_points);
+    return RB_OK;
+}
+
+static rb_cost cost(const void *cfg, const rb_shape *shape)
+{
+    const config *c = cfg;
+    double n = (double)shape->n_points, d = (double)shape->n_dims, nnz = (double)shape->n_points_nnz;
+    double entries = nnz > 0 ? nnz : n * d;
+    rb_cost out = { .bytes_per_rank = rb_radius_bytes(n, d, nnz, shape->n_ranks, shape->n_threads) +
+                                      (4.0 * shape->n_threads + 18) * n + (c->metric == METRIC_COSINE ? 8 * n : 0),
+                    .bytes_per_node = 4 * n + 8 * entries,
+                    .flops = n * entries };
+    if (nnz > 0)
+        out.bytes_per_rank += 4 * nnz + 8 * (n + 1);
+    else
+        out.bytes_per_node += 8 * entries;
+    return out;
+}
+
+/* ---- passes over all pairs of neighbours ---- */
+
+static void count_pairs(void *self, int thread, const rb_radius_pair *pairs, int64_t n)
+{
+    const run *r = self;
+    int32_t *count = r->work + thread * r->n;
+    for (int64_t p = 0; p < n; p++) {
+        count[pairs[p].a]++;
+        count[pairs[p].b]++;
+    }
+}
+
+static void unite_core(void *self, int thread, const rb_radius_pair *pairs, int64_t n)
+{
+    const run *r = self;
+    int32_t *parent = r->work + thread * r->n;
+    for (int64_t p = 0; p < n; p++)
+        if (r->is_core[pairs[p].a] && r->is_core[pairs[p].b])
+            rb_forest_unite(parent, pairs[p].a, pairs[p].b);
+}
+
+static void reach_border(void *self, int thread, const rb_radius_pair *pairs, int64_t n)
+{
+    const run *r = self;
+    int32_t *best = r->work + thread * r->n;
+    for (int64_t p = 0; p < n; p++) {
+        int32_t a = pairs[p].a, b = pairs[p].b;
+        if (r->is_core[a] == r->is_core[b])
+            continue;
+        int32_t border = r->is_core[a] ? b : a, root = r->root[r->is_core[a] ? a : b];
+        best[border] = root < best[border] ? root : best[border];
+    }
+}
+
+static void find_core(run *r, rb_radius *radius, int64_t min_samples, const rb_ctx *ctx)
+{
+    memset(r->work, 0, (size_t)(ctx->n_threads * r->n) * sizeof *r->work);
+    rb_radius_each_pair(radius, count_pairs, r, ctx);
+    for (int64_t i = 0; i < r->n; i++)
+        for (int t = 0; t < ctx->n_threads; t++)
+            r->total[i] += r->work[t * r->n + i];
+    rb_sum_int64(ctx, r->total, r->n);
+    for (int64_t i = 0; i < r->n; i++)
+        r->is_core[i] = r->total[i] + 1 >= min_samples;
+}
+
+static void find_clusters(run *r, rb_radius *radius, const rb_ctx *ctx)
+{
+    for (int t = 0; t < ctx->n_threads; t++)
+        rb_forest_init(r->work + t * r->n, r->n);
+    rb_radius_each_pair(radius, unite_core, r, ctx);
+    rb_forest_merge(r->work, r->n, ctx, r->root);
+    memcpy(r->root, r->work, (size_t)r->n * sizeof *r->root);
+}
+
+static void find_border(run *r, rb_radius *radius, const rb_ctx *ctx)
+{
+    for (int64_t i = 0; i < ctx->n_threads * r->n; i++)
+        r->work[i] = INT32_MAX;
+    rb_radius_each_pair(radius, reach_border, r, ctx);
+    for (int64_t i = 0; i < r->n; i++) {
+        r->total[i] = INT32_MAX;
+        for (int t = 0; t < ctx->n_threads; t++)
+            r->total[i] = r->work[t * r->n + i] < r->total[i] ? r->work[t * r->n + i] : r->total[i];
+    }
+    rb_min_int64(ctx, r->total, r->n);
+    for (int64_t i = 0; i < r->n; i++)
+        if (!r->is_core[i])
+            r->root[i] = (int32_t)r->total[i];
+}
+
+/* Roots become numbers, ascending: the numbers of the clusters. Noise has none. */
+static void number_clusters(state *s, run *r, const rb_ctx *ctx)
+{
+    int32_t *number = r->work;
+    for (int64_t i = 0; i < r->n; i++) {
+        if (s->is_core[i] && r->root[i] == (int32_t)i)
+            number[i] = (int32_t)s->n_clusters++;
+        s->n_core += s->is_core[i];
+    }
+    for (int64_t i = 0; i < r->n && ctx->rank == 0; i++)
+        s->label[i] = r->root[i] == INT32_MAX ? -1 : number[r->root[i]];
+    rb_shared_publish_from(&s->label_memory, 0, ctx);
+}
+
+/* ---- core points ---- */
+
+static rb_status keep_core(state *s, const rb_points *points, const rb_ctx *ctx, rb_error *err)
+{
+    const rb_csr *x = points->sparse;
+    if (x)
+        for (int64_t i = 0; i < s->n; i++)
+            s->n_entries += s->is_core[i] ? x->row_begin[i + 1] - x->row_begin[i] : 0;
+    s->n_begin = x ? s->n_core + 1 : 0;
+    s->n_rows = x ? s->n_entries : s->n_core;
+    s->n_cols = x ? 1 : s->d;
+    rb_alloc(&s->core_label, s->n_core, err);
+    rb_alloc(&s->core_begin, s->n_begin, err);
+    RB_TRY_ALL(ctx, rb_alloc(&s->core_col, s->n_entries, err));
+    RB_TRY(rb_shared_alloc(&s->value_memory, s->n_rows * s->n_cols * (int64_t)sizeof(double), ctx, err));
+    s->core_value = s->value_memory.data;
+    int64_t core = 0, at = 0;
+    for (int64_t i = 0; i < s->n; i++) {
+        if (!s->is_core[i])
+            continue;
+        int64_t first = x ? x->row_begin[i] : i * s->d, n = x ? x->row_begin[i + 1] - first : s->d;
+        s->core_label[core++] = s->label[i];
+        if (ctx->rank == 0)
+            memcpy(s->core_value + at, (x ? x->value : points->dense) + first, (size_t)n * sizeof(double));
+        if (x)
+            memcpy(s->core_col + at, x->col + first, (size_t)n * sizeof *x->col);
+        at += n;
+        if (x)
+            s->core_begin[core] = at;
+    }
+    rb_shared_publish_from(&s->value_memory, 0, ctx);
+done:
+    return err->status;
+}
+
+static rb_status check_points(const config *c, const rb_points *points, rb_error *err)
+{
+    if (points->n < 1)
+        return RB_FAIL(err, RB_BAD_INPUT, "dbscan needs points, but the space is empty");
+    return check(c, &(rb_shape){ .n_points = points->n }, err);
+}
+
+static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    (void)prepared;
+    state *s = self;
+    const config *c = cfg;
+    const rb_points *points = view->space;
+    const bool is_cosine = c->metric == METRIC_COSINE;
+    rb_metric_points metric = { 0 };
+    rb_radius radius = { 0 };
+    run r = { .n = points->n };
+
+    RB_TRY_ALL(ctx, check_points(c, points, err));
+    s->n = points->n;
+    s->d = points->d;
+    s->is_unit = points->unit_rows;
+    rb_alloc(&s->is_core, s->n, err);
+    rb_alloc(&r.work, ctx->n_threads * s->n, err);
+    rb_alloc(&r.root, s->n, err);
+    RB_TRY_ALL(ctx, rb_alloc(&r.total, s->n, err));
+    RB_TRY_ALL(ctx, rb_metric_points_init(&metric, points, is_cosine, ctx, err));
+    RB_TRY(rb_radius_init(&radius, &metric, rb_metric_limit(c->eps, is_cosine), ctx, err));
+    RB_TRY(rb_shared_alloc(&s->label_memory, s->n * (int64_t)sizeof *s->label, ctx, err));
+    s->label = s->label_memory.data;
+
+    r.is_core = s->is_core;
+    find_core(&r, &radius, c->min_samples, ctx);
+    find_clusters(&r, &radius, ctx);
+    find_border(&r, &radius, ctx);
+    number_clusters(s, &r, ctx);
+    RB_TRY(keep_core(s, points, ctx, err));
+done:
+    rb_radius_fini(&radius);
+    rb_metric_points_fini(&metric);
+    rb_free(r.work);
+    rb_free(r.root);
+    rb_free(r.total);
+    return err->status;
+}
+
+static const int32_t *labels(const void *self, int64_t *n)
+{
+    const state *s = self;
+    *n = s->n;
+    return s->label;
+}
+
+static const char *distance(const void *cfg)
+{
+    return ((const config *)cfg)->metric == METRIC_COSINE ? "cosine" : "euclidean";
+}
+
+static rb_status assign(int32_t *out, const void *self, const rb_points *points, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    const state *s = self;
+    const config *c = cfg;
+    const bool is_sparse = s->n_begin > 0;
+    rb_csr rows = { s->n_core, s->d, s->core_begin, s->core_col, s->core_value };
+    rb_points core = { .n = s->n_core, .d = s->d, .unit_rows = s->is_unit != 0 };
+    if (is_sparse)
+        core.sparse = &rows;
+    else
+        core.dense = s->core_value;
+    if (points->d != s->d)
+        return RB_FAIL(err, RB_BAD_INPUT, "the points have %lld dimensions, but the core points have %lld",
+                       (long long)points->d, (long long)s->d);
+    if ((points->sparse != NULL) != is_sparse)
+        return RB_FAIL(err, RB_BAD_INPUT, "the points are %s, but the core points are %s",
+                       points->sparse ? "sparse" : "dense", is_sparse ? "sparse" : "dense");
+    RB_TRY(rb_nearest_within(out, points, &core, c->eps, c->metric == METRIC_COSINE, ctx, err));
+    for (int64_t i = 0; i < points->n; i++)
+        out[i] = out[i] < 0 ? -1 : s->core_label[out[i]];
+done:
+    return err->status;
+}
+
+static void arrays(void *self, rb_visitor *v)
+{
+    state *s = self;
+    int64_t one = 1;
+    v->array(v, "labels", RB_INT32, (void **)&s->label, &s->n, &one, &s->label_memory);
+    v->array(v, "is_core", RB_UINT8, (void **)&s->is_core, &s->n, &one, NULL);
+    v->array(v, "core_labels", RB_INT32, (void **)&s->core_label, &s->n_core, &one, NULL);
+    v->array(v, "core_values", RB_FLOAT64, (void **)&s->core_value, &s->n_rows, &s->n_cols, &s->value_memory);
+    v->array(v, "core_begin", RB_INT64, (void **)&s->core_begin, &s->n_begin, &one, NULL);
+    v->array(v, "core_columns", RB_INT32, (void **)&s->core_col, &s->n_entries, &one, NULL);
+    v->scalar(v, "dimensions", RB_INT64, &s->d);
+    v->scalar(v, "unit_rows", RB_INT64, &s->is_unit);
+    v->scalar(v, "clusters", RB_INT64, &s->n_clusters);
+}
+
+static void fini(void *self)
+{
+    state *s = self;
+    rb_shared_fini(&s->label_memory);
+    rb_shared_fini(&s->value_memory);
+    rb_free(s->is_core);
+    rb_free(s->core_label);
+    rb_free(s->core_begin);
+    rb_free(s->core_col);
+    memset(s, 0, sizeof *s);
+}
+
+const rb_clusterer rb_dbscan = {
+    .name = "dbscan",
+    .summary = "clusters of dense points and what they reach, the rest is noise",
+    .reference = "Ester et al. 1996, KDD 226-231; Schubert et al. 2017, doi:10.1145/3068335",
+    .needs = RB_NEEDS_SPACE,
+    .can = RB_CAN_ASSIGN,
+    .config_size = sizeof(config),
+    .state_size = sizeof(state),
+    .params = params,
+    .check = check,
+    .cost = cost,
+    .fit = fit,
+    .distance = distance,
+    .labels = labels,
+    .assign = assign,
+    .arrays = arrays,
+    .fini = fini,
+};
