@@ -52,6 +52,12 @@ static rb_status explain(FILE *out, int i, rb_format format, rb_error *err)
                              err));
         RB_TRY(rb_table_text(&table, m->group[g].help, err));
     }
+    if (m->sampled) {
+        RB_TRY(rb_table_text(&table, "sample-N", err));
+        RB_TRY(rb_table_text(&table, "", err));
+        RB_TRY(rb_table_text(
+            &table, "written last: on N points drawn without replacement, the same for every clustering", err));
+    }
     if (table.n_cells > 0 || format != RB_FORMAT_TABLE)
         RB_TRY(rb_table_write(out, &table, format, err));
 done:

@@ -1,6 +1,7 @@
 #include "data/points.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Rows worth a block of their own. */
 #define MIN_BLOCK_ROWS 64
@@ -35,6 +36,57 @@ rb_status rb_points_take_csr(rb_points *p, rb_csr *x, rb_error *err)
     p->sparse = &p->csr;
     *x = (rb_csr){ 0 };
     return RB_OK;
+}
+
+static rb_status gather_dense(rb_points *out, const rb_points *from, const int64_t *row, int64_t n, const rb_ctx *ctx,
+                              rb_error *err)
+{
+    int64_t *begin = NULL, d = from->d;
+    RB_TRY(rb_points_alloc_dense(out, n, d, ctx, err));
+    RB_TRY_ALL(ctx, rb_alloc(&begin, ctx->n_ranks + 1, err));
+    rb_blocks_offsets(begin, &out->blocks, ctx);
+    double *x = out->memory.data;
+    for (int64_t i = begin[ctx->rank]; d > 0 && i < begin[ctx->rank + 1]; i++)
+        memcpy(x + i * d, from->dense + row[i] * d, (size_t)d * sizeof *x);
+    rb_shared_publish(&out->memory, begin, d * (int64_t)sizeof *x, ctx);
+done:
+    rb_free(begin);
+    return err->status;
+}
+
+static rb_status gather_sparse(rb_points *out, const rb_csr *from, const int64_t *row, int64_t n, rb_error *err)
+{
+    rb_csr x = { 0 };
+    int64_t nnz = 0;
+    for (int64_t i = 0; i < n; i++)
+        nnz += from->row_begin[row[i] + 1] - from->row_begin[row[i]];
+    RB_TRY(rb_csr_init(&x, n, from->n_cols, nnz, err));
+    for (int64_t i = 0; i < n; i++) {
+        int64_t first = from->row_begin[row[i]], n_row = from->row_begin[row[i] + 1] - first, at = x.row_begin[i];
+        for (int64_t e = 0; e < n_row; e++) {
+            x.col[at + e] = from->col[first + e];
+            x.value[at + e] = from->value[first + e];
+        }
+        x.row_begin[i + 1] = at + n_row;
+    }
+    RB_TRY(rb_points_take_csr(out, &x, err));
+done:
+    rb_csr_fini(&x);
+    return err->status;
+}
+
+rb_status rb_points_gather(rb_points *out, const rb_points *from, const int64_t *row, int64_t n, const rb_ctx *ctx,
+                           rb_error *err)
+{
+    *out = (rb_points){ 0 };
+    if (from->sparse)
+        RB_TRY_ALL(ctx, gather_sparse(out, from->sparse, row, n, err));
+    else
+        RB_TRY(gather_dense(out, from, row, n, ctx, err));
+    out->unit_rows = from->unit_rows;
+    out->name = from->name;
+done:
+    return err->status;
 }
 
 static rb_status bad_value(int64_t row, int64_t column, double value, rb_error *err)

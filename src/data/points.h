@@ -26,6 +26,15 @@ rb_status rb_points_alloc_dense(rb_points *p, int64_t n, int64_t d, const rb_ctx
 /** Take over a CSR matrix (moved, the source is zeroed); the same on every rank. p->sparse points into p: do not copy
  * p. Local. */
 rb_status rb_points_take_csr(rb_points *p, rb_csr *x, rb_error *err);
+/**
+ * Some rows of other points, as points of their own; name and unit_rows are taken over. Collective over ctx.
+ *
+ * @param[in] row  [n] rows of `from`, any order, the same on every rank
+ * @return RB_OK, RB_NO_MEMORY; out is to be finished whatever is returned
+ * Cost: a copy of the rows.
+ */
+rb_status rb_points_gather(rb_points *out, const rb_points *from, const int64_t *row, int64_t n, const rb_ctx *ctx,
+                           rb_error *err);
 /** RB_BAD_INPUT naming row and column where a value is NaN or infinite. */
 rb_status rb_points_check(const rb_points *p, rb_error *err);
 void rb_points_fini(rb_points *p); /* collective over the ctx that allocated it */

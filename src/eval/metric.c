@@ -8,6 +8,9 @@
 #include "base/text.h"
 
 #define MAX_CUTOFF 1000000
+/* Two clusters of which one has two points; and what a definition has room for. */
+#define MIN_SAMPLE 3
+#define MAX_SAMPLE 10000000
 
 const rb_metric_def *rb_metric_find(const char *name)
 {
@@ -31,6 +34,13 @@ static void append_variant(char *out, size_t size, const rb_metric *metric, int 
         snprintf(out + n, size - n, ":%s", choice);
 }
 
+static void append_sample(char *out, size_t size, const rb_metric *metric)
+{
+    size_t n = strlen(out);
+    if (metric->sample)
+        snprintf(out + n, size - n, ":sample-%lld", (long long)metric->sample);
+}
+
 static void append_cutoff(char *out, size_t size, const rb_metric *metric)
 {
     size_t n = strlen(out);
@@ -46,6 +56,7 @@ static void name_metric(rb_metric *m)
     for (int g = 0; g < RB_METRIC_GROUPS; g++)
         if (m->variant[g] != 0 || group[g].required)
             append_variant(m->label, sizeof m->label, m, g);
+    append_sample(m->label, sizeof m->label, m);
     snprintf(m->definition, sizeof m->definition, "%s", m->label);
     if (!strchr(m->definition, ':') && !group[0].quiet)
         append_variant(m->definition, sizeof m->definition, m, 0);
@@ -95,13 +106,16 @@ static rb_status unknown_variant(const rb_metric_def *def, const char *variant, 
         }
     if (n == 0)
         return RB_FAIL(err, RB_BAD_INPUT, "metric '%s' has no variants, '%s' was given", def->name, variant);
+    if (def->sampled && n < MAX_NAMES)
+        names[n] = "sample-N";
     const char *nearest = rb_text_nearest(variant, names);
     if (nearest)
         return RB_FAIL(err, RB_BAD_INPUT, "metric '%s' has no variant '%s'; did you mean '%s'?", def->name, variant,
                        nearest);
-    return RB_FAIL(err, RB_BAD_INPUT, "metric '%s' has no variant '%s', expected one of %s%s%s", def->name, variant,
+    return RB_FAIL(err, RB_BAD_INPUT, "metric '%s' has no variant '%s', expected one of %s%s%s%s", def->name, variant,
                    def->group[0].choices + (*def->group[0].choices == '|'), def->group[1].choices ? "; " : "",
-                   def->group[1].choices ? def->group[1].choices + (*def->group[1].choices == '|') : "");
+                   def->group[1].choices ? def->group[1].choices + (*def->group[1].choices == '|') : "",
+                   def->sampled ? "; sample-N" : "");
 }
 
 static rb_status parse_cutoff(rb_metric *m, const char *text, const char *at, rb_error *err)
@@ -119,12 +133,28 @@ static rb_status parse_cutoff(rb_metric *m, const char *text, const char *at, rb
     return RB_OK;
 }
 
-/* One written variant; *next is the first group that may still be named. */
+#define SAMPLE "sample-"
+
+static rb_status parse_sample(rb_metric *m, const char *variant, const char *text, rb_error *err)
+{
+    const char *number = variant + strlen(SAMPLE);
+    if (!rb_parse_int(&m->sample, number, (int64_t)strlen(number)) || m->sample < MIN_SAMPLE || m->sample > MAX_SAMPLE)
+        return RB_FAIL(err, RB_BAD_INPUT, "'%s' has '%s', expected sample-N with N a whole number in [%d, %d]", text,
+                       variant, MIN_SAMPLE, MAX_SAMPLE);
+    return RB_OK;
+}
+
+/* One written variant; *next is the first group that may still be named. The sample stands behind the last group. */
 static rb_status parse_variant(rb_metric *m, int *next, const char *variant, const char *text, rb_error *err)
 {
     int choice;
+    bool is_sample = m->def->sampled && strncmp(variant, SAMPLE, strlen(SAMPLE)) == 0;
+    if (is_sample && *next <= RB_METRIC_GROUPS) {
+        *next = RB_METRIC_GROUPS + 1;
+        return parse_sample(m, variant, text, err);
+    }
     int group = group_of(&choice, m->def, *next, variant);
-    if (group < 0 && group_of(&choice, m->def, 0, variant) >= 0)
+    if (group < 0 && (is_sample || group_of(&choice, m->def, 0, variant) >= 0))
         return RB_FAIL(err, RB_BAD_INPUT, "'%s' names '%s' twice or out of order", text, variant);
     if (group < 0)
         return unknown_variant(m->def, variant, err);
@@ -147,7 +177,7 @@ static rb_status parse_parts(rb_metric *m, const char *text, rb_error *err)
     if (!m->def)
         return unknown_name(copy, err);
     int next = 0;
-    bool named[RB_METRIC_GROUPS] = { false };
+    bool named[RB_METRIC_GROUPS + 1] = { false };
     while (variant) {
         char *rest = strchr(variant, ':');
         if (rest)

@@ -3,8 +3,9 @@
  *
  * A metric is written NAME[:variant]...[@K], the variants in the order of the table's groups: `ndcg@10`,
  * `ndcg:exp-min@10`, `silhouette:cosine:merge`, `ari:planted`, `rmse:user:warm`. A variant that is left out is the
- * default of its group. The definition id that stands beside every stored value names what was chosen:
- * `ndcg:bin-min`. Two texts that mean the same metric have the same id.
+ * default of its group. Behind the groups stands sample-N, where a metric may be computed on N of its points:
+ * `silhouette:sample-1000`, `silhouette:cosine:merge:sample-1000`. The definition id that stands beside every stored
+ * value names what was chosen: `ndcg:bin-min`. Two texts that mean the same metric have the same id.
  */
 #ifndef RB_EVAL_METRIC_H
 #define RB_EVAL_METRIC_H
@@ -92,6 +93,7 @@ typedef struct rb_metric_def {
     bool has_cutoff; /* needs @K; no other metric may have it */
     bool per_user;   /* has a vector over users, so that comparisons can be tested */
     bool external;   /* agreement with a reference labelling: counts as test, selecting on it is refused */
+    bool sampled;    /* takes sample-N: computed on that many points */
     rb_metric_better better;
     double min, max; /* range, inclusive; +-INFINITY where unbounded */
     rb_metric_group group[RB_METRIC_GROUPS];
@@ -105,6 +107,7 @@ extern const rb_metric_def rb_metric_registry[];
 typedef struct rb_metric {
     const rb_metric_def *def;
     int variant[RB_METRIC_GROUPS]; /* index of the choice in each group; 0 where there is no such group */
+    int64_t sample;                /* N of sample-N; 0: all points */
     int64_t cutoff;                /* K; 0: none */
     char definition[48];           /* canonical, without the cutoff: "ndcg:bin-min" */
     char id[64];                   /* canonical: "ndcg:bin-min@10" */
@@ -118,7 +121,8 @@ const rb_metric_def *rb_metric_find(const char *name);
  * Read a metric as written. Local.
  *
  * @return RB_OK, RB_BAD_INPUT: unknown name or variant (with the nearest known one), variants repeated or out of
- *         order, a missing or superfluous cutoff or reference, a cutoff outside 1 .. 1,000,000
+ *         order, a missing or superfluous cutoff or reference, a cutoff outside 1 .. 1,000,000, a sample outside
+ *         3 .. 10,000,000
  */
 rb_status rb_metric_parse(rb_metric *out, const char *text, rb_error *err);
 

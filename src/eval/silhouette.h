@@ -38,7 +38,29 @@ rb_status rb_silhouette_many(rb_metric_value *values, double *const *per_point, 
                              const rb_labelling *labellings, int n_labellings, rb_silhouette_distance distance,
                              const rb_ctx *ctx, rb_error *err);
 
-/** Flops of the above, for the preflight, from shapes; k_total is the sum of cluster counts. Local. */
+/**
+ * The rows of a sample, ascending: `size` of n without replacement, every such set equally likely; all where size >= n.
+ *
+ * A function of n and size alone, so that all labellings, runs and seeds are measured on the same points. Local. O(n).
+ * Knuth's algorithm S: Fan, Muller and Rezucha (1962), doi:10.1080/01621459.1962.10480667; row i is entity i
+ * of Philox stream "silhouette sample", key 0.
+ *
+ * @param[out] row  [min(size, n)]
+ */
+void rb_silhouette_draw(int64_t *row, int64_t n, int64_t size);
+
+/**
+ * `sample-N`: rb_silhouette_many of `size` points as a data set of their own (sample_size of scikit-learn); the exact
+ * value where size >= n. Noise, singletons and coverage are those within the sample. Collective over ctx.
+ *
+ * @param[out] n_noise  [n_labellings] noise points of the sample, before their treatment
+ * Returns, bits and cost as rb_silhouette_many of so many points, and a copy of them.
+ */
+rb_status rb_silhouette_sampled(rb_metric_value *values, int64_t *n_noise, const rb_points *points,
+                                const rb_labelling *labellings, int n_labellings, rb_silhouette_distance distance,
+                                int64_t size, const rb_ctx *ctx, rb_error *err);
+
+/** Flops of rb_silhouette_many, for the preflight, from shapes; k_total is the sum of cluster counts. Local. */
 double rb_silhouette_flops(int64_t n, int64_t d, int64_t nnz, int64_t k_total, int n_labellings,
                            rb_silhouette_distance distance);
 

@@ -48,35 +48,51 @@ static rb_metric_row *add_row(waiting *w, const rb_metric *m, rb_metric_value va
     return row;
 }
 
-/* ---- silhouettes: one pass for everything that has the same distance ---- */
+/* ---- silhouettes: one pass for everything that has the same points and distance ---- */
 
-static rb_silhouette_distance distance_of(const rb_metric *m, const waiting *w)
+static const char *clustered_with(const rb_configuration *c)
+{
+    return c->entry->algorithm->distance ? c->entry->algorithm->distance(c->config) : "euclidean";
+}
+
+static rb_silhouette_distance distance_of(const rb_metric *m, const char *clustered)
 {
     if (m->variant[0] != RB_DISTANCE_CLUSTERED)
         return m->variant[0] == RB_DISTANCE_COSINE ? RB_SILHOUETTE_COSINE : RB_SILHOUETTE_EUCLIDEAN;
-    return strcmp(w->distance, "cosine") == 0 ? RB_SILHOUETTE_COSINE : RB_SILHOUETTE_EUCLIDEAN;
+    return strcmp(clustered, "cosine") == 0 ? RB_SILHOUETTE_COSINE : RB_SILHOUETTE_EUCLIDEAN;
+}
+
+bool rb_run_needs_pairs(const rb_metric *m, const rb_configuration *c)
+{
+    return m->def->kind == RB_METRIC_SILHOUETTE && !m->sample &&
+           (distance_of(m, clustered_with(c)) == RB_SILHOUETTE_EUCLIDEAN || noise_of(m) == RB_NOISE_SINGLETONS);
 }
 
 static rb_status take_silhouette(waiting *w, const rb_metric *m, rb_silhouette_distance distance, rb_metric_value value,
-                                 rb_error *err)
+                                 int64_t n_noise, rb_error *err)
 {
     rb_metric named = *m;
     rb_metric_row *row = add_row(w, m, value, err);
+    if (row && m->sample) {
+        row->n_left_out = n_noise;
+        row->n = (m->sample < w->fit.n_labels ? m->sample : w->fit.n_labels) - n_noise;
+    }
     if (row && m->variant[0] == RB_DISTANCE_CLUSTERED &&
         rb_metric_choose(&named, distance == RB_SILHOUETTE_COSINE ? "cosine" : "euclidean", err) == RB_OK)
         snprintf(row->definition, sizeof row->definition, "%s", named.definition);
     return err->status;
 }
 
-/* Labellings that ask for a silhouette in this distance, in the order of trials, then metrics. */
+/* Labellings that ask for a silhouette of these points in this distance, in the order of trials, then metrics. */
 static int collect(rb_labelling *labelling, waiting **owner, const rb_metric **metric, const batch *b,
-                   rb_silhouette_distance distance)
+                   rb_silhouette_distance distance, int64_t sample)
 {
     int n = 0;
     for (int64_t i = 0; i < b->n; i++)
         for (int32_t k = 0; k < b->item[i].wanted.n; k++) {
             const rb_metric *m = &b->item[i].wanted.metric[k];
-            if (m->def->kind != RB_METRIC_SILHOUETTE || distance_of(m, &b->item[i]) != distance)
+            if (m->def->kind != RB_METRIC_SILHOUETTE || m->sample != sample ||
+                distance_of(m, b->item[i].distance) != distance)
                 continue;
             labelling[n] = (rb_labelling){ b->item[i].fit.labels, noise_of(m) };
             owner[n] = &b->item[i];
@@ -85,7 +101,18 @@ static int collect(rb_labelling *labelling, waiting **owner, const rb_metric **m
     return n;
 }
 
-static rb_status silhouettes(batch *b, rb_silhouette_distance distance, rb_error *err)
+/* The least sample above `after` that a silhouette asks for; -1: none. 0 stands for all points. */
+static int64_t next_sample(const batch *b, int64_t after)
+{
+    const rb_experiment *e = &b->run->experiment;
+    int64_t least = -1;
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (e->metrics[i].sample > after && (least < 0 || e->metrics[i].sample < least))
+            least = e->metrics[i].sample;
+    return least;
+}
+
+static rb_status silhouettes(batch *b, rb_silhouette_distance distance, int64_t sample, rb_error *err)
 {
     const rb_ctx *world = b->run->world;
     int64_t most = b->n * b->run->experiment.n_metrics;
@@ -93,21 +120,28 @@ static rb_status silhouettes(batch *b, rb_silhouette_distance distance, rb_error
     waiting **owner = NULL;
     const rb_metric **metric = NULL;
     rb_metric_value *value = NULL;
+    int64_t *n_noise = NULL;
     rb_alloc(&labelling, most, err);
     rb_alloc(&owner, most, err);
     rb_alloc(&metric, most, err);
+    rb_alloc(&n_noise, most, err);
     RB_TRY_ALL(world, rb_alloc(&value, most, err));
-    int n = collect(labelling, owner, metric, b, distance);
+    int n = collect(labelling, owner, metric, b, distance, sample);
     int step = b->run->options->no_share ? 1 : n;
     for (int i = 0; i < n; i += step)
-        RB_TRY(rb_silhouette_many(value + i, NULL, b->points, labelling + i, step, distance, world, err));
+        if (sample)
+            RB_TRY(rb_silhouette_sampled(value + i, n_noise + i, b->points, labelling + i, step, distance, sample,
+                                         world, err));
+        else
+            RB_TRY(rb_silhouette_many(value + i, NULL, b->points, labelling + i, step, distance, world, err));
     for (int i = 0; i < n; i++)
-        RB_TRY_ALL(world, take_silhouette(owner[i], metric[i], distance, value[i], err));
+        RB_TRY_ALL(world, take_silhouette(owner[i], metric[i], distance, value[i], n_noise[i], err));
 done:
     rb_free(labelling);
     rb_free(owner);
     rb_free(metric);
     rb_free(value);
+    rb_free(n_noise);
     return err->status;
 }
 
@@ -217,8 +251,10 @@ static rb_status add_not_applicable(batch *b, waiting *w, const rb_metric *m, rb
 static rb_status evaluate_batch(batch *b, rb_error *err)
 {
     double begin_s = rb_clock_s();
-    RB_TRY(silhouettes(b, RB_SILHOUETTE_EUCLIDEAN, err));
-    RB_TRY(silhouettes(b, RB_SILHOUETTE_COSINE, err));
+    for (int64_t sample = 0; sample >= 0; sample = next_sample(b, sample)) {
+        RB_TRY(silhouettes(b, RB_SILHOUETTE_EUCLIDEAN, sample, err));
+        RB_TRY(silhouettes(b, RB_SILHOUETTE_COSINE, sample, err));
+    }
     for (int64_t i = 0; i < b->n; i++)
         for (int32_t k = 0; k < b->item[i].wanted.n; k++) {
             const rb_metric *m = &b->item[i].wanted.metric[k];
@@ -277,7 +313,7 @@ static rb_status evaluate_space(rb_run_state *run, const rb_run_space *space, rb
             continue;
         waiting *w = &b.item[b.n++];
         w->trial = t;
-        w->distance = c->entry->algorithm->distance ? c->entry->algorithm->distance(c->config) : "euclidean";
+        w->distance = clustered_with(c);
         RB_TRY_ALL(run->world, rb_run_wanted(&w->wanted, run, t, err));
         RB_TRY(read_labels(w, run, err));
     }

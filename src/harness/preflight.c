@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "eval/silhouette.h"
 #include "harness/state.h"
 
 static int64_t share_of(double share, int64_t n)
@@ -118,6 +119,42 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     return cost;
 }
 
+/* Points from which on the pairs of a silhouette are worth a sentence, and the sample that it names. */
+#define MANY_POINTS 100000
+#define SAMPLE 10000
+
+/* Clusterings of a space whose silhouette `m` will go over all pairs; *last is one of them. */
+static int n_by_pairs(int64_t *last, const rb_run_state *run, const rb_run_space *space, const rb_metric *m)
+{
+    int n = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_configuration *c = rb_run_configuration(run, t);
+        bool counts = c->space && strcmp(c->space, space->name) == 0 && !run->work[t].twin && !run->work[t].evaluated &&
+                      rb_experiment_applies(m->def, c->entry->algorithm) && rb_run_needs_pairs(m, c);
+        n += counts;
+        *last = counts ? t : *last;
+    }
+    return n;
+}
+
+/* Exact silhouettes go over all pairs: what that takes, and the way round it. */
+static void say_pairs(rb_run_state *run, const rb_run_space *space, const rb_metric *m)
+{
+    int64_t t = 0;
+    int n = n_by_pairs(&t, run, space, m);
+    rb_shape shape = rb_run_shape(run, t, run->world);
+    if (n == 0 || shape.n_points <= MANY_POINTS)
+        return;
+    char points[32];
+    double share = (double)SAMPLE / (double)shape.n_points;
+    double all = rb_silhouette_flops(shape.n_points, shape.n_dims, shape.n_points_nnz, 0, n, RB_SILHOUETTE_EUCLIDEAN);
+    double some = rb_silhouette_flops(SAMPLE, shape.n_dims, (int64_t)(share * (double)shape.n_points_nnz), 0, n,
+                                      RB_SILHOUETTE_EUCLIDEAN);
+    rb_log_say(&run->log, "%s of %d clustering%s: %.2g flops for all pairs of %s points of %s; %s:sample-%d takes %.2g",
+               m->label, n, n == 1 ? "" : "s", all, rb_text_count(points, shape.n_points), space->name, m->label,
+               SAMPLE, some);
+}
+
 rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
 {
     int n_ranks = run->world->n_ranks;
@@ -134,6 +171,9 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     run->budget_bytes = least == INT64_MAX ? INFINITY : (double)least;
     for (int64_t w = 0; w < run->n_work; w++)
         run->work[w].cost = cost_of(run, w);
+    for (int32_t i = 0; i < run->n_spaces; i++)
+        for (int32_t m = 0; m < run->experiment.n_metrics; m++)
+            say_pairs(run, &run->space[i], &run->experiment.metrics[m]);
 done:
     return err->status;
 }

@@ -216,6 +216,8 @@ rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lis
 rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run, const rb_fold *fold,
                                  const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,
                                  rb_error *err);
+/** Whether `metric` is a silhouette that goes over all pairs of points, of clusterings by c. Local. */
+bool rb_run_needs_pairs(const rb_metric *metric, const rb_configuration *c);
 /** Rows of all clusterings that lack them, all labellings of a space together. Collective over the world. */
 rb_status rb_evaluate_clusterings(rb_run_state *run, rb_error *err);
 /** Rows that say "not applicable" for every wanted metric. Local. */

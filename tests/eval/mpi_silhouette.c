@@ -72,19 +72,19 @@ static void make_points(rb_points *p, bool sparse, rb_error *err)
 }
 
 /* Labels without gaps after the treatment of noise, made the plain way. Returns how many clusters. */
-static int32_t plain_labels(int32_t *out, const rb_labelling *labelling)
+static int32_t plain_labels(int32_t *out, const rb_labelling *labelling, int64_t n)
 {
     int32_t k = 0, first = -1;
     for (int32_t value = 0; value < N; value++) {
         bool used = false;
-        for (int i = 0; i < N; i++)
+        for (int64_t i = 0; i < n; i++)
             if (labelling->labels[i] == value) {
                 out[i] = k;
                 used = true;
             }
         k += used;
     }
-    for (int i = 0; i < N; i++)
+    for (int64_t i = 0; i < n; i++)
         if (labelling->labels[i] < 0) {
             bool is_new = labelling->noise == RB_NOISE_SINGLETONS || (labelling->noise == RB_NOISE_MERGE && first < 0);
             out[i] = is_new ? k++ : labelling->noise == RB_NOISE_MERGE ? first : -1;
@@ -117,7 +117,7 @@ static void a_silhouette_is_that_of_all_pairs(void **unused)
                   &err);
         for (int l = 0; l < N_LABELLINGS; l++) {
             int32_t compact[N];
-            plain_labels(compact, &labellings[l]);
+            plain_labels(compact, &labellings[l], N);
             double expected = rb_oracle_silhouette(plain, x, N, D, compact, kind & 2);
             assert_int_equal(values[l].state, RB_VALUE_OK);
             assert_near(values[l].value, expected * kept_share(&labellings[l]), 1e-12);
@@ -129,6 +129,86 @@ static void a_silhouette_is_that_of_all_pairs(void **unused)
         }
         rb_points_fini(&p);
     }
+}
+
+/* The sampled rows and their labels laid out anew, scored by the plain loops. */
+static void a_sampled_silhouette_is_that_of_its_points_alone(void **unused)
+{
+    (void)unused;
+    static const int64_t sizes[] = { 40, 101, N, 10 * N };
+    double all[N * D], x[N * D], plain[N];
+    make_rows(all);
+    for (int kind = 0; kind < 4; kind++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            rb_error err = { 0 };
+            rb_points p = { 0 };
+            rb_metric_value values[N_LABELLINGS];
+            int64_t row[N], n_noise[N_LABELLINGS], n = sizes[s] < N ? sizes[s] : N;
+            make_points(&p, kind & 1, &err);
+            rb_silhouette_draw(row, N, sizes[s]);
+            for (int64_t i = 0; i < n; i++)
+                memcpy(x + i * D, all + row[i] * D, D * sizeof *x);
+            assert_ok(rb_silhouette_sampled(values, n_noise, &p, labellings, N_LABELLINGS,
+                                            kind & 2 ? RB_SILHOUETTE_COSINE : RB_SILHOUETTE_EUCLIDEAN, sizes[s],
+                                            &rb_test_ctx, &err),
+                      &err);
+            for (int l = 0; l < N_LABELLINGS; l++) {
+                int32_t own[N], compact[N];
+                int64_t noise = 0;
+                for (int64_t i = 0; i < n; i++) {
+                    own[i] = labels[l][row[i]];
+                    noise += own[i] < 0;
+                }
+                plain_labels(compact, &(rb_labelling){ own, labellings[l].noise }, n);
+                double expected = rb_oracle_silhouette(plain, x, n, D, compact, kind & 2);
+                double share = labellings[l].noise == RB_NOISE_SCALED ? (double)(n - noise) / (double)n : 1;
+                assert_int_equal(n_noise[l], noise);
+                assert_int_equal(values[l].state, RB_VALUE_OK);
+                assert_near(values[l].value, expected * share, 1e-12);
+            }
+            rb_points_fini(&p);
+        }
+}
+
+static void a_draw_is_of_distinct_rows_and_fair(void **unused)
+{
+    (void)unused;
+    int64_t row[N], again[N], drawn = 0, lower = 0;
+    for (int64_t size = 1; size <= N; size++) {
+        rb_silhouette_draw(row, N, size);
+        for (int64_t i = 0; i < size; i++)
+            assert_true(row[i] < N && row[i] >= (i > 0 ? row[i - 1] + 1 : 0));
+        for (int64_t i = 0; i < size; i++, drawn++)
+            lower += row[i] < 100;
+    }
+    assert_near((double)lower / (double)drawn, 100.0 / N, 0.02);
+    rb_silhouette_draw(row, N, 100 * N); /* all there are */
+    for (int64_t i = 0; i < N; i++)
+        assert_int_equal(row[i], i);
+    static const int64_t known[] = { 28, 126, 150, 170, 224, 347, 380, 901 }; /* by a Philox in Python */
+    rb_silhouette_draw(again, 1000, 8);
+    assert_memory_equal(again, known, sizeof known);
+}
+
+/* A label that all points may have and so few points may not. */
+static void a_sample_may_have_labels_far_above_its_size(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_points p = { 0 };
+    int32_t low[N], high[N];
+    rb_labelling both[] = { { low, RB_NOISE_DROP }, { high, RB_NOISE_DROP } };
+    rb_metric_value values[2];
+    int64_t n_noise[2];
+    for (int i = 0; i < N; i++) {
+        low[i] = i % 3;
+        high[i] = i % 3 == 2 ? N + (1 << 20) : i % 3;
+    }
+    make_points(&p, false, &err);
+    assert_ok(rb_silhouette_sampled(values, n_noise, &p, both, 2, RB_SILHOUETTE_EUCLIDEAN, 50, &rb_test_ctx, &err),
+              &err);
+    assert_memory_equal(&values[0].value, &values[1].value, sizeof(double));
+    rb_points_fini(&p);
 }
 
 static void silhouettes_have_the_same_bits_for_any_shape_and_company(void **unused)
@@ -148,6 +228,14 @@ static void silhouettes_have_the_same_bits_for_any_shape_and_company(void **unus
             assert_ok(rb_silhouette_many(all, NULL, &p, labellings, N_LABELLINGS, distance, &ctx, &err), &err);
             for (int l = 0; l < N_LABELLINGS; l++) {
                 assert_ok(rb_silhouette_many(&alone, NULL, &p, labellings + l, 1, distance, &serial, &err), &err);
+                assert_memory_equal(&all[l].value, &alone.value, sizeof(double));
+            }
+            int64_t n_noise[N_LABELLINGS];
+            assert_ok(rb_silhouette_sampled(all, n_noise, &p, labellings, N_LABELLINGS, distance, 90, &ctx, &err),
+                      &err);
+            for (int l = 0; l < N_LABELLINGS; l++) {
+                assert_ok(rb_silhouette_sampled(&alone, n_noise, &p, labellings + l, 1, distance, 90, &serial, &err),
+                          &err);
                 assert_memory_equal(&all[l].value, &alone.value, sizeof(double));
             }
         }
@@ -172,7 +260,7 @@ static void compactness_is_that_of_plain_loops_for_any_shape(void **unused)
             make_points(&p, sparse, &err);
             assert_ok(rb_clustering_compactness(&mine, &p, &labellings[l], &rb_test_ctx, &err), &err);
             assert_ok(rb_clustering_compactness(&alone, &p, &labellings[l], &serial, &err), &err);
-            rb_oracle_compactness(plain, x, N, D, compact, plain_labels(compact, &labellings[l]));
+            rb_oracle_compactness(plain, x, N, D, compact, plain_labels(compact, &labellings[l], N));
             assert_near(mine.davies_bouldin.value, plain[0] * scale, 1e-12);
             assert_near(mine.calinski_harabasz.value, plain[1] * scale, 1e-12);
             assert_near(mine.inertia.value, plain[2] * scale, 1e-12);
@@ -255,7 +343,7 @@ static void a_bad_label_is_named(void **unused)
 static void a_failed_allocation_on_one_rank_is_known_to_all(void **unused)
 {
     (void)unused;
-    for (int kind = 0; kind < 4; kind++)
+    for (int kind = 0; kind < 6; kind++)
         for (int64_t nth = 1, failed = 1; failed; nth++) {
             rb_error make = { 0 }, err = { 0 };
             rb_points p = { 0 };
@@ -263,8 +351,11 @@ static void a_failed_allocation_on_one_rank_is_known_to_all(void **unused)
             rb_compactness compactness;
             make_points(&p, kind & 1, &make);
             rb_alloc_fail_nth(rb_test_ctx.rank == rb_test_ctx.n_ranks - 1 ? nth : 0);
+            int64_t n_noise[N_LABELLINGS];
             rb_status status =
-                kind & 2
+                kind & 4 ? rb_silhouette_sampled(values, n_noise, &p, labellings, N_LABELLINGS, RB_SILHOUETTE_EUCLIDEAN,
+                                                 90, &rb_test_ctx, &err)
+                : kind & 2
                     ? rb_clustering_compactness(&compactness, &p, labellings + 1, &rb_test_ctx, &err)
                     : rb_silhouette_many(values, NULL, &p, labellings, N_LABELLINGS,
                                          nth % 2 ? RB_SILHOUETTE_COSINE : RB_SILHOUETTE_EUCLIDEAN, &rb_test_ctx, &err);
@@ -281,6 +372,9 @@ int main(int argc, char **argv)
     rb_test_mpi_begin(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_silhouette_is_that_of_all_pairs),
+        cmocka_unit_test(a_sampled_silhouette_is_that_of_its_points_alone),
+        cmocka_unit_test(a_draw_is_of_distinct_rows_and_fair),
+        cmocka_unit_test(a_sample_may_have_labels_far_above_its_size),
         cmocka_unit_test(silhouettes_have_the_same_bits_for_any_shape_and_company),
         cmocka_unit_test(compactness_is_that_of_plain_loops_for_any_shape),
         cmocka_unit_test(one_cluster_or_only_noise_is_not_applicable),

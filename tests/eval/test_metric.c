@@ -31,6 +31,11 @@ static void a_metric_has_one_id_however_it_is_written(void **unused)
         { "silhouette", "silhouette", "silhouette", "silhouette" },
         { "silhouette:cosine:merge", "silhouette:cosine:merge", "silhouette:cosine:merge", "silhouette:cosine:merge" },
         { "silhouette:cosine:drop", "silhouette:cosine", "silhouette:cosine", "silhouette:cosine" },
+        { "silhouette:sample-1000", "silhouette:sample-1000", "silhouette:sample-1000", "silhouette:sample-1000" },
+        { "silhouette:euclidean:drop:sample-03", "silhouette:euclidean:sample-3", "silhouette:euclidean:sample-3",
+          "silhouette:euclidean:sample-3" },
+        { "silhouette:euclidean:singletons:sample-10000000", "silhouette:euclidean:singletons:sample-10000000",
+          "silhouette:euclidean:singletons:sample-10000000", "silhouette:euclidean:singletons:sample-10000000" },
         { "davies_bouldin", "davies_bouldin", "davies_bouldin", "davies_bouldin" },
         { "davies_bouldin:scaled", "davies_bouldin:scaled", "davies_bouldin:scaled", "davies_bouldin:scaled" },
         { "ari:planted", "ari:planted", "ari:planted", "ari:planted" },
@@ -77,6 +82,18 @@ static void what_is_wrong_is_said(void **unused)
         { "ndcg:@10", "no variant ''" },
         { "rmse:warm:user", "twice or out of order" },
         { "silhouette:merge:cosine", "twice or out of order" },
+        { "silhouette:sample-2", "has 'sample-2', expected sample-N with N a whole number in [3, 10000000]" },
+        { "silhouette:sample-", "has 'sample-', expected sample-N" },
+        { "silhouette:sample-1e3", "expected sample-N" },
+        { "silhouette:sample--9", "expected sample-N" },
+        { "silhouette:merge:sample-10000001", "expected sample-N" },
+        { "silhouette:sample", "did you mean 'sample-N'?" },
+        { "silhouette:zzzzzzzz", "expected one of cosine|euclidean; drop|merge|singletons|scaled; sample-N" },
+        { "silhouette:sample-10:merge", "names 'merge' twice or out of order" },
+        { "silhouette:sample-10:sample-20", "names 'sample-20' twice or out of order" },
+        { "silhouette:sample-10:zzzzzzzz", "no variant 'zzzzzzzz'" },
+        { "davies_bouldin:sample-10", "no variant 'sample-10'" },
+        { "silhouette:sample-10@10", "takes no cutoff" },
         { "ari", "needs a reference: 'ari:' and one of type|primary_genre|planted" },
         { "ari:merge", "needs a reference" },
         { "ari:plantd", "did you mean 'planted'?" },
@@ -103,6 +120,10 @@ static void a_trial_chooses_the_distance(void **unused)
     assert_string_equal(rb_metric_variant(name, &m, 0), "euclidean");
     assert_int_equal(m.variant[0], RB_DISTANCE_EUCLIDEAN);
     assert_int_equal(m.variant[1], RB_NOISE_SCALED);
+    assert_ok(rb_metric_parse(&m, "silhouette:sample-10000000", &err), &err);
+    assert_int_equal(m.sample, 10000000);
+    assert_ok(rb_metric_choose(&m, "euclidean", &err), &err);
+    assert_string_equal(m.id, "silhouette:euclidean:sample-10000000");
     assert_int_equal(rb_metric_choose(&m, "manhattan", &err), RB_BAD_INPUT);
 }
 

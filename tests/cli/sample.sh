@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# silhouette:sample-N beside the exact one: the same where N is everything, named in the results, and in the sentence
+# that says what all pairs of many points take.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+expect 0 "$REELBENCH" list silhouette
+prints "sample-N"
+
+cat >sample.yaml <<'YAML'
+experiment: sample
+dataset: { name: synthetic, users: 120, items: 60, ratings: 2000, sessions: 1000 }
+metrics: ["silhouette:euclidean", "silhouette:cosine", "silhouette:sample-40", "silhouette:cosine:merge:sample-40",
+          "silhouette:euclidean:sample-60", "silhouette:cosine:sample-1000"]
+select: "silhouette:sample-40"
+trials:
+  - kmeans: { space: lsa-4, k: [3, 5], metric: [euclidean, spherical] }
+YAML
+expect 0 "$REELBENCH" run sample.yaml
+prints "best of each algorithm and space by silhouette:sample-40"
+if grep -q "all pairs" "$out"; then fail "a sentence about the pairs of 60 points"; fi
+digest=$(sed -n 's/.* digest //p' "$out" | tail -n 1)
+expect 0 "$REELBENCH" report results/sample-* --format csv
+# A sample of all points or more has the bits of the exact value; one of 40 has not. An id is a column.
+awk -F , '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["silhouette:euclidean"] != $at["silhouette:euclidean:sample-60"] { print "60 of 60 points differ from all" }
+    $at["silhouette:cosine"] != $at["silhouette:cosine:sample-1000"] { print "1000 of 60 points differ from all" }
+    $at["silhouette:cosine"] == $at["silhouette:cosine:merge:sample-40"] { print "40 of 60 points are all" }
+    $at["silhouette:euclidean:sample-40"] == "" && $at["silhouette:cosine:sample-40"] == "" { print "no column" }
+    END { if (NR != 5) print "not four trials" }' "$out" >"$scratch/wrong"
+[ ! -s "$scratch/wrong" ] || fail "report: $(cat "$scratch/wrong")"
+expect 0 "$REELBENCH" run sample.yaml --no-share --output apart
+prints "digest $digest"
+
+# Over 100,000 points: what all pairs take, of the metrics and clusterings that need them, and the sampled form.
+expect 0 "$REELBENCH" run sample.yaml --dry-run --set dataset.items=100001 --set dataset.sessions=2000 \
+    --set 'metrics=[silhouette, "silhouette:cosine", "silhouette:merge", "silhouette:sample-40"]'
+prints "silhouette of 2 clusterings: 1.4e+11 flops for all pairs of 100,001 points of lsa-4; silhouette:sample-10000"
+prints "silhouette:merge:sample-10000 takes"
+[ "$(grep -c "all pairs" "$out")" -eq 2 ] || fail "a sentence for what needs no pairs"
+
+expect 2 "$REELBENCH" validate sample.yaml --set 'metrics=["silhouette:sample-2"]'
+complains "expected sample-N with N a whole number in [3, 10000000]"
+
+finish
