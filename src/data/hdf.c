@@ -1,6 +1,7 @@
 #include "data/hdf.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,6 +46,17 @@ rb_status rb_hdf_failed(rb_error *err, hid_t at, const char *doing, const char *
     char file[512] = "";
     H5Fget_name(at, file, sizeof file);
     return RB_FAIL(err, RB_IO, "%s: %s '%s' failed", file[0] ? file : "HDF5", doing, name);
+}
+
+rb_status rb_hdf_unfit(rb_error *err, hid_t at, const char *format, ...)
+{
+    char file[1024] = "", what[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    H5Fget_name(at, file, sizeof file);
+    return RB_FAIL(err, RB_BAD_INPUT, "%s: %s", file[0] ? file : "HDF5", what);
 }
 
 rb_status rb_hdf_create(rb_hdf *file, const char *path, rb_error *err)
@@ -95,9 +107,11 @@ rb_status rb_hdf_open(rb_hdf *file, const char *path, rb_error *err)
     if (access(path, R_OK) != 0)
         return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
     file->id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (file->id < 0)
-        return RB_FAIL(err, RB_IO, "%s: not a whole HDF5 file, or another program has it open for writing", path);
-    return RB_OK;
+    if (file->id >= 0)
+        return RB_OK;
+    if (H5Fis_hdf5(path) <= 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: not an HDF5 file", path);
+    return RB_FAIL(err, RB_BAD_INPUT, "%s: not a whole HDF5 file, or another program has it open for writing", path);
 }
 
 void rb_hdf_close(rb_hdf *file)
@@ -195,84 +209,6 @@ rb_status rb_hdf_write(hid_t at, const char *name, rb_hdf_type type, const void 
     return err->status;
 }
 
-/* Shape of a dataset: 1 or 2 dimensions. */
-bool rb_hdf_shape(hid_t set, int64_t *n_rows, int64_t *n_cols)
-{
-    hid_t space = H5Dget_space(set);
-    int rank = H5Sget_simple_extent_ndims(space);
-    hsize_t dims[2] = { 1, 1 };
-    if (rank == 1 || rank == 2)
-        H5Sget_simple_extent_dims(space, dims, NULL);
-    H5Sclose(space);
-    *n_rows = (int64_t)dims[0];
-    *n_cols = (int64_t)dims[1];
-    return rank == 1 || rank == 2;
-}
-
-rb_status rb_hdf_read(hid_t at, const char *name, rb_hdf_type type, void **data, int64_t *n_rows, int64_t *n_cols,
-                      rb_error *err)
-{
-    *data = NULL;
-    hid_t set = rb_hdf_has(at, name) ? H5Dopen2(at, name, H5P_DEFAULT) : -1;
-    if (set < 0 || !rb_hdf_shape(set, n_rows, n_cols)) {
-        rb_hdf_failed(err, at, "reading", name);
-    } else {
-        *data = rb_alloc_array(*n_rows * *n_cols, rb_hdf_type_size(type), err);
-        if (*data && *n_rows * *n_cols > 0 &&
-            H5Dread(set, rb_hdf_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, *data) < 0)
-            rb_hdf_failed(err, at, "reading", name);
-    }
-    if (set >= 0)
-        H5Dclose(set);
-    if (err->status != RB_OK) {
-        rb_free(*data);
-        *data = NULL;
-    }
-    return err->status;
-}
-
-rb_status rb_hdf_read_texts(hid_t at, const char *name, char ***texts, char **all, int64_t *n, rb_error *err)
-{
-    *texts = NULL;
-    *all = NULL;
-    char **given = NULL;
-    int64_t n_cols, bytes = 0;
-    hid_t type = -1, space = -1, set = rb_hdf_has(at, name) ? H5Dopen2(at, name, H5P_DEFAULT) : -1;
-    if (set < 0 || !rb_hdf_shape(set, n, &n_cols)) {
-        rb_hdf_failed(err, at, "reading", name);
-        goto done;
-    }
-    type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    space = H5Dget_space(set);
-    RB_TRY(rb_alloc(&given, *n, err));
-    RB_TRY(rb_alloc(texts, *n, err));
-    if (*n > 0 && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, given) < 0) {
-        rb_hdf_failed(err, at, "reading", name);
-        goto done;
-    }
-    for (int64_t i = 0; i < *n; i++)
-        bytes += (int64_t)strlen(given[i] ? given[i] : "") + 1;
-    RB_TRY(rb_alloc(all, bytes, err));
-    char *to = *all;
-    for (int64_t i = 0; i < *n; i++) {
-        (*texts)[i] = to;
-        to = stpcpy(to, given[i] ? given[i] : "") + 1;
-    }
-done:
-    if (given && space >= 0)
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, given);
-    rb_free(given);
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
-    if (set >= 0)
-        H5Dclose(set);
-    return err->status;
-}
-
 /* ---- attributes ---- */
 
 static rb_status put(hid_t at, const char *name, hid_t type, const void *value, rb_error *err)
@@ -303,39 +239,4 @@ rb_status rb_hdf_put_int(hid_t at, const char *name, int64_t value, rb_error *er
 rb_status rb_hdf_put_double(hid_t at, const char *name, double value, rb_error *err)
 {
     return put(at, name, H5T_NATIVE_DOUBLE, &value, err);
-}
-
-static rb_status get(hid_t at, const char *name, hid_t type, void *value, rb_error *err)
-{
-    hid_t attribute = H5Aexists(at, name) > 0 ? H5Aopen(at, name, H5P_DEFAULT) : -1;
-    if (attribute < 0 || H5Aread(attribute, type, value) < 0)
-        rb_hdf_failed(err, at, "reading attribute", name);
-    if (attribute >= 0)
-        H5Aclose(attribute);
-    return err->status;
-}
-
-rb_status rb_hdf_get_text(hid_t at, const char *name, char **value, rb_error *err)
-{
-    *value = NULL;
-    hid_t attribute = H5Aexists(at, name) > 0 ? H5Aopen(at, name, H5P_DEFAULT) : -1;
-    if (attribute < 0)
-        return rb_hdf_failed(err, at, "reading attribute", name);
-    hid_t type = H5Aget_type(attribute);
-    *value = rb_alloc_array((int64_t)H5Tget_size(type) + 1, 1, err);
-    if (*value && (H5Tis_variable_str(type) > 0 || H5Aread(attribute, type, *value) < 0))
-        rb_hdf_failed(err, at, "reading attribute", name);
-    H5Tclose(type);
-    H5Aclose(attribute);
-    return err->status;
-}
-
-rb_status rb_hdf_get_int(hid_t at, const char *name, int64_t *value, rb_error *err)
-{
-    return get(at, name, H5T_NATIVE_INT64, value, err);
-}
-
-rb_status rb_hdf_get_double(hid_t at, const char *name, double *value, rb_error *err)
-{
-    return get(at, name, H5T_NATIVE_DOUBLE, value, err);
 }

@@ -35,13 +35,15 @@ rb_status rb_hdf_create(rb_hdf *file, const char *path, rb_error *err);
 rb_status rb_hdf_commit(rb_hdf *file, rb_error *err);
 /** The same without the folder: a power cut may take the name until another file of the folder is committed. */
 rb_status rb_hdf_commit_ahead(rb_hdf *file, rb_error *err);
-/** Open for reading; RB_IO names the file and, where a writer holds it, says so. */
+/** Open for reading. RB_IO: the system does not let it be read; RB_BAD_INPUT: not an HDF5 file, or not a whole one. */
 rb_status rb_hdf_open(rb_hdf *file, const char *path, rb_error *err);
 /** Close; a file that was not committed is removed. Zeroed is allowed. */
 void rb_hdf_close(rb_hdf *file);
 
 /** A group below `at`, made where it is absent; close with H5Gclose. Negative on failure (err is set). */
 hid_t rb_hdf_group(hid_t at, const char *name, rb_error *err);
+/** A group that must be there, for reading; likewise. */
+hid_t rb_hdf_open_group(hid_t at, const char *name, rb_error *err);
 
 /**
  * An array; data in row-major order, texts as const char * const *. Missing groups of the name are made.
@@ -50,9 +52,23 @@ hid_t rb_hdf_group(hid_t at, const char *name, rb_error *err);
 rb_status rb_hdf_write(hid_t at, const char *name, rb_hdf_type type, const void *data, int64_t n_rows, int64_t n_cols,
                        bool compress, rb_error *err);
 
+/*
+ * Reading. Where an object is missing, or of another type or shape, RB_BAD_INPUT names the file, the object and what
+ * was expected; nothing is allocated by a shape that the file cannot hold.
+ */
+
+/** RB_BAD_INPUT naming the file that holds `at`, and what is wrong with it. */
+rb_status rb_hdf_unfit(rb_error *err, hid_t at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/** Shape of an array, without its values. */
+rb_status rb_hdf_extent(hid_t at, const char *name, rb_hdf_type type, int64_t *n_rows, int64_t *n_cols, rb_error *err);
+
 /** A whole array; *data from rb_alloc, *n_rows and *n_cols its shape (n_cols 1 for vectors). Not for texts. */
 rb_status rb_hdf_read(hid_t at, const char *name, rb_hdf_type type, void **data, int64_t *n_rows, int64_t *n_cols,
                       rb_error *err);
+
+/** The same of one dimension. */
+rb_status rb_hdf_read_vector(hid_t at, const char *name, rb_hdf_type type, void **data, int64_t *n, rb_error *err);
 
 /** Texts: *all holds them one after another, each ended by 0; (*texts)[i] points into it. Both from rb_alloc. */
 rb_status rb_hdf_read_texts(hid_t at, const char *name, char ***texts, char **all, int64_t *n, rb_error *err);

@@ -106,15 +106,17 @@ static rb_status read_member(hid_t set, const char *column, hid_t member, void *
     hid_t type = H5Tcreate(H5T_COMPOUND, H5Tget_size(member));
     H5Tinsert(type, column, 0, member);
     if (H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-        rb_hdf_failed(err, set, "reading column", column);
+        rb_hdf_unfit(err, set, "column '%s' is damaged: it cannot be read", column);
     H5Tclose(type);
     return err->status;
 }
 
-/* Opens a table and finds a column's own type; negative on failure. The caller closes both. */
-static hid_t open_column(hid_t at, const char *table, const char *column, hid_t *own, int64_t *n, rb_error *err)
+/* Opens a table and finds a column's own type; on failure err is set. The caller closes both. */
+static hid_t open_column(hid_t at, const char *table, const char *column, rb_hdf_type wanted, hid_t *own, int64_t *n,
+                         rb_error *err)
 {
     int64_t n_cols;
+    bool good = false;
     *own = -1;
     hid_t set = rb_hdf_has(at, table) ? H5Dopen2(at, table, H5P_DEFAULT) : -1;
     if (set >= 0 && rb_hdf_shape(set, n, &n_cols) && n_cols == 1) {
@@ -123,10 +125,23 @@ static hid_t open_column(hid_t at, const char *table, const char *column, hid_t 
         if (index >= 0)
             *own = H5Tget_member_type(type, (unsigned)index);
         H5Tclose(type);
+        good = *own >= 0 && rb_hdf_fits(*own, wanted) && H5Tis_variable_str(*own) <= 0;
+        if (!good)
+            rb_hdf_unfit(err, at, "table '%s' has no column '%s' of %s", table, column,
+                         wanted == RB_HDF_TEXT ? "texts of fixed length" : "numbers as expected");
+    } else {
+        rb_hdf_unfit(err, at, set < 0 ? "it has no table '%s'" : "'%s' is not a table of one dimension", table);
     }
-    if (*own < 0)
-        rb_hdf_failed(err, at, "reading column", column);
     return set;
+}
+
+/* Closes what open_column opened. */
+static void close_column(hid_t set, hid_t own)
+{
+    if (own >= 0)
+        H5Tclose(own);
+    if (set >= 0)
+        H5Dclose(set);
 }
 
 rb_status rb_hdf_read_column(hid_t at, const char *table, const char *column, rb_hdf_type type, void **data, int64_t *n,
@@ -134,13 +149,10 @@ rb_status rb_hdf_read_column(hid_t at, const char *table, const char *column, rb
 {
     hid_t own;
     *data = NULL;
-    hid_t set = open_column(at, table, column, &own, n, err);
+    hid_t set = open_column(at, table, column, type, &own, n, err);
     if (err->status == RB_OK && (*data = rb_alloc_array(*n, rb_hdf_type_size(type), err)) && *n > 0)
         read_member(set, column, rb_hdf_memory_type(type), *data, err);
-    if (own >= 0)
-        H5Tclose(own);
-    if (set >= 0)
-        H5Dclose(set);
+    close_column(set, own);
     return err->status;
 }
 
@@ -151,7 +163,7 @@ rb_status rb_hdf_read_column_texts(hid_t at, const char *table, const char *colu
     char *rows = NULL;
     *texts = NULL;
     *all = NULL;
-    hid_t set = open_column(at, table, column, &own, n, err);
+    hid_t set = open_column(at, table, column, RB_HDF_TEXT, &own, n, err);
     if (err->status == RB_OK && rb_alloc(&rows, *n * (int64_t)H5Tget_size(own), err) == RB_OK) {
         if (*n > 0)
             read_member(set, column, own, rows, err);
@@ -159,9 +171,6 @@ rb_status rb_hdf_read_column_texts(hid_t at, const char *table, const char *colu
             split_texts(texts, all, rows, *n, H5Tget_size(own), err);
     }
     rb_free(rows);
-    if (own >= 0)
-        H5Tclose(own);
-    if (set >= 0)
-        H5Dclose(set);
+    close_column(set, own);
     return err->status;
 }

@@ -92,7 +92,7 @@ static rb_status check_data(const model *m, const rb_hdf *results, rb_error *err
     char hex[65], *stored = NULL;
     hid_t at = -1;
     rb_digest_hex(hex, &m->run.data.digest, 64);
-    at = rb_hdf_group(results->id, "provenance", err);
+    at = rb_hdf_open_group(results->id, "provenance", err);
     RB_TRY(err->status);
     RB_TRY(rb_hdf_get_text(at, "data_digest", &stored, err));
     if (strcmp(hex, stored) != 0)
@@ -106,12 +106,10 @@ done:
 
 static rb_status load_model(model *m, const rb_apply_options *o, rb_error *err)
 {
-    char path[4200], name[64], *memory = NULL;
+    char name[64], *memory = NULL;
     rb_hdf results = { 0 };
     hid_t at = -1;
-    snprintf(path, sizeof path, "%s/results.h5", o->run);
-    RB_TRY(rb_run_results_check(o->run, err));
-    RB_TRY(rb_hdf_open(&results, path, err));
+    RB_TRY(rb_run_results_open(&results, o->run, err));
     RB_TRY(check_data(m, &results, err));
     snprintf(name, sizeof name, "models/%lld", (long long)m->trial->number);
     if (!rb_hdf_has(results.id, name)) {
@@ -124,7 +122,7 @@ static rb_status load_model(model *m, const rb_apply_options *o, rb_error *err)
     }
     RB_TRY(rb_alloc(&memory, (int64_t)m->algorithm->state_size, err));
     m->state = memory;
-    at = rb_hdf_group(results.id, name, err);
+    at = rb_hdf_open_group(results.id, name, err);
     RB_TRY(err->status);
     RB_TRY(rb_hdf_get_int(at, "refit", &m->refit, err));
     RB_TRY(rb_model_load(at, m->algorithm, m->state, err));
@@ -138,9 +136,11 @@ done:
 static rb_status open_model(model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
                             rb_error *err)
 {
+    rb_hdf results = { 0 };
     m->options =
         (rb_run_options){ .resume = o->run, .data_dir = o->data_dir, .cache_dir = o->cache_dir, .errors = stderr };
     rb_run_state_init(&m->run, &m->options, ctx);
+    RB_TRY(rb_run_results_open(&results, o->run, err)); /* before the data, which may take minutes */
     RB_TRY(rb_run_load_experiment(&m->run, err));
     RB_TRY(rb_run_load_data(&m->run, err));
     RB_TRY(find_trial(m, o->trial, err));
@@ -150,6 +150,7 @@ static rb_status open_model(model *m, const rb_apply_options *o, unsigned can, c
     }
     RB_TRY(load_model(m, o, err));
 done:
+    rb_hdf_close(&results);
     return err->status;
 }
 

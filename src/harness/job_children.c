@@ -37,7 +37,7 @@ static rb_status load_child(rb_job *j, int32_t i, rb_error *err)
     j->models[i] = (rb_model_view){ child->entry->algorithm, child->config, j->child_state[i] };
 done:
     rb_hdf_close(&file);
-    return err->status;
+    return rb_unit_status(err);
 }
 
 /* The points that a child trial made of its data; the values stay the child's. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "harness/unit.h"
 
 size_t rb_type_size(rb_type type)
 {
@@ -24,23 +25,31 @@ static rb_hdf_type hdf_type(rb_type type)
 
 /* ---- digest ---- */
 
+static void add_array(rb_hasher *h, const char *name, rb_type type, const void *data, int64_t n_rows, int64_t n_cols)
+{
+    rb_hasher_text(h, name);
+    rb_hasher_int(h, type);
+    rb_hasher_int(h, n_rows);
+    rb_hasher_int(h, n_cols);
+    rb_hasher_bytes(h, data, (size_t)(n_rows * n_cols) * rb_type_size(type));
+}
+
 static void hash_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
                        rb_shared *memory)
 {
     (void)memory;
-    rb_hasher *h = v->self;
+    add_array(v->self, name, type, *data, *n_rows, *n_cols);
+}
+
+static void add_scalar(rb_hasher *h, const char *name, rb_type type, const void *value)
+{
     rb_hasher_text(h, name);
-    rb_hasher_int(h, type);
-    rb_hasher_int(h, *n_rows);
-    rb_hasher_int(h, *n_cols);
-    rb_hasher_bytes(h, *data, (size_t)(*n_rows * *n_cols) * rb_type_size(type));
+    rb_hasher_bytes(h, value, rb_type_size(type));
 }
 
 static void hash_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
 {
-    rb_hasher *h = v->self;
-    rb_hasher_text(h, name);
-    rb_hasher_bytes(h, value, rb_type_size(type));
+    add_scalar(v->self, name, type, value);
 }
 
 rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *state, rb_error *err)
@@ -79,6 +88,7 @@ int64_t rb_model_bytes(const rb_algorithm *algorithm, void *state)
 typedef struct {
     hid_t at;
     rb_error *err;
+    rb_hasher h; /* of what is loaded: arrays may share a length, so that the state itself cannot be trusted yet */
 } place;
 
 static void save_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
@@ -95,10 +105,13 @@ static void save_scalar(rb_visitor *v, const char *name, rb_type type, void *val
     rb_hdf_write(p->at, name, hdf_type(type), value, 1, 1, false, p->err);
 }
 
-rb_status rb_model_save(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err)
+rb_status rb_model_save(hid_t at, const rb_algorithm *algorithm, void *state, const rb_digest *digest, rb_error *err)
 {
-    place p = { at, err };
+    place p = { .at = at, .err = err };
     algorithm->arrays(state, &(rb_visitor){ save_array, save_scalar, &p });
+    RB_TRY(err->status);
+    RB_TRY(rb_unit_put_digest(at, "digest", digest, err));
+done:
     return err->status;
 }
 
@@ -108,6 +121,7 @@ static void load_array(rb_visitor *v, const char *name, rb_type type, void **dat
     place *p = v->self;
     if (p->err->status != RB_OK || rb_hdf_read(p->at, name, hdf_type(type), data, n_rows, n_cols, p->err) != RB_OK)
         return;
+    add_array(&p->h, name, type, *data, *n_rows, *n_cols);
     if (memory)
         *memory = (rb_shared){ .data = *data,
                                .n_bytes = *n_rows * *n_cols * (int64_t)rb_type_size(type),
@@ -124,13 +138,27 @@ static void load_scalar(rb_visitor *v, const char *name, rb_type type, void *val
     if (n_rows == 1 && n_cols == 1)
         memcpy(value, data, rb_type_size(type));
     else
-        RB_FAIL(p->err, RB_IO, "'%s' of a stored model is not a scalar", name);
+        rb_hdf_unfit(p->err, p->at, "'%s' of a model has %lld x %lld values, expected one", name, (long long)n_rows,
+                     (long long)n_cols);
+    add_scalar(&p->h, name, type, value);
     rb_free(data);
 }
 
 rb_status rb_model_load(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err)
 {
-    place p = { at, err };
+    place p = { .at = at, .err = err };
+    char *kept = NULL, hex[2 * RB_DIGEST_BYTES + 1];
+    rb_digest digest;
+    RB_TRY(rb_hdf_get_text(at, "digest", &kept, err));
+    RB_TRY(rb_hasher_begin(&p.h, err));
     algorithm->arrays(state, &(rb_visitor){ load_array, load_scalar, &p });
+    rb_hasher_end(&p.h, &digest);
+    RB_TRY(err->status);
+    rb_digest_hex(hex, &digest, 2 * RB_DIGEST_BYTES);
+    if (strcmp(hex, kept) != 0)
+        rb_hdf_unfit(err, at, "not the model of %s that was written there: its digest is %.16s, expected %.16s",
+                     algorithm->name, hex, kept);
+done:
+    rb_free(kept);
     return err->status;
 }

@@ -17,10 +17,13 @@ rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *s
 /** Bytes of all arrays. Local. */
 int64_t rb_model_bytes(const rb_algorithm *algorithm, void *state);
 
-/** Write every array below the group `at`. Local (one rank writes). */
-rb_status rb_model_save(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err);
+/** Write every array below the group `at`, and rb_model_digest's digest. Local (one rank writes). */
+rb_status rb_model_save(hid_t at, const rb_algorithm *algorithm, void *state, const rb_digest *digest, rb_error *err);
 
-/** Read into a zeroed state; node-shared arrays become private copies. Local. On failure call algorithm->fini. */
+/**
+ * Read into a zeroed state; node-shared arrays become private copies. Local. On failure call algorithm->fini.
+ * RB_BAD_INPUT where an array is missing or of another type, or their digest is not the one that was written.
+ */
 rb_status rb_model_load(hid_t at, const rb_algorithm *algorithm, void *state, rb_error *err);
 
 #endif

@@ -217,7 +217,7 @@ static rb_status put_digest(rb_run_outcome *outcome, rb_results *r, rb_error *er
     RB_TRY(rb_hdf_put_text(r->file.id, "digest", hex, err));
     RB_TRY(rb_hdf_put_text(r->file.id, "digest_class", class.data, err));
     RB_TRY(rb_hdf_put_int(r->file.id, "digest_left_out", r->n_left_out, err));
-    RB_TRY(rb_hdf_put_int(r->file.id, "schema", 1, err));
+    RB_TRY(rb_hdf_put_int(r->file.id, "schema", RB_RESULTS_SCHEMA, err));
 done:
     rb_text_fini(&class);
     return err->status;

@@ -63,7 +63,7 @@ done:
     if (models >= 0)
         H5Gclose(models);
     rb_hdf_close(&unit);
-    return err->status;
+    return rb_unit_status(err);
 }
 
 static rb_status copy_lists(rb_results *r, int64_t work, rb_error *err)

@@ -95,6 +95,21 @@ done:
     return err->status;
 }
 
+rb_status rb_run_results_open(rb_hdf *file, const char *folder, rb_error *err)
+{
+    char path[4200];
+    int64_t schema;
+    RB_TRY(rb_run_results_check(folder, err));
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    RB_TRY(rb_hdf_open(file, path, err));
+    RB_TRY(rb_hdf_get_int(file->id, "schema", &schema, err));
+    if (schema != RB_RESULTS_SCHEMA)
+        RB_FAIL(err, RB_BAD_INPUT, "%s: its schema has number %lld, expected %d", path, (long long)schema,
+                RB_RESULTS_SCHEMA);
+done:
+    return err->status;
+}
+
 static void announce_again(rb_run_state *run)
 {
     char n[32];

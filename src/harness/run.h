@@ -15,8 +15,11 @@
 
 #include "base/digest.h"
 #include "data/algorithm.h"
+#include "data/hdf.h"
 #include "harness/environment.h"
 #include "parallel/ctx.h"
+
+#define RB_RESULTS_SCHEMA 1 /* of results.h5 (results/README.md) */
 
 typedef struct rb_run_options {
     const char *file;        /* experiment file, or NULL where `resume` is given */
@@ -70,5 +73,8 @@ rb_status rb_run_folder_check(const char *folder, rb_error *err);
 
 /** The same, and that it holds results. Local. @return RB_OK, RB_BAD_INPUT (the message says what to do) */
 rb_status rb_run_results_check(const char *folder, rb_error *err);
+
+/** Open the results of a folder for reading, and check that they are ours. Local. @return RB_OK, RB_BAD_INPUT, RB_IO */
+rb_status rb_run_results_open(rb_hdf *file, const char *folder, rb_error *err);
 
 #endif

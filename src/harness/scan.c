@@ -66,47 +66,94 @@ done:
 
 /* ---- units ---- */
 
+/* Units that cannot be read are made again: they make room, and what was wrong with them is said. */
+static void set_aside(rb_run_state *run, int64_t t, const rb_unit_list *units, const char *like, const rb_error *why)
+{
+    rb_log_warn(&run->log, "%s; it is made again", why->message);
+    rb_unit_set_aside(units, run->folder, run->work[t].key, like);
+}
+
+/* Whether the model of a fit lies there: the digest at its end tells that the file is whole. */
+static bool has_model(rb_run_state *run, int64_t t, const rb_unit_list *units, const rb_fit_record *fit)
+{
+    char path[4096];
+    rb_hdf file = { 0 };
+    rb_digest digest;
+    rb_error failure = { 0 };
+    if (!rb_unit_exists(run->folder, run->work[t].key, "model"))
+        return false;
+    if (rb_hdf_open(&file, rb_unit_path(path, run->folder, run->work[t].key, "model"), &failure) == RB_OK &&
+        rb_unit_get_digest(&file, "digest", &digest, &failure) == RB_OK && memcmp(&digest, &fit->model, sizeof digest))
+        RB_FAIL(&failure, RB_IO, "%s: not the model of its fit: 'digest' is another", path);
+    rb_hdf_close(&file);
+    if (failure.status != RB_OK)
+        set_aside(run, t, units, ".model.h5", &failure);
+    return failure.status == RB_OK;
+}
+
+static bool has_lists(rb_run_state *run, int64_t t, const rb_unit_list *units)
+{
+    const char *key = run->work[t].key;
+    rb_error failure = { 0 };
+    if (rb_stored_lists_width(units, key, run->evaluation) < run->lists_k)
+        return false;
+    if (rb_stored_lists_check(units, run->folder, key, run->evaluation, &failure) != RB_OK)
+        set_aside(run, t, units, ".lists.h5", &failure);
+    return failure.status == RB_OK;
+}
+
+/* What the fit of a trial left; false where it has none that can be read. */
+static bool read_fit(rb_fit_record *fit, rb_run_state *run, int64_t t, const rb_unit_list *units, rb_error *err)
+{
+    rb_error failure = { 0 };
+    if (!rb_unit_exists(run->folder, run->work[t].key, "fit"))
+        return false;
+    if (rb_fit_record_read(fit, run->folder, run->work[t].key, &failure) == RB_NO_MEMORY)
+        *err = failure;
+    else if (failure.status != RB_OK)
+        set_aside(run, t, units, ".fit.h5", &failure);
+    return failure.status == RB_OK;
+}
+
 static rb_status scan_trial(rb_run_state *run, int64_t t, const rb_unit_list *units, rb_error *err)
 {
     rb_work *w = &run->work[t];
     rb_metric_record metrics = { 0 };
     rb_fit_record fit = { 0 };
-    if (!rb_unit_exists(run->folder, w->key, "fit"))
-        return RB_OK;
-    RB_TRY(rb_fit_record_read(&fit, run->folder, w->key, err));
+    rb_error failure = { 0 };
+    char like[32];
+    if (!read_fit(&fit, run, t, units, err))
+        goto done;
     bool stopped = fit.outcome == RB_FIT_TIMEOUT || fit.outcome == RB_FIT_OVER_BUDGET; /* another machine may do it */
-    w->outcome = fit.outcome;
     w->fitted = !stopped;
-    w->has_model = rb_unit_exists(run->folder, w->key, "model");
-    w->has_lists = rb_stored_lists_width(units, w->key, run->evaluation) >= run->lists_k;
-    RB_TRY(rb_metric_record_read(&metrics, units, run->folder, w->key, run->evaluation, false, err));
-    bool all = note_held(run, t, &metrics);
-    w->evaluated = w->fitted && (fit.outcome == RB_FIT_FAILED || all);
+    w->outcome = stopped ? RB_FIT_DONE : fit.outcome; /* as if it had never run */
+    w->has_model = has_model(run, t, units, &fit);
+    w->has_lists = has_lists(run, t, units);
+    rb_metric_record_read(&metrics, units, run->folder, w->key, run->evaluation, false, &failure);
+    if (failure.status == RB_NO_MEMORY) {
+        *err = failure;
+        goto done;
+    }
+    if (failure.status == RB_OK) {
+        bool all = note_held(run, t, &metrics);
+        w->evaluated = w->fitted && (fit.outcome == RB_FIT_FAILED || all);
+    } else {
+        snprintf(like, sizeof like, ".%.8s-", run->evaluation);
+        set_aside(run, t, units, like, &failure);
+        w->has_lists = false; /* they bear the same name */
+    }
 done:
     rb_metric_record_fini(&metrics);
     rb_fit_record_fini(&fit);
     return err->status;
 }
 
-/* A unit that cannot be read (a disk's fault) is made again. */
 static rb_status scan(rb_run_state *run, rb_error *err)
 {
     rb_unit_list units = { 0 };
     RB_TRY(rb_unit_list_init(&units, run->folder, err));
-    for (int64_t t = 0; t < run->n_work; t++) {
-        rb_error failure = { 0 };
-        if (scan_trial(run, t, &units, &failure) == RB_NO_MEMORY) {
-            *err = failure;
-            break;
-        }
-        if (failure.status != RB_OK) {
-            rb_log_warn(&run->log, "%s; its trial runs again", failure.message);
-            memset(held_of(run, t), 0, (size_t)run->experiment.n_metrics + 1);
-            run->work[t].fitted = run->work[t].evaluated = false;
-        }
-        if (!run->work[t].fitted)
-            run->work[t].outcome = RB_FIT_DONE; /* as if it had never run */
-    }
+    for (int64_t t = 0; t < run->n_work; t++)
+        RB_TRY(scan_trial(run, t, &units, err));
 done:
     rb_unit_list_fini(&units);
     return err->status;

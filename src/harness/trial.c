@@ -23,7 +23,7 @@ static rb_status save_model(const rb_job *j, rb_error *err)
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, j->run->folder, j->work->key, "model"), err));
     RB_TRY(rb_hdf_put_text(file.id, "algorithm", j->algorithm->name, err));
     RB_TRY(rb_hdf_put_int(file.id, "refit", j->fold->refit, err));
-    RB_TRY(rb_model_save(file.id, j->algorithm, j->state, err));
+    RB_TRY(rb_model_save(file.id, j->algorithm, j->state, &j->fit.model, err));
     RB_TRY(j->is_again ? rb_hdf_commit(&file, err) : rb_hdf_commit_ahead(&file, err));
 done:
     rb_hdf_close(&file);

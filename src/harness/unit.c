@@ -36,6 +36,26 @@ void rb_unit_remove(const char *folder, const char *key, const char *kind)
     unlink(rb_unit_path(path, folder, key, kind));
 }
 
+rb_status rb_unit_status(rb_error *err)
+{
+    if (err->status == RB_BAD_INPUT)
+        err->status = RB_IO;
+    return err->status;
+}
+
+void rb_unit_set_aside(const rb_unit_list *l, const char *folder, const char *key, const char *like)
+{
+    int64_t first, last;
+    char from[2 * PATH_BYTES], to[2 * PATH_BYTES + 16];
+    rb_unit_list_range(l, key, &first, &last);
+    for (int64_t i = first; i < last; i++)
+        if (strstr(l->names[i], like)) {
+            snprintf(from, sizeof from, "%s/units/%s", folder, l->names[i]);
+            snprintf(to, sizeof to, "%s.damaged", from);
+            (void)rename(from, to); /* where that fails it is replaced by the unit that is made again */
+        }
+}
+
 /* ---- files of a folder ---- */
 
 static int by_name(const void *a, const void *b)
@@ -103,34 +123,70 @@ void rb_fit_record_fini(rb_fit_record *r)
     memset(r, 0, sizeof *r);
 }
 
-static rb_status put_digest(hid_t at, const char *name, const rb_digest *digest, rb_error *err)
+rb_status rb_unit_put_digest(hid_t at, const char *name, const rb_digest *digest, rb_error *err)
 {
     char hex[65];
     rb_digest_hex(hex, digest, 64);
     return rb_hdf_put_text(at, name, hex, err);
 }
 
-static rb_status get_digest(hid_t at, const char *name, rb_digest *digest, rb_error *err)
+/* Over all that a record holds. */
+static rb_status seal_of(rb_digest *out, const rb_fit_record *r, rb_error *err)
+{
+    rb_hasher h = { 0 };
+    const size_t n_bytes = (size_t)r->n_history * sizeof(double);
+    RB_TRY(rb_hasher_begin(&h, err));
+    rb_hasher_int(&h, r->outcome);
+    rb_hasher_text(&h, r->message);
+    rb_hasher_int(&h, r->converged);
+    rb_hasher_double(&h, r->wall_s);
+    rb_hasher_int(&h, r->model_bytes);
+    rb_hasher_int(&h, r->kept_iteration);
+    rb_hasher_bytes(&h, r->model.byte, RB_DIGEST_BYTES);
+    rb_hasher_int(&h, r->n_history);
+    rb_hasher_bytes(&h, r->objective, n_bytes);
+    rb_hasher_bytes(&h, r->validation, n_bytes);
+    rb_hasher_bytes(&h, r->iteration_s, n_bytes);
+    rb_hasher_int(&h, r->n_labels);
+    rb_hasher_bytes(&h, r->labels, (size_t)r->n_labels * sizeof *r->labels);
+done:
+    rb_hasher_end(&h, out);
+    return err->status;
+}
+
+rb_status rb_unit_get_digest(const rb_hdf *file, const char *name, rb_digest *digest, rb_error *err)
 {
     char *hex = NULL;
-    if (rb_hdf_get_text(at, name, &hex, err) == RB_OK && !rb_digest_parse(digest, hex))
-        RB_FAIL(err, RB_IO, "'%s' of a unit is not a digest", name);
+    if (rb_hdf_get_text(file->id, name, &hex, err) == RB_OK && !rb_digest_parse(digest, hex))
+        RB_FAIL(err, RB_IO, "%s: attribute '%s' is not a digest of 64 hexadecimal digits", file->path, name);
     rb_free(hex);
+    return err->status;
+}
+
+rb_status rb_unit_check_seal(const rb_hdf *file, const rb_digest *seal, rb_error *err)
+{
+    rb_digest kept;
+    if (rb_unit_get_digest(file, "seal", &kept, err) == RB_OK && memcmp(&kept, seal, sizeof kept) != 0)
+        RB_FAIL(err, RB_IO, "%s: not the values that were written there: their digest is not that of 'seal'",
+                file->path);
     return err->status;
 }
 
 rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_error *err)
 {
     char path[PATH_BYTES];
+    rb_digest seal;
     rb_hdf file = { 0 };
+    RB_TRY(seal_of(&seal, r, err));
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, folder, r->key, "fit"), err));
+    RB_TRY(rb_unit_put_digest(file.id, "seal", &seal, err));
     RB_TRY(rb_hdf_put_int(file.id, "outcome", r->outcome, err));
     RB_TRY(rb_hdf_put_text(file.id, "message", r->message, err));
     RB_TRY(rb_hdf_put_int(file.id, "converged", r->converged, err));
     RB_TRY(rb_hdf_put_double(file.id, "wall_s", r->wall_s, err));
     RB_TRY(rb_hdf_put_int(file.id, "model_bytes", r->model_bytes, err));
     RB_TRY(rb_hdf_put_int(file.id, "kept_iteration", r->kept_iteration, err));
-    RB_TRY(put_digest(file.id, "model", &r->model, err));
+    RB_TRY(rb_unit_put_digest(file.id, "model", &r->model, err));
     RB_TRY(rb_hdf_write(file.id, "objective", RB_HDF_DOUBLE, r->objective, r->n_history, 1, false, err));
     RB_TRY(rb_hdf_write(file.id, "validation", RB_HDF_DOUBLE, r->validation, r->n_history, 1, false, err));
     RB_TRY(rb_hdf_write(file.id, "iteration_s", RB_HDF_DOUBLE, r->iteration_s, r->n_history, 1, false, err));
@@ -142,11 +198,22 @@ done:
     return err->status;
 }
 
+/* An array of the history: each has as many values. */
+static rb_status read_history(double **values, const char *name, int64_t n, const rb_hdf *file, rb_error *err)
+{
+    int64_t own;
+    if (rb_hdf_read_vector(file->id, name, RB_HDF_DOUBLE, (void **)values, &own, err) == RB_OK && own != n)
+        RB_FAIL(err, RB_IO, "%s: '%s' has %lld values, expected %lld as 'objective'", file->path, name, (long long)own,
+                (long long)n);
+    return err->status;
+}
+
 rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *key, rb_error *err)
 {
     char path[PATH_BYTES];
     char *message = NULL;
-    int64_t outcome, converged, n, one;
+    int64_t outcome, converged;
+    rb_digest seal;
     rb_hdf file = { 0 };
     *r = (rb_fit_record){ 0 };
     snprintf(r->key, sizeof r->key, "%s", key);
@@ -157,20 +224,23 @@ rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *k
     RB_TRY(rb_hdf_get_double(file.id, "wall_s", &r->wall_s, err));
     RB_TRY(rb_hdf_get_int(file.id, "model_bytes", &r->model_bytes, err));
     RB_TRY(rb_hdf_get_int(file.id, "kept_iteration", &r->kept_iteration, err));
-    RB_TRY(get_digest(file.id, "model", &r->model, err));
-    RB_TRY(rb_hdf_read(file.id, "objective", RB_HDF_DOUBLE, (void **)&r->objective, &n, &one, err));
-    RB_TRY(rb_hdf_read(file.id, "validation", RB_HDF_DOUBLE, (void **)&r->validation, &n, &one, err));
-    RB_TRY(rb_hdf_read(file.id, "iteration_s", RB_HDF_DOUBLE, (void **)&r->iteration_s, &n, &one, err));
+    RB_TRY(rb_unit_get_digest(&file, "model", &r->model, err));
+    RB_TRY(rb_hdf_read_vector(file.id, "objective", RB_HDF_DOUBLE, (void **)&r->objective, &r->n_history, err));
+    RB_TRY(read_history(&r->validation, "validation", r->n_history, &file, err));
+    RB_TRY(read_history(&r->iteration_s, "iteration_s", r->n_history, &file, err));
     if (rb_hdf_has(file.id, "labels"))
-        RB_TRY(rb_hdf_read(file.id, "labels", RB_HDF_INT32, (void **)&r->labels, &r->n_labels, &one, err));
+        RB_TRY(rb_hdf_read_vector(file.id, "labels", RB_HDF_INT32, (void **)&r->labels, &r->n_labels, err));
     if (outcome < RB_FIT_DONE || outcome > RB_FIT_OVER_BUDGET)
-        RB_FAIL(err, RB_IO, "%s: unknown outcome %lld", path, (long long)outcome);
+        RB_FAIL(err, RB_IO, "%s: 'outcome' is %lld, expected %d to %d", path, (long long)outcome, RB_FIT_DONE,
+                RB_FIT_OVER_BUDGET);
+    RB_TRY(err->status);
     r->outcome = (rb_fit_outcome)outcome;
     r->converged = converged != 0;
-    r->n_history = n;
     snprintf(r->message, sizeof r->message, "%s", message);
+    RB_TRY(seal_of(&seal, r, err));
+    RB_TRY(rb_unit_check_seal(&file, &seal, err));
 done:
     rb_free(message);
     rb_hdf_close(&file);
-    return err->status;
+    return rb_unit_status(err);
 }

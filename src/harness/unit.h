@@ -9,7 +9,7 @@
  * <key> is the first 32 hexadecimal digits of F, the digest of everything that a fit depends on
  * (harness/key.c); <eval> 8 digits of the digest of the evaluation's rules and code; <set> 8 digits over what the file
  * holds, so that metrics which are added later get a file beside it. A unit that is there is whole; what is not there
- * is computed again.
+ * is computed again, and so is what a disk damaged: a seal, the digest of what a unit holds, tells.
  */
 #ifndef RB_HARNESS_UNIT_H
 #define RB_HARNESS_UNIT_H
@@ -19,6 +19,7 @@
 
 #include "base/digest.h"
 #include "data/algorithm.h"
+#include "data/hdf.h"
 #include "eval/metric.h"
 
 #define RB_KEY_DIGITS 32
@@ -111,6 +112,14 @@ const char *rb_unit_path(char *out, const char *folder, const char *key, const c
 bool rb_unit_exists(const char *folder, const char *key, const char *kind);
 void rb_unit_remove(const char *folder, const char *key, const char *kind);
 
+/** Attributes of a unit that hold a digest. */
+rb_status rb_unit_put_digest(hid_t at, const char *name, const rb_digest *digest, rb_error *err);
+rb_status rb_unit_get_digest(const rb_hdf *file, const char *name, rb_digest *digest, rb_error *err);
+/** Attribute "seal" must be the digest of what was read; RB_IO where it is not. */
+rb_status rb_unit_check_seal(const rb_hdf *file, const rb_digest *seal, rb_error *err);
+/** A damaged unit is a fault of the machine, not of the user's input: RB_BAD_INPUT becomes RB_IO. */
+rb_status rb_unit_status(rb_error *err);
+
 /* Names of all files in units/, sorted. */
 typedef struct {
     char **names;
@@ -121,6 +130,8 @@ rb_status rb_unit_list_init(rb_unit_list *l, const char *folder, rb_error *err);
 void rb_unit_list_fini(rb_unit_list *l);
 /** First file of a key, and one past the last. */
 void rb_unit_list_range(const rb_unit_list *l, const char *key, int64_t *first, int64_t *last);
+/** Rename the units of a key whose names hold `like`, so that they are made again: to "<name>.damaged". */
+void rb_unit_set_aside(const rb_unit_list *l, const char *folder, const char *key, const char *like);
 
 /** Adds the rows of all metric files of a key and evaluation to r; of a value that stands in two the first is taken. */
 rb_status rb_metric_record_read(rb_metric_record *r, const rb_unit_list *l, const char *folder, const char *key,
@@ -128,6 +139,9 @@ rb_status rb_metric_record_read(rb_metric_record *r, const rb_unit_list *l, cons
 
 /** Places of the widest lists of a key and evaluation that were stored; 0: none. */
 int64_t rb_stored_lists_width(const rb_unit_list *l, const char *key, const char *evaluation);
+/** Whether the widest lists of a key and evaluation have one shape, without reading them; RB_IO says what is wrong. */
+rb_status rb_stored_lists_check(const rb_unit_list *l, const char *folder, const char *key, const char *evaluation,
+                                rb_error *err);
 /** The first k places of lists that are at least as wide; RB_IO where there are none. */
 rb_status rb_stored_lists_read(rb_stored_lists *out, const rb_unit_list *l, const char *folder, const char *key,
                                const char *evaluation, int64_t k, rb_error *err);

@@ -100,7 +100,32 @@ rb_status rb_stored_lists_read(rb_stored_lists *out, const rb_unit_list *l, cons
         cut(out, k);
 done:
     rb_hdf_close(&file);
-    return err->status;
+    return rb_unit_status(err);
+}
+
+rb_status rb_stored_lists_check(const rb_unit_list *l, const char *folder, const char *key, const char *evaluation,
+                                rb_error *err)
+{
+    char path[4096], kind[64];
+    int64_t k = 0, n_users = 0, n = 0, n_cols = 0;
+    static const rb_hdf_type types[] = { RB_HDF_INT32, RB_HDF_DOUBLE };
+    static const char *const names[] = { "item", "score" };
+    rb_hdf file = { 0 };
+    snprintf(kind, sizeof kind, "%s-%lld.lists", evaluation, (long long)rb_stored_lists_width(l, key, evaluation));
+    RB_TRY(rb_hdf_open(&file, rb_unit_path(path, folder, key, kind), err));
+    RB_TRY(rb_hdf_get_int(file.id, "k", &k, err));
+    RB_TRY(rb_hdf_extent(file.id, "user", RB_HDF_INT32, &n_users, &n_cols, err));
+    for (int i = 0; i < 2; i++) {
+        RB_TRY(rb_hdf_extent(file.id, names[i], types[i], &n, &n_cols, err));
+        if (n != n_users || n_cols != k || k < 1) {
+            RB_FAIL(err, RB_IO, "%s: '%s' has %lld x %lld values, expected %lld users x %lld places", path, names[i],
+                    (long long)n, (long long)n_cols, (long long)n_users, (long long)k);
+            goto done;
+        }
+    }
+done:
+    rb_hdf_close(&file);
+    return rb_unit_status(err);
 }
 
 void rb_stored_lists_remove(const rb_unit_list *l, const char *folder, const char *key)

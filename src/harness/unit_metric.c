@@ -61,6 +61,35 @@ static void columns_fini(columns *c)
     rb_free(c->hex);
 }
 
+/* Over all rows of a file and the users of its vectors; the vectors have digests of their own among the columns. */
+static rb_status seal_of(rb_digest *out, const columns *c, int64_t n, const rb_metric_record *users, double wall_s,
+                         rb_error *err)
+{
+    rb_hasher h = { 0 };
+    RB_TRY(rb_hasher_begin(&h, err));
+    rb_hasher_double(&h, wall_s);
+    rb_hasher_int(&h, n);
+    for (int64_t i = 0; i < n; i++) {
+        rb_hasher_text(&h, c->part[i]);
+        rb_hasher_text(&h, c->segment[i]);
+        rb_hasher_text(&h, c->id[i]);
+        rb_hasher_text(&h, c->definition[i]);
+        rb_hasher_text(&h, c->per_user[i]);
+        rb_hasher_double(&h, c->value[i]);
+        rb_hasher_int(&h, c->state[i]);
+        rb_hasher_int(&h, c->population[i]);
+        rb_hasher_int(&h, c->n[i]);
+        rb_hasher_int(&h, c->n_left_out[i]);
+    }
+    for (int p = 0; p < RB_N_USERS; p++) {
+        rb_hasher_int(&h, users->n_users[p]);
+        rb_hasher_bytes(&h, users->users[p], (size_t)users->n_users[p] * sizeof *users->users[p]);
+    }
+done:
+    rb_hasher_end(&h, out);
+    return err->status;
+}
+
 static rb_status columns_from(columns *c, const rb_metric_record *r, rb_error *err)
 {
     RB_TRY(rb_alloc(&c->part, r->n_rows, err));
@@ -135,8 +164,10 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
     char path[4096], kind[32];
     rb_hdf file = { 0 };
     columns c = { 0 };
+    rb_digest seal;
     RB_TRY(name_kind(kind, r, evaluation, err));
     RB_TRY(columns_from(&c, r, err));
+    RB_TRY(seal_of(&seal, &c, r->n_rows, r, r->wall_s, err));
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, folder, r->key, kind), err));
     const rb_hdf_column table[] = {
         { "part", RB_HDF_TEXT, c.part, NULL, 0 },
@@ -153,6 +184,7 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
     RB_TRY(rb_hdf_write_table(file.id, "metrics", table, sizeof table / sizeof *table, r->n_rows, err));
     RB_TRY(write_vectors(file.id, r, err));
     RB_TRY(rb_hdf_put_double(file.id, "wall_s", r->wall_s, err));
+    RB_TRY(rb_unit_put_digest(file.id, "seal", &seal, err));
     RB_TRY(rb_hdf_commit(&file, err));
 done:
     columns_fini(&c);
@@ -195,17 +227,28 @@ done:
     return err->status;
 }
 
-static rb_status read_users(rb_metric_record *r, hid_t at, rb_error *err)
+/* The users of each population of a file. */
+static rb_status read_users(rb_metric_record *own, const rb_hdf *file, rb_error *err)
 {
     for (int p = 0; p < RB_N_USERS; p++) {
         char name[64];
-        int64_t one;
         snprintf(name, sizeof name, "users/%s", population_names[p]);
-        if (!r->users[p] && rb_hdf_has(at, name))
-            RB_TRY(rb_hdf_read(at, name, RB_HDF_INT32, (void **)&r->users[p], &r->n_users[p], &one, err));
+        if (rb_hdf_has(file->id, name))
+            RB_TRY(rb_hdf_read_vector(file->id, name, RB_HDF_INT32, (void **)&own->users[p], &own->n_users[p], err));
     }
 done:
     return err->status;
+}
+
+/* All files of a record have the same users: those of the first are kept. */
+static void keep_users(rb_metric_record *r, rb_metric_record *own)
+{
+    for (int p = 0; p < RB_N_USERS; p++)
+        if (!r->users[p]) {
+            r->users[p] = own->users[p];
+            r->n_users[p] = own->n_users[p];
+            own->users[p] = NULL;
+        }
 }
 
 /* Whether an earlier file gave this value already. */
@@ -219,33 +262,73 @@ static bool is_held(const rb_metric_record *r, int64_t n_before, const stored *s
 }
 
 /* What a damaged or foreign file may hold and nobody could read further. */
-static rb_status check_rows(const rb_metric_record *r, int64_t from, const char *path, rb_error *err)
+static rb_status check_rows(const stored *s, const rb_metric_record *users, double wall_s, const rb_hdf *file,
+                            rb_error *err)
 {
-    for (int64_t i = from; i < r->n_rows; i++) {
-        const rb_metric_row *row = &r->rows[i];
-        bool known = (unsigned)row->value.state <= RB_VALUE_UNAVAILABLE && (unsigned)row->population < RB_N_USERS;
+    rb_digest seal;
+    const columns all = { .part = (const char **)s->part,
+                          .segment = (const char **)s->segment,
+                          .id = (const char **)s->id,
+                          .definition = (const char **)s->definition,
+                          .per_user = (const char **)s->hex,
+                          .value = s->value,
+                          .state = s->state,
+                          .population = s->population,
+                          .n = s->n,
+                          .n_left_out = s->n_left_out };
+    for (int64_t i = 0; i < s->n_rows; i++) {
+        bool known = (unsigned)s->state[i] <= RB_VALUE_UNAVAILABLE && (unsigned)s->population[i] < RB_N_USERS;
         if (!known)
-            return RB_FAIL(err, RB_IO, "%s: '%s' has no known state and population", path, row->id);
-        if (row->vector && row->n_vector != r->n_users[row->population])
-            return RB_FAIL(err, RB_IO, "%s: '%s' has %lld values of %lld users", path, row->id,
-                           (long long)row->n_vector, (long long)r->n_users[row->population]);
+            return RB_FAIL(err, RB_IO, "%s: '%s' has no known state and population", file->path, s->id[i]);
+        if (s->n[i] < 0 || s->n_left_out[i] < 0)
+            return RB_FAIL(err, RB_IO, "%s: '%s' is over a negative number of users", file->path, s->id[i]);
     }
-    return RB_OK;
+    RB_TRY(seal_of(&seal, &all, s->n_rows, users, wall_s, err));
+    RB_TRY(rb_unit_check_seal(file, &seal, err));
+done:
+    return err->status;
+}
+
+/* The vector of row i of the file: its length must be that of its population, its digest the row's. */
+static rb_status read_vector(rb_metric_row *row, const rb_metric_record *r, const rb_hdf *file, int64_t i,
+                             bool with_vectors, rb_error *err)
+{
+    char name[64];
+    int64_t one, n = 0;
+    rb_digest digest;
+    snprintf(name, sizeof name, "vector/%lld", (long long)i);
+    if (row->population == RB_USERS_NONE)
+        return RB_OK;
+    RB_TRY(with_vectors ? rb_hdf_read_vector(file->id, name, RB_HDF_DOUBLE, (void **)&row->vector, &n, err)
+                        : rb_hdf_extent(file->id, name, RB_HDF_DOUBLE, &n, &one, err));
+    if (n != r->n_users[row->population])
+        return RB_FAIL(err, RB_IO, "%s: '%s' (%s) has %lld values, expected one for each of %lld users", file->path,
+                       name, row->id, (long long)n, (long long)r->n_users[row->population]);
+    if (!with_vectors)
+        return RB_OK;
+    row->n_vector = n;
+    RB_TRY(rb_digest_of(&digest, row->vector, (size_t)n * sizeof *row->vector, err));
+    if (memcmp(&digest, &row->per_user, sizeof digest) != 0)
+        RB_FAIL(err, RB_IO, "%s: '%s' (%s) is not what was written there; remove the file and resume", file->path, name,
+                row->id);
+done:
+    return err->status;
 }
 
 static rb_status read_one(rb_metric_record *r, const char *path, bool with_vectors, rb_error *err)
 {
     rb_hdf file = { 0 };
     stored s = { 0 };
-    char name[64];
+    rb_metric_record own = { 0 };
     double wall_s;
     RB_TRY(rb_hdf_open(&file, path, err));
     RB_TRY(stored_read(&s, file.id, err));
     RB_TRY(rb_hdf_get_double(file.id, "wall_s", &wall_s, err));
+    RB_TRY(read_users(&own, &file, err));
+    RB_TRY(check_rows(&s, &own, wall_s, &file, err));
     r->wall_s += wall_s;
     int64_t n_before = r->n_rows;
-    if (with_vectors)
-        RB_TRY(read_users(r, file.id, err));
+    keep_users(r, &own);
     for (int64_t i = 0; i < s.n_rows; i++) {
         if (is_held(r, n_before, &s, i))
             continue;
@@ -259,13 +342,10 @@ static rb_status read_one(rb_metric_record *r, const char *path, bool with_vecto
         row->n = s.n[i];
         row->n_left_out = s.n_left_out[i];
         rb_digest_parse(&row->per_user, s.hex[i]);
-        snprintf(name, sizeof name, "vector/%lld", (long long)i);
-        int64_t one;
-        if (with_vectors && rb_hdf_has(file.id, name))
-            RB_TRY(rb_hdf_read(file.id, name, RB_HDF_DOUBLE, (void **)&row->vector, &row->n_vector, &one, err));
+        RB_TRY(read_vector(row, r, &file, i, with_vectors, err));
     }
-    RB_TRY(check_rows(r, n_before, path, err));
 done:
+    rb_metric_record_fini(&own);
     stored_fini(&s);
     rb_hdf_close(&file);
     return err->status;
@@ -285,5 +365,5 @@ rb_status rb_metric_record_read(rb_metric_record *r, const rb_unit_list *l, cons
         RB_TRY(read_one(r, path, with_vectors, err));
     }
 done:
-    return err->status;
+    return rb_unit_status(err);
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistr.h>
 
 #include "base/alloc.h"
 #include "harness/run.h"
@@ -13,14 +14,30 @@ typedef struct {
     size_t offset;
 } target;
 
+/* Every column of a struct has a value for each of its n rows. */
+static rb_status expect_rows(const rb_results_file *r, const char *table, const char *column, int64_t n,
+                             int64_t expected, rb_error *err)
+{
+    if (n == expected)
+        return RB_OK;
+    return rb_hdf_unfit(err, r->file.id, "'%s' of table '%s' has %lld rows, expected %lld", column, table, (long long)n,
+                        (long long)expected);
+}
+
 static rb_status read_texts(rb_results_file *r, const char *table, const target *to, char *rows, size_t size,
-                            rb_error *err)
+                            int64_t n_rows, rb_error *err)
 {
     char **texts = NULL, *all = NULL;
     int64_t n;
     RB_TRY(rb_hdf_read_column_texts(r->file.id, table, to->name, &texts, &all, &n, err));
+    RB_TRY(expect_rows(r, table, to->name, n, n_rows, err));
     for (int64_t i = 0; i < n; i++) {
-        const char *copy = rb_arena_text(&r->arena, texts[i], (int64_t)strlen(texts[i]), err);
+        const char *copy = NULL;
+        if (u8_check((const uint8_t *)texts[i], strlen(texts[i])))
+            rb_hdf_unfit(err, r->file.id, "'%s' of table '%s', row %lld: not UTF-8", to->name, table, (long long)i);
+        else
+            copy = rb_arena_text(&r->arena, texts[i], (int64_t)strlen(texts[i]), err);
+        RB_TRY(err->status);
         memcpy(rows + (size_t)i * size + to->offset, &copy, sizeof copy);
     }
 done:
@@ -30,12 +47,15 @@ done:
 }
 
 static rb_status read_numbers(rb_results_file *r, const char *table, const target *to, char *rows, size_t size,
-                              rb_error *err)
+                              int64_t n_rows, rb_error *err)
 {
     static const size_t bytes[] = { [RB_HDF_INT32] = 4, [RB_HDF_INT64] = 8, [RB_HDF_UINT8] = 1, [RB_HDF_DOUBLE] = 8 };
     void *data = NULL;
     int64_t n;
     RB_TRY(rb_hdf_read_column(r->file.id, table, to->name, to->type, &data, &n, err));
+    RB_TRY(expect_rows(r, table, to->name, n, n_rows, err));
+    for (int64_t i = 0; i < n && to->type == RB_HDF_UINT8; i++)
+        ((uint8_t *)data)[i] = ((uint8_t *)data)[i] != 0; /* a bool holds nothing else */
     for (int64_t i = 0; i < n; i++)
         memcpy(rows + (size_t)i * size + to->offset, (char *)data + (size_t)i * bytes[to->type], bytes[to->type]);
 done:
@@ -52,8 +72,8 @@ static rb_status read_table(rb_results_file *r, const char *table, const target 
     *rows = rb_arena_array(&r->arena, *n, size, err);
     RB_TRY(err->status);
     for (int i = 0; i < n_targets; i++)
-        RB_TRY(to[i].type == RB_HDF_TEXT ? read_texts(r, table, &to[i], *rows, size, err)
-                                         : read_numbers(r, table, &to[i], *rows, size, err));
+        RB_TRY(to[i].type == RB_HDF_TEXT ? read_texts(r, table, &to[i], *rows, size, *n, err)
+                                         : read_numbers(r, table, &to[i], *rows, size, *n, err));
 done:
     rb_free(first);
     return err->status;
@@ -80,7 +100,7 @@ static rb_status read_trials(rb_results_file *r, rb_error *err)
     RB_TRY(read_table(r, "trials", to, sizeof to / sizeof *to, sizeof(rb_trial_line), &rows, &r->n_trials, err));
     r->trial = rows;
     for (int i = 0; i < 2; i++)
-        RB_TRY(read_numbers(r, "timing/trials", &times[i], rows, sizeof(rb_trial_line), err));
+        RB_TRY(read_numbers(r, "timing/trials", &times[i], rows, sizeof(rb_trial_line), r->n_trials, err));
 done:
     return err->status;
 }
@@ -120,15 +140,38 @@ done:
     return err->status;
 }
 
+/* What tables refer to must be there, else the file was not written by a run, or not left as it was. */
+static rb_status check_references(const rb_results_file *r, rb_error *err)
+{
+    for (int64_t i = 0; i < r->n_trials; i++)
+        if (r->trial[i].trial != i + 1)
+            return rb_hdf_unfit(err, r->file.id, "row %lld of table 'trials' is trial %d, expected %lld", (long long)i,
+                                r->trial[i].trial, (long long)i + 1);
+    for (int64_t i = 0; i < r->n_values; i++) {
+        const rb_value_line *v = &r->value[i];
+        if (v->trial < (i > 0 ? v[-1].trial : 1) || v->trial > r->n_trials)
+            return rb_hdf_unfit(err, r->file.id,
+                                "row %lld of table 'metrics' is of trial %d, expected ascending numbers from 1 to %lld",
+                                (long long)i, v->trial, (long long)r->n_trials);
+        if (v->n < 0 || v->left_out < 0)
+            return rb_hdf_unfit(err, r->file.id,
+                                "row %lld of table 'metrics' counts %lld and %lld, expected none below 0", (long long)i,
+                                (long long)v->n, (long long)v->left_out);
+    }
+    for (int64_t i = 0; i < r->n_selection; i++)
+        if (r->selection[i].trial < 1 || r->selection[i].trial > r->n_trials)
+            return rb_hdf_unfit(err, r->file.id, "row %lld of table 'selection' is of trial %d, expected 1 to %lld",
+                                (long long)i, r->selection[i].trial, (long long)r->n_trials);
+    return RB_OK;
+}
+
 rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error *err)
 {
-    char path[4200];
-    RB_TRY(rb_run_results_check(folder, err));
-    snprintf(path, sizeof path, "%s/results.h5", folder);
-    RB_TRY(rb_hdf_open(&r->file, path, err));
+    RB_TRY(rb_run_results_open(&r->file, folder, err));
     RB_TRY(read_trials(r, err));
     RB_TRY(read_values(r, err));
     RB_TRY(read_selection(r, err));
+    RB_TRY(check_references(r, err));
 done:
     return err->status;
 }

@@ -248,7 +248,7 @@ static void a_loaded_model_is_the_saved_one(void **of)
     rb_digest expected = rb_contract_digest(&m);
     snprintf(path, sizeof path, "/tmp/rb_contract_%ld.h5", (long)getpid()); /* every rank its own */
     assert_ok(rb_hdf_create(&file, path, &err), &err);
-    assert_ok(rb_model_save(file.id, m.algorithm, m.state, &err), &err);
+    assert_ok(rb_model_save(file.id, m.algorithm, m.state, &expected, &err), &err);
     assert_ok(rb_hdf_commit(&file, &err), &err);
     assert_ok(rb_hdf_open(&file, path, &err), &err);
     assert_ok(rb_model_load(file.id, copy.algorithm, copy.state, &err), &err);
