@@ -91,7 +91,7 @@ static void search_dense(search *s, int64_t a)
     int64_t stack[64], n = 1;
     stack[0] = 1;
     double most = r->limit_half + margin_of(r, r->most_half, r->most_half);
-    while (n > 0) {
+    while (n > 0 && r->begin[a] < r->begin[a + 1]) {
         int64_t v = stack[--n];
         if (rb_radius_gap2(r, r->n_leaves + a, v) / 2 > most)
             continue;

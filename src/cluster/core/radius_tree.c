@@ -10,10 +10,12 @@ int64_t rb_radius_n_leaves(int64_t n)
     return n_leaves;
 }
 
-/* Positions where part `at` of `parts` equal parts of n begins; halves of a part are parts of the next level. */
-static int64_t part_begin(int64_t n, int64_t at, int64_t parts)
+/* Leaves are full (but one), as products are fastest on whole panels; where there are fewer than places, some places
+ * stay empty, evenly spread. */
+static int64_t leaf_begin(int64_t n, int64_t place, int64_t n_places)
 {
-    return n / parts * at + n % parts * at / parts;
+    int64_t n_full = (n + RB_RADIUS_LEAF - 1) / RB_RADIUS_LEAF, begin = n_full * place / n_places * RB_RADIUS_LEAF;
+    return begin < n ? begin : n;
 }
 
 static void bound(float *box, const float *rows, const int32_t *order, int64_t n, int64_t d)
@@ -80,7 +82,7 @@ void rb_radius_plant(rb_radius *r, const float *rows, const rb_ctx *ctx)
     for (int64_t i = 0; i < n; i++)
         r->order[i] = (int32_t)i;
     for (int64_t l = 0; l <= r->n_leaves; l++)
-        r->begin[l] = part_begin(n, l, r->n_leaves);
+        r->begin[l] = leaf_begin(n, l, r->n_leaves);
     for (int64_t parts = 1; parts <= r->n_leaves; parts *= 2) {
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
         for (int64_t at = 0; at < parts; at++) {
