@@ -79,7 +79,7 @@ static rb_status take_dense(rb_radius *r, const rb_ctx *ctx, rb_error *err)
     rb_shared by_point = { 0 };
     int64_t *offsets = NULL;
     rb_alloc(&r->shift, 2 * d, err);
-    rb_alloc(&r->box, 2 * r->n_leaves * 2 * d, err);
+    rb_alloc(&r->box, 2 * r->n_leaves * RB_RADIUS_CELLS * 2 * d, err);
     RB_TRY_ALL(ctx, rb_alloc(&offsets, ctx->n_ranks + 1, err));
     RB_TRY(rb_shared_alloc(&by_point, n * row_bytes, ctx, err));
     RB_TRY(rb_shared_alloc(&r->rows, n * row_bytes, ctx, err));
@@ -161,7 +161,7 @@ double rb_radius_bytes(double n, double d, double nnz, int n_ranks, int n_thread
 {
     bool is_sparse = nnz > 0;
     double leaves = is_sparse ? n / SPARSE_ROWS + 1 : 2 * n / RB_RADIUS_LEAF + 1;
-    double tree = is_sparse ? 24 * nnz + 8 * d : 16 * d * leaves + 16 * d;
+    double tree = is_sparse ? 24 * nnz + 8 * d : 16 * d * leaves * RB_RADIUS_CELLS + 16 * d;
     return 8 * n + 32 * leaves + tree + 8 * (double)room_for((int64_t)n, n_ranks) +
            (double)scratch_bytes((int64_t)n, is_sparse) * n_threads;
 }

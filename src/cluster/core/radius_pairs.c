@@ -66,23 +66,63 @@ static void take_row(search *s, int64_t p, int64_t q, int64_t n, const float *pr
 
 /* ---- dense ---- */
 
-static void take_leaves(search *s, int64_t a, int64_t b)
+/* First and end of the cells of leaf a within reach of leaf b, as positions. */
+static void trim(int64_t *begin, int64_t *end, const rb_radius *r, int64_t a, int64_t b, double most)
+{
+    int64_t first = a * RB_RADIUS_CELLS, last = first + RB_RADIUS_CELLS - 1, n_cells = r->n_leaves * RB_RADIUS_CELLS;
+    while (first < last && rb_radius_gap2(r, n_cells + first, r->n_leaves + b) / 2 > most)
+        first++;
+    while (first < last && rb_radius_gap2(r, n_cells + last, r->n_leaves + b) / 2 > most)
+        last--;
+    *begin = rb_radius_cell_begin(r, first);
+    *end = rb_radius_cell_begin(r, last + 1);
+}
+
+/* Pairs of the rows [p, p_end) of one leaf with the rows [q, q_end) of another. */
+static void take_rows(search *s, int64_t p, int64_t p_end, int64_t q, int64_t q_end)
+{
+    const int64_t d = s->r->points->d;
+    const float *rows = s->r->rows.data;
+    rb_gemm_nt_f32(s->tile, RB_RADIUS_LEAF, rows + p * d, d, p_end - p, rows + q * d, d, q_end - q, d);
+    for (int64_t i = p; i < p_end; i++)
+        take_row(s, i, q, q_end - q, s->tile + (i - p) * RB_RADIUS_LEAF);
+}
+
+static void take_leaf(search *s, int64_t a)
 {
     const rb_radius *r = s->r;
-    const int64_t d = r->points->d, p = r->begin[a], q = r->begin[b], m = r->begin[a + 1] - p, n = r->begin[b + 1] - q;
-    const float *rows = r->rows.data;
+    const int64_t d = r->points->d, p = r->begin[a], n = r->begin[a + 1] - p;
+    const float *rows = (const float *)r->rows.data + p * d;
+    set_limits(s, (double)r->leaf_half[a], (double)r->leaf_half[a]);
+    rb_gemm_nt_f32(s->tile, RB_RADIUS_LEAF, rows, d, n, rows, d, n, d);
+    for (int64_t i = 0; i + 1 < n; i++)
+        take_row(s, p + i, p + i + 1, n - i - 1, s->tile + i * RB_RADIUS_LEAF + i + 1);
+}
+
+/* Cells that are too far from all of the other leaf are left out; those of b at its ends alone, to keep it one piece.
+ */
+static void take_leaves(search *s, int64_t a, int64_t b, double most)
+{
+    const rb_radius *r = s->r;
+    const int64_t n_cells = r->n_leaves * RB_RADIUS_CELLS;
+    int64_t q, q_end;
+    if (r->begin[b] == r->begin[b + 1])
+        return;
+    trim(&q, &q_end, r, b, a, most);
     set_limits(s, (double)r->leaf_half[a], (double)r->leaf_half[b]);
-    rb_gemm_nt_f32(s->tile, RB_RADIUS_LEAF, rows + p * d, d, m, rows + q * d, d, n, d);
-    for (int64_t i = 0; i < m; i++) {
-        int64_t skip = a == b ? i + 1 : 0;
-        take_row(s, p + i, q + skip, n - skip, s->tile + i * RB_RADIUS_LEAF + skip);
+    for (int64_t cell = a * RB_RADIUS_CELLS, end; cell < (a + 1) * RB_RADIUS_CELLS; cell = end + 1) {
+        for (end = cell; end < (a + 1) * RB_RADIUS_CELLS; end++)
+            if (rb_radius_gap2(r, n_cells + end, r->n_leaves + b) / 2 > most)
+                break;
+        if (end > cell)
+            take_rows(s, rb_radius_cell_begin(r, cell), rb_radius_cell_begin(r, end), q, q_end);
     }
 }
 
 /* Of two leaves one looks for the pairs, each about as often as the others. */
 static bool looks_for(int64_t a, int64_t b)
 {
-    return a == b || ((a + b) % 2 == 1) == (a < b);
+    return ((a + b) % 2 == 1) == (a < b);
 }
 
 static void search_dense(search *s, int64_t a)
@@ -98,8 +138,10 @@ static void search_dense(search *s, int64_t a)
         if (v < r->n_leaves) {
             stack[n++] = 2 * v;
             stack[n++] = 2 * v + 1;
+        } else if (v == r->n_leaves + a) {
+            take_leaf(s, a);
         } else if (looks_for(a, v - r->n_leaves)) {
-            take_leaves(s, a, v - r->n_leaves);
+            take_leaves(s, a, v - r->n_leaves, most);
         }
     }
 }

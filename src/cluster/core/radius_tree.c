@@ -18,6 +18,15 @@ static int64_t leaf_begin(int64_t n, int64_t place, int64_t n_places)
     return begin < n ? begin : n;
 }
 
+int64_t rb_radius_cell_begin(const rb_radius *r, int64_t cell)
+{
+    int64_t leaf = cell / RB_RADIUS_CELLS, at = cell % RB_RADIUS_CELLS;
+    if (at == 0)
+        return r->begin[leaf];
+    int64_t begin = r->begin[leaf] + at * (RB_RADIUS_LEAF / RB_RADIUS_CELLS), end = r->begin[leaf + 1];
+    return begin < end ? begin : end;
+}
+
 static void bound(float *box, const float *rows, const int32_t *order, int64_t n, int64_t d)
 {
     float *restrict low = box, *restrict high = box + d;
@@ -83,29 +92,36 @@ void rb_radius_plant(rb_radius *r, const float *rows, const rb_ctx *ctx)
         r->order[i] = (int32_t)i;
     for (int64_t l = 0; l <= r->n_leaves; l++)
         r->begin[l] = leaf_begin(n, l, r->n_leaves);
-    for (int64_t parts = 1; parts <= r->n_leaves; parts *= 2) {
+    const int64_t n_cells = r->n_leaves * RB_RADIUS_CELLS;
+    for (int64_t parts = 1; parts <= n_cells; parts *= 2) {
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
         for (int64_t at = 0; at < parts; at++) {
-            int64_t leaves = r->n_leaves / parts, begin = r->begin[at * leaves], end = r->begin[(at + 1) * leaves];
+            int64_t cells = n_cells / parts, begin = rb_radius_cell_begin(r, at * cells),
+                    end = rb_radius_cell_begin(r, (at + 1) * cells);
             float *box = r->box + (parts + at) * 2 * d;
             bound(box, rows, r->order + begin, end - begin, d);
-            if (leaves > 1 && d > 0)
-                halve(r->order + begin, end - begin, r->begin[at * leaves + leaves / 2] - begin, rows + widest(box, d),
-                      d);
+            if (cells > 1 && d > 0)
+                halve(r->order + begin, end - begin, rb_radius_cell_begin(r, at * cells + cells / 2) - begin,
+                      rows + widest(box, d), d);
         }
     }
 }
 
+#define CHAINS 16
+
+/* Sums side by side: the order is of no matter to a bound. */
 double rb_radius_gap2(const rb_radius *r, int64_t u, int64_t v)
 {
     const int64_t d = r->points->d;
     const float *a = r->box + u * 2 * d, *b = r->box + v * 2 * d;
-    float sum = 0;
-    for (int64_t f = 0; f < d; f++) {
-        float up = b[f] - a[d + f], down = a[f] - b[d + f];
-        float t = up > down ? up : down;
-        t = t > 0 ? t : 0;
-        sum += t * t;
-    }
-    return (double)sum;
+    float sum[CHAINS] = { 0 }, all = 0;
+    for (int64_t first = 0; first < d; first += CHAINS)
+        for (int64_t f = first; f < d && f < first + CHAINS; f++) {
+            float up = b[f] - a[d + f], down = a[f] - b[d + f], t = up > down ? up : down;
+            t = t > 0 ? t : 0;
+            sum[f - first] += t * t;
+        }
+    for (int c = 0; c < CHAINS; c++)
+        all += sum[c];
+    return (double)all;
 }
