@@ -27,7 +27,7 @@ expect 0 "$REELBENCH" run tiny.yaml --threads 1 --output whole
 folder=$(basename whole/tiny-*)
 "$REELBENCH" digest "whole/$folder" | head -n 1 >digest
 als=$(basename "$(ls "whole/$folder"/units/*.lists.h5)" | cut -d . -f 1)
-kmeans=$(ls "whole/$folder/units" | grep -v "^$als" | cut -d . -f 1 | sort -u)
+kmeans=$(find "whole/$folder/units" -name '*.fit.h5' ! -name "$als*" -printf '%f\n' | cut -d . -f 1)
 [ -s digest ] && [ -n "$als" ] && [ "$(wc -w <<<"$kmeans")" -eq 1 ] || fail "the run to damage has not two fits with lists"
 [ $failures -eq 0 ] || finish
 
