@@ -69,16 +69,18 @@ static double node_budget(const rb_environment *env)
 }
 
 /* Bytes of a node while one trial runs on each group of it. */
-static double node_bytes(const rb_cost *cost, const rb_ctx *group, int node_ranks)
+static double node_bytes(const rb_cost *cost, const rb_run_state *run)
 {
-    double groups = fmax(1.0, (double)node_ranks / group->n_node_ranks);
-    return cost->bytes_per_rank * node_ranks + cost->bytes_per_node * groups;
+    int node_ranks = run->world->n_node_ranks;
+    double groups = fmax(1.0, (double)node_ranks / run->group.n_node_ranks);
+    return (cost->bytes_per_rank + run->footprint.bytes_per_rank) * node_ranks + cost->bytes_per_node * groups +
+           run->footprint.bytes_per_node;
 }
 
 void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t t)
 {
     out[0] = 0;
-    double needs = node_bytes(&run->work[t].cost, &run->group, run->world->n_node_ranks);
+    double needs = node_bytes(&run->work[t].cost, run);
     if (needs <= run->budget_bytes)
         return;
     char need[32], allowed[32];
@@ -115,6 +117,11 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     if (rb_experiment_watches(&run->experiment, a) && !rb_run_is_refit(run, work)) {
         cost.bytes_per_rank *= 2;
         cost.bytes_per_node *= 2;
+    }
+    if (a->can & (RB_CAN_RANK | RB_CAN_PREDICT)) {
+        rb_cost evaluation = rb_run_evaluation_cost(run);
+        cost.bytes_per_rank += evaluation.bytes_per_rank;
+        cost.bytes_per_node += evaluation.bytes_per_node;
     }
     return cost;
 }
@@ -169,6 +176,7 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     int64_t least = budget < 0x1p62 ? (int64_t)budget : INT64_MAX; /* of all nodes: every rank decides the same */
     rb_min_int64(run->world, &least, 1);
     run->budget_bytes = least == INT64_MAX ? INFINITY : (double)least;
+    run->footprint = rb_run_footprint(run);
     for (int64_t w = 0; w < run->n_work; w++)
         run->work[w].cost = cost_of(run, w);
     for (int32_t i = 0; i < run->n_spaces; i++)
@@ -189,8 +197,8 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
         const rb_cost *cost = &run->work[t].cost;
         char rank[32], node[32];
         fprintf(out, "%6lld  %-16s %12s %12s %10.2e  %s", (long long)trial->number, c->entry->name,
-                rb_text_bytes(rank, cost->bytes_per_rank), rb_text_bytes(node, cost->bytes_per_node), cost->flops,
-                c->text);
+                rb_text_bytes(rank, cost->bytes_per_rank + run->footprint.bytes_per_rank),
+                rb_text_bytes(node, cost->bytes_per_node + run->footprint.bytes_per_node), cost->flops, c->text);
         if (run->plan.n_folds > 1)
             fprintf(out, " fold=%d", trial->fold + 1);
         if (run->plan.n_repeats > 1)

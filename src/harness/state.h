@@ -97,6 +97,7 @@ typedef struct rb_run_state {
     bool *held;         /* [n_work x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
     uint64_t tie_seed;
     double budget_bytes; /* a node may use; INFINITY: not known */
+    rb_cost footprint;   /* of the harness itself, which every trial has beside its own */
     rb_ctx group;        /* this rank's group of ranks */
     int32_t n_groups, group_number;
     int64_t n_kept; /* trials that were whole before this start */
@@ -170,6 +171,16 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err);
 void rb_run_print_plan(const rb_run_state *run, FILE *out);
 /** The sentence for a fit that needs more memory than is allowed; empty where it fits. */
 void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t work);
+
+/* ---- harness/footprint.c ---- */
+
+/**
+ * What the harness holds while a trial runs, whatever its algorithm: the data, and the parts of one fold, counted from
+ * their sizes (flops 0). Per node once, not per group. Local; O(n) where only some ratings are relevant.
+ */
+rb_cost rb_run_footprint(const rb_run_state *run);
+/** What evaluating a recommender takes on top of its model: values of each user, lists (flops 0). Local. */
+rb_cost rb_run_evaluation_cost(const rb_run_state *run);
 
 /* ---- harness/folder.c: the run folder ---- */
 

@@ -113,6 +113,11 @@ if [ "$(uname -m)" = x86_64 ]; then
     complains "was computed with OpenBLAS core Nehalem on other"
 fi
 
+# What the data and the process take counts before a fit is allowed, not the fit alone.
+expect 1 env SLURM_MEM_PER_NODE=10 "$REELBENCH" run small.yaml --output poor
+"$REELBENCH" report poor/small-* --format csv >"$out"
+grep -qE 'needs [0-9.]+ MB a node, 10.5 MB are allowed: not started' "$out" || fail "a trial is started without memory"
+
 for command in status report digest resume; do
     expect 2 "$REELBENCH" $command no-such-folder
     complains "no-such-folder"

@@ -1,0 +1,75 @@
+/* What the harness itself holds beside a fit: the data, the parts of a fold by user and by item, the evaluation. */
+#include <math.h>
+
+#include "harness/state.h"
+
+/* MPI, HDF5 and OpenBLAS of one process, as measured. */
+#define PROCESS_BYTES 16e6
+
+/* Of an interaction in coordinates. */
+static double row_bytes(const rb_interactions *x)
+{
+    return 2 * sizeof *x->user + (x->rating ? sizeof *x->rating : 0) + (x->time ? sizeof *x->time : 0);
+}
+
+/* Ratings of n interactions by user and by item. */
+static double ratings_bytes(const rb_interactions *x, double n)
+{
+    const rb_ratings *r = NULL;
+    double lists = n * (double)(sizeof *r->user_item + sizeof *r->user_rating) * 2;
+    return lists + ((double)x->n_users + x->n_items) * sizeof *r->user_begin;
+}
+
+/* Share of the interactions that are relevant. */
+static double share_relevant(const rb_interactions *x, double relevance)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < x->n; i++)
+        n += !x->rating || x->rating[i] >= relevance;
+    return x->n > 0 ? (double)n / (double)x->n : 0;
+}
+
+static double texts_bytes(const rb_strings *s)
+{
+    return s->begin ? (double)s->begin[s->n] + (double)s->n * sizeof *s->begin : 0;
+}
+
+/* The catalogue is private to a rank. */
+static double catalogue_bytes(const rb_dataset *d)
+{
+    double bytes = 0;
+    for (int k = 0; d->has_catalogue && k < RB_N_COLUMNS; k++)
+        bytes += d->catalogue.has[k] ? texts_bytes(&d->catalogue.column[k]) : 0;
+    return bytes;
+}
+
+rb_cost rb_run_footprint(const rb_run_state *run)
+{
+    const rb_experiment *e = &run->experiment;
+    const rb_interactions *x = &run->data.interactions;
+    const rb_sessions *s = &run->data.sessions;
+    rb_cost cost = { .bytes_per_rank = PROCESS_BYTES + catalogue_bytes(&run->data) };
+    if (run->data.has_sessions)
+        cost.bytes_per_node += (double)s->n_events * (sizeof *s->item + sizeof *s->time) +
+                               (double)s->n * (sizeof *s->begin + sizeof *s->user);
+    if (!run->data.has_interactions)
+        return cost;
+    bool all_relevant = e->relevance == -INFINITY;
+    double n = (double)x->n;
+    /* every interaction stands in one part: that of the fit, of validation or of test */
+    cost.bytes_per_node += n * (row_bytes(x) + sizeof(uint8_t)) + ratings_bytes(x, n);
+    if (!all_relevant)
+        cost.bytes_per_node += ratings_bytes(x, n * share_relevant(x, e->relevance));
+    if (e->split.kind == RB_SPLIT_STRONG) /* seen: training once more, with what is revealed */
+        cost.bytes_per_node += ratings_bytes(x, n);
+    return cost;
+}
+
+rb_cost rb_run_evaluation_cost(const rb_run_state *run)
+{
+    int64_t k = run->lists_k > RB_LISTS_K ? run->lists_k : RB_LISTS_K;
+    double n_users = run->data.users.n, n_values = n_users * run->experiment.n_metrics * sizeof(double);
+    int n_parts = 1 + rb_split_has_validation(&run->experiment.split);
+    return (rb_cost){ .bytes_per_rank = n_users * (double)k * sizeof(int32_t) + n_parts * n_values,
+                      .bytes_per_node = n_users * (double)k * (sizeof(int32_t) + sizeof(double)) + n_values };
+}
