@@ -30,18 +30,52 @@ static void hide_items(rb_row *row, int64_t *cursor, const rb_ratings *r, int32_
         hide(row, r->user_item[*cursor] - row->first);
 }
 
-/* Hide everything between the user's candidates. */
+static void put(rb_row *row, int64_t j, double score)
+{
+    if (row->precision == RB_SINGLE)
+        ((float *)row->data)[j] = (float)score;
+    else
+        ((double *)row->data)[j] = score;
+}
+
+static void clear(rb_row *row, int64_t begin)
+{
+    for (int64_t j = begin; row->precision == RB_SINGLE && j < row->n; j++)
+        ((float *)row->data)[j] = -INFINITY;
+    for (int64_t j = begin; row->precision != RB_SINGLE && j < row->n; j++)
+        ((double *)row->data)[j] = -INFINITY;
+}
+
+/* Note the first item whose score is NaN or +inf, hidden or not. */
+static void note_first(rb_row *row)
+{
+    double greatest = -rb_row_lowest(row->precision);
+    for (int64_t j = rb_row_scan(row, 0, greatest); j < row->n; j = rb_row_scan(row, j + 1, greatest))
+        if (!isfinite(rb_row_at(row, j))) {
+            rb_row_note(row, j);
+            return;
+        }
+}
+
+/* Hide all but the user's few candidates: their scores move to the front, the rest is cleared, they move back. */
 static void hide_others(rb_row *row, int64_t *cursor, const rb_candidates *candidates, int32_t user)
 {
-    int64_t end = candidates->begin[user + 1], j = 0;
-    int32_t last = row->first + row->n;
-    for (; *cursor < end && candidates->item[*cursor] < last; ++*cursor) {
-        for (; j < candidates->item[*cursor] - row->first; j++)
-            hide(row, j);
-        j++;
+    const int32_t *item = candidates->item + *cursor;
+    int64_t most = candidates->begin[user + 1] - *cursor, n = 0;
+    note_first(row);
+    row->n_masked = row->n;
+    for (; n < most && item[n] < row->first + row->n; n++) {
+        double score = rb_row_at(row, item[n] - row->first);
+        row->n_masked -= score != -INFINITY;
+        put(row, n, score);
     }
-    for (; j < row->n; j++)
-        hide(row, j);
+    clear(row, n);
+    for (int64_t c = n - 1; c >= 0; c--) {
+        double score = rb_row_at(row, c);
+        put(row, c, -INFINITY);
+        put(row, item[c] - row->first, score);
+    }
+    *cursor += n;
 }
 
 static void note_negative_infinity(rb_row *row)

@@ -279,7 +279,15 @@ static void a_score_that_is_not_finite_is_named(void **unused)
 {
     (void)unused;
     const double bad[] = { NAN, -NAN, INFINITY, -INFINITY };
-    for (int k = 0; k < 4; k++)
+    int64_t begin[201];
+    int32_t last_ten[2000];
+    rb_candidates sampled = { begin, last_ten };
+    for (int32_t c = 0; c <= 2000; c++) {
+        begin[c / 10] = c / 10 * 10;
+        if (c < 2000)
+            last_ten[c] = 20 + c % 10;
+    }
+    for (int k = 0; k < 8; k++)
         for (rb_precision precision = RB_SINGLE; precision <= RB_DOUBLE_PRECISION; precision++)
             for (int masked = 0; masked < 2; masked++) {
                 world_eval w;
@@ -291,11 +299,12 @@ static void a_score_that_is_not_finite_is_named(void **unused)
                 int u = 100, i = 10;
                 while (!(world_eval_part(&w, u, i) == (masked ? RB_PART_TRAIN : RB_PART_NONE)))
                     i++;
-                w.score[u * 30 + i] = bad[k];
-                w.score[u * 30 + 29] = bad[k];
-                w.score[152 * 30 + 3] = bad[k];
+                w.score[u * 30 + i] = bad[k % 4];
+                w.score[u * 30 + 29] = bad[k % 4];
+                w.score[152 * 30 + 3] = bad[k % 4];
                 rb_scorer scorer = world_eval_scorer(&w, precision);
                 rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_HASH);
+                rules.candidates = k < 4 ? NULL : &sampled; /* the first bad one is none of them */
                 char words[64];
                 snprintf(words, sizeof words, "the score of user %d for item %d is not finite", u, i);
                 assert_int_equal(rb_rank(&r, &scorer, &rules, &w.test, &w.facts, &metric, 1, 0, &rb_test_ctx, &err),
