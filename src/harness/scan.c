@@ -83,7 +83,8 @@ static bool has_model(rb_run_state *run, int64_t t, const rb_unit_list *units, c
     if (!rb_unit_exists(run->folder, run->work[t].key, "model"))
         return false;
     if (rb_hdf_open(&file, rb_unit_path(path, run->folder, run->work[t].key, "model"), &failure) == RB_OK &&
-        rb_unit_get_digest(&file, "digest", &digest, &failure) == RB_OK && memcmp(&digest, &fit->model, sizeof digest))
+        rb_unit_get_digest(&file, "digest", &digest, &failure) == RB_OK &&
+        memcmp(&digest, &fit->model, sizeof digest) != 0)
         RB_FAIL(&failure, RB_IO, "%s: not the model of its fit: 'digest' is another", path);
     rb_hdf_close(&file);
     if (failure.status != RB_OK)
