@@ -1,0 +1,184 @@
+/*
+ * Agglomerative clustering: every point a cluster; the two nearest clusters merge until one is left.
+ *
+ * How far clusters A and B are apart, of points i in A and j in B:
+ *
+ *     single    min d_ij             complete  max d_ij
+ *     average   mean d_ij            weighted  mean of the distances of the two parts of A to B
+ *     ward      sqrt(2 |A| |B| / (|A| + |B|)) |c_A - c_B|, c the centroids
+ *     centroid  |c_A - c_B|          median    |m_A - m_B|, m of a merge is the midpoint of its parts' m
+ *
+ * all by the update of Lance and Williams (1967), doi:10.1093/comjnl/9.4.373. Nearest-neighbour chain (Murtagh 1983)
+ * for complete, average, weighted and ward, Prim for single, Muellner (2011, arXiv:1109.2378) for centroid and median.
+ * The tree is SciPy's linkage: a row (id, id, height, points) a merge, ascending in height except for centroid and
+ * median, whose heights may fall. Labels are a cut of it, numbered by their lowest points; `height`: merges at most
+ * there, as in SciPy's fcluster.
+ *
+ * metric cosine: 1 - cosine, computed as half the squared distance of rows of length 1; 1 to a row of zeros.
+ *
+ * Time O(n^2 d), of which the distances are computed by all ranks and threads and the merges by one; memory n^2 numbers
+ * a node: both halves, so that rows lie whole and are searched in the order of memory. Bits: the same for any
+ * ranks and threads.
+ */
+#include "cluster/cluster.h"
+
+#include <string.h>
+
+#include "cluster/core/linkage.h"
+
+enum { METRIC_EUCLIDEAN, METRIC_COSINE };
+enum { CUT_K, CUT_HEIGHT };
+enum { PRECISION_SINGLE, PRECISION_DOUBLE };
+
+typedef struct {
+    const char *space;
+    int64_t k;
+    double height;
+    int cut, linkage, metric, precision;
+} config;
+
+typedef struct {
+    int64_t n, n_merges;
+    int32_t *label; /* [n] */
+    double *tree;   /* [n_merges x 4] */
+} state;
+
+/* Choices in the order of rb_linkage. */
+static const rb_param params[] = {
+    RB_SPACE(config, space, "lsa-100", "the points"),
+    RB_CHOICE(config, linkage, RB_LINKAGE_WARD, "single|complete|average|weighted|ward|centroid|median",
+              "distance between clusters"),
+    RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|cosine",
+              "distance between points; ward, centroid and median are euclidean"),
+    RB_CHOICE(config, cut, CUT_K, "k|height", "what makes the labels: a number of clusters or a height of the tree"),
+    RB_INT(config, k, 8, 1, 1e6, "clusters", "number of clusters, for cut k"),
+    RB_DOUBLE(config, height, 1, 0, 1e300, "", "largest height of a merge, for cut height"),
+    RB_CHOICE(config, precision, PRECISION_DOUBLE, "single|double", "of the matrix of distances"),
+    RB_PARAM_END,
+};
+
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const config *c = cfg;
+    if (c->metric == METRIC_COSINE && rb_linkage_squares((rb_linkage)c->linkage))
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "'agglomerative.linkage' ward, centroid and median need the metric euclidean, not cosine");
+    if (shape && shape->n_points > INT32_MAX / 2)
+        return RB_FAIL(err, RB_BAD_INPUT, "agglomerative takes %d points at most, but there are %lld", INT32_MAX / 2,
+                       (long long)shape->n_points);
+    if (shape && shape->n_points > 0 && c->cut == CUT_K && c->k > shape->n_points)
+        return RB_FAIL(err, RB_BAD_INPUT, "'agglomerative.k' is %lld, but there are only %lld points", (long long)c->k,
+                       (long long)shape->n_points);
+    return RB_OK;
+}
+
+static rb_cost cost(const void *cfg, const rb_shape *shape)
+{
+    const config *c = cfg;
+    double n = (double)shape->n_points, d = (double)shape->n_dims, threads = (double)shape->n_threads;
+    bool is_sparse = shape->n_points_nnz > 0;
+    double entries = is_sparse ? (double)shape->n_points_nnz : n * d;
+    rb_cost out = { .bytes_per_rank = (4 + 32 + 16 + 8 + 80) * n + 8 * threads * (is_sparse ? d : 8 * (d + 64)),
+                    .bytes_per_node = rb_linkage_matrix_bytes(shape->n_points, c->precision == PRECISION_SINGLE),
+                    .flops = (is_sparse ? 2 : 3) * n * entries + 12 * n * n };
+    if (c->metric == METRIC_COSINE)
+        out.bytes_per_rank += 8 * entries;
+    return out;
+}
+
+static rb_status check_points(const config *c, const rb_points *points, rb_error *err)
+{
+    rb_shape shape = { .n_points = points->n };
+    if (points->n < 1)
+        return RB_FAIL(err, RB_BAD_INPUT, "agglomerative needs points, but the space is empty");
+    return check(c, &shape, err);
+}
+
+static rb_status find_merges(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_linkage linkage, rb_error *err)
+{
+    switch (linkage) {
+    case RB_LINKAGE_SINGLE:
+        return rb_linkage_prim(merges, m, err);
+    case RB_LINKAGE_CENTROID:
+    case RB_LINKAGE_MEDIAN:
+        return rb_linkage_generic(merges, m, linkage, err);
+    default:
+        return rb_linkage_chain(merges, m, linkage, err);
+    }
+}
+
+static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    (void)prepared;
+    state *s = self;
+    const config *c = cfg;
+    const rb_linkage linkage = (rb_linkage)c->linkage;
+    const bool has_reversals = linkage == RB_LINKAGE_CENTROID || linkage == RB_LINKAGE_MEDIAN;
+    rb_linkage_matrix m = { 0 };
+    rb_linkage_merge *merges = NULL;
+
+    RB_TRY_ALL(ctx, check_points(c, view->space, err));
+    s->n = view->space->n;
+    s->n_merges = s->n - 1;
+    rb_alloc(&s->label, s->n, err);
+    rb_alloc(&s->tree, 4 * s->n_merges, err);
+    RB_TRY_ALL(ctx, rb_alloc(&merges, s->n_merges, err));
+    RB_TRY(rb_linkage_matrix_init(&m, view->space, c->metric == METRIC_COSINE, rb_linkage_squares(linkage),
+                                  c->precision == PRECISION_SINGLE, ctx, err));
+    RB_TRY_ALL(ctx, ctx->rank == 0 ? find_merges(merges, &m, linkage, err) : RB_OK);
+    rb_bcast(ctx, merges, s->n_merges * (int64_t)sizeof *merges, 0);
+    RB_TRY_ALL(ctx, rb_linkage_tree(s->tree, merges, s->n, !has_reversals, err));
+    RB_TRY_ALL(ctx, c->cut == CUT_K ? rb_linkage_cut_count(s->label, s->tree, s->n, c->k, err)
+                                    : rb_linkage_cut_height(s->label, s->tree, s->n, c->height, err));
+done:
+    rb_linkage_matrix_fini(&m);
+    rb_free(merges);
+    return err->status;
+}
+
+static const int32_t *labels(const void *self, int64_t *n)
+{
+    const state *s = self;
+    *n = s->n;
+    return s->label;
+}
+
+static void arrays(void *self, rb_visitor *v)
+{
+    state *s = self;
+    int64_t one = 1, four = 4;
+    v->array(v, "labels", RB_INT32, (void **)&s->label, &s->n, &one, NULL);
+    v->array(v, "tree", RB_FLOAT64, (void **)&s->tree, &s->n_merges, &four, NULL);
+}
+
+static void fini(void *self)
+{
+    state *s = self;
+    rb_free(s->label);
+    rb_free(s->tree);
+    memset(s, 0, sizeof *s);
+}
+
+static const char *distance(const void *cfg)
+{
+    return ((const config *)cfg)->metric == METRIC_COSINE ? "cosine" : "euclidean";
+}
+
+const rb_clusterer rb_agglomerative = {
+    .name = "agglomerative",
+    .summary = "merge tree of the nearest clusters, cut by their number or by height",
+    .reference = "Lance and Williams 1967, doi:10.1093/comjnl/9.4.373; Muellner 2011, arXiv:1109.2378",
+    .needs = RB_NEEDS_SPACE,
+    .can = RB_CAN_ASSIGN,
+    .config_size = sizeof(config),
+    .state_size = sizeof(state),
+    .params = params,
+    .check = check,
+    .cost = cost,
+    .fit = fit,
+    .distance = distance,
+    .labels = labels,
+    .arrays = arrays,
+    .fini = fini,
+};

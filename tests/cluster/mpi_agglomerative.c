@@ -1,0 +1,385 @@
+/* Agglomerative clustering: the trees of the plain definition, the same bits for any ranks and threads. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/param.h"
+#include "base/rng.h"
+#include "cluster/cluster.h"
+#include "support/oracle_linkage.h"
+#include "support/support.h"
+
+#define MOST 700 /* more than one tile and one shrinking */
+#define D 7
+
+extern const rb_algorithm rb_agglomerative;
+
+typedef struct {
+    const char *name, *value;
+} option;
+
+typedef struct {
+    rb_status status;
+    char message[1024];
+    int64_t n_merges;
+    double tree[4 * MOST];
+    int32_t label[MOST];
+} result;
+
+static const char *const linkages[] = { "single", "complete", "average", "weighted", "ward", "centroid", "median" };
+
+static void copy_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                       rb_shared *memory)
+{
+    (void)type, (void)memory;
+    result *out = v->self;
+    if (!strcmp(name, "tree")) {
+        out->n_merges = *n_rows;
+        memcpy(out->tree, *data, (size_t)(*n_rows * *n_cols) * sizeof(double));
+    } else {
+        memcpy(out->label, *data, (size_t)*n_rows * sizeof(int32_t));
+    }
+}
+
+static void fit(result *out, const rb_points *p, const option *options, rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    rb_train_view view = { .space = p };
+    void *config = calloc(1, rb_agglomerative.config_size), *state = calloc(1, rb_agglomerative.state_size);
+    memset(out, 0, sizeof *out);
+    rb_params_default(config, rb_agglomerative.params);
+    for (const option *o = options; o->name; o++) {
+        const rb_param *param = rb_param_find(rb_agglomerative.params, o->name);
+        rb_value value;
+        assert_non_null(param);
+        assert_ok(rb_param_parse(&value, param, "agglomerative", o->value, &err), &err);
+        rb_param_store(config, param, &value);
+    }
+    out->status = rb_agglomerative.fit(state, &view, NULL, config, ctx, &err);
+    memcpy(out->message, err.message, sizeof out->message);
+    if (out->status == RB_OK) {
+        rb_visitor visitor = { copy_array, NULL, out };
+        int64_t n;
+        const int32_t *labels = rb_agglomerative.labels(state, &n);
+        rb_agglomerative.arrays(state, &visitor);
+        assert_int_equal(n, p->n);
+        assert_int_equal(out->n_merges, n - 1);
+        assert_memory_equal(out->label, labels, (size_t)n * sizeof *labels);
+    }
+    rb_agglomerative.fini(state);
+    free(config);
+    free(state);
+}
+
+static double value_at(int64_t i, int64_t f)
+{
+    rb_rng rng = { 23, rb_stream("value"), 0, (uint64_t)i }, centre = { 23, rb_stream("centre"), 0, (uint64_t)(i % 5) };
+    return rb_rng_normal(&rng, (uint32_t)f) + 2 * rb_rng_normal(&centre, (uint32_t)f);
+}
+
+static double gap_value(int64_t i, int64_t f)
+{
+    return (i * 5 + f) % 3 == 0 ? 0 : value_at(i, f);
+}
+
+static double twin_value(int64_t i, int64_t f)
+{
+    return value_at(i / 3, f);
+}
+
+static void make_points(rb_points *p, int64_t n, bool sparse, double (*value)(int64_t, int64_t))
+{
+    rb_error err = { 0 };
+    rb_csr csr = { 0 };
+    int64_t at = 0;
+    if (!sparse) {
+        assert_ok(rb_points_alloc_dense(p, n, D, &rb_test_ctx, &err), &err);
+        for (int64_t i = 0; rb_test_ctx.rank == 0 && i < n; i++)
+            for (int64_t f = 0; f < D; f++)
+                ((double *)p->memory.data)[i * D + f] = value(i, f);
+        rb_shared_publish_from(&p->memory, 0, &rb_test_ctx);
+        return;
+    }
+    assert_ok(rb_csr_init(&csr, n, D, n * D, &err), &err);
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t f = 0; f < D; f++)
+            if (value(i, f) != 0) {
+                csr.col[at] = (int32_t)f;
+                csr.value[at++] = value(i, f);
+            }
+        csr.row_begin[i + 1] = at;
+    }
+    assert_ok(rb_points_take_csr(p, &csr, &err), &err);
+}
+
+static bool needs_euclidean(int linkage)
+{
+    return linkage >= 4;
+}
+
+static result one, other; /* large */
+
+static void assert_tree(const result *r, const double *tree, double tolerance)
+{
+    for (int64_t t = 0; t < r->n_merges; t++) {
+        assert_true(r->tree[4 * t] == tree[4 * t] && r->tree[4 * t + 1] == tree[4 * t + 1]);
+        assert_near(r->tree[4 * t + 2], tree[4 * t + 2], tolerance);
+        assert_true(r->tree[4 * t + 3] == tree[4 * t + 3]);
+    }
+}
+
+static void every_linkage_makes_the_tree_of_its_definition(void **unused)
+{
+    (void)unused;
+    static const int64_t sizes[] = { 2, 3, 17, 60 };
+    double tree[4 * RB_ORACLE_LINKAGE_MOST], dense[RB_ORACLE_LINKAGE_MOST * D];
+    for (int kind = 0; kind < 7 * 2 * 2 * 2 * 4; kind++) {
+        int linkage = kind % 7, cosine = kind / 7 % 2, sparse = kind / 14 % 2, single = kind / 28 % 2;
+        int64_t n = sizes[kind / 56];
+        rb_points p = { 0 };
+        option options[] = { { "linkage", linkages[linkage] },
+                             { "metric", cosine ? "cosine" : "euclidean" },
+                             { "precision", single ? "single" : "double" },
+                             { "k", "1" },
+                             { NULL, NULL } };
+        if (cosine && needs_euclidean(linkage))
+            continue;
+        make_points(&p, n, sparse, sparse ? gap_value : value_at);
+        for (int64_t i = 0; i < n * D; i++)
+            dense[i] = (sparse ? gap_value : value_at)(i / D, i % D);
+        fit(&one, &p, options, &rb_test_ctx);
+        assert_int_equal(one.status, RB_OK);
+        rb_oracle_linkage(tree, dense, n, D, linkages[linkage], cosine);
+        assert_tree(&one, tree, single ? 1e-5 : 1e-12);
+        rb_points_fini(&p);
+    }
+}
+
+static void the_tree_is_the_same_for_any_ranks_and_threads(void **unused)
+{
+    (void)unused;
+    for (int kind = 0; kind < 7 * 2 * 2; kind++) {
+        rb_points p = { 0 };
+        rb_ctx serial;
+        const option options[] = { { "linkage", linkages[kind % 7] },
+                                   { "metric", kind / 7 % 2 && !needs_euclidean(kind % 7) ? "cosine" : "euclidean" },
+                                   { "precision", kind / 14 ? "single" : "double" },
+                                   { NULL, NULL } };
+        make_points(&p, MOST, kind / 7 % 2, gap_value);
+        rb_ctx_serial(&serial, 1);
+        fit(&one, &p, options, &serial);
+        assert_int_equal(one.status, RB_OK);
+        for (int threads = 1; threads < 4; threads++) {
+            rb_ctx ctx = rb_test_ctx;
+            ctx.n_threads = threads;
+            fit(&other, &p, options, &ctx);
+            assert_memory_equal(&one, &other, sizeof one);
+        }
+        rb_points_fini(&p);
+    }
+}
+
+static void heights_ascend_where_the_linkage_has_no_reversals(void **unused)
+{
+    (void)unused;
+    for (int linkage = 0; linkage < 5; linkage++) {
+        rb_points p = { 0 };
+        const option options[] = { { "linkage", linkages[linkage] }, { NULL, NULL } };
+        make_points(&p, MOST, false, value_at);
+        fit(&one, &p, options, &rb_test_ctx);
+        for (int64_t t = 1; t < one.n_merges; t++)
+            assert_true(one.tree[4 * t + 2] >= one.tree[4 * t - 2]);
+        assert_true(one.tree[4 * one.n_merges - 1] == MOST);
+        rb_points_fini(&p);
+    }
+}
+
+static void a_cut_by_number_undoes_the_last_merges(void **unused)
+{
+    (void)unused;
+    enum { SIZE = 60 };
+    int32_t labels[SIZE];
+    bool keep[SIZE];
+    for (int linkage = 0; linkage < 7; linkage++)
+        for (int k = 1; k <= SIZE; k += k < 4 ? 1 : 7) {
+            rb_points p = { 0 };
+            char text[8];
+            snprintf(text, sizeof text, "%d", k);
+            const option options[] = { { "linkage", linkages[linkage] }, { "k", text }, { NULL, NULL } };
+            make_points(&p, SIZE, false, value_at);
+            fit(&one, &p, options, &rb_test_ctx);
+            for (int t = 0; t < SIZE - 1; t++)
+                keep[t] = t < SIZE - k;
+            rb_oracle_linkage_labels(labels, one.tree, SIZE, keep);
+            int most = 0;
+            for (int i = 0; i < SIZE; i++)
+                most = one.label[i] > most ? one.label[i] : most;
+            assert_int_equal(most + 1, k);
+            assert_memory_equal(one.label, labels, sizeof labels);
+            rb_points_fini(&p);
+        }
+}
+
+/* A merge takes place where no merge below it, nor itself, is higher. */
+static void a_cut_by_height_keeps_what_lies_below(void **unused)
+{
+    (void)unused;
+    enum { SIZE = 60 };
+    int32_t labels[SIZE];
+    bool keep[SIZE];
+    for (int linkage = 0; linkage < 7; linkage++)
+        for (int row = -1; row < SIZE - 1; row += 5) {
+            rb_points p = { 0 };
+            char text[32];
+            const option plain[] = { { "linkage", linkages[linkage] }, { "k", "1" }, { NULL, NULL } };
+            make_points(&p, SIZE, false, value_at);
+            fit(&other, &p, plain, &rb_test_ctx);
+            double height = row < 0 ? 0 : other.tree[4 * row + 2];
+            snprintf(text, sizeof text, "%.17g", height);
+            const option options[] = {
+                { "linkage", linkages[linkage] }, { "cut", "height" }, { "height", text }, { NULL, NULL }
+            };
+            fit(&one, &p, options, &rb_test_ctx);
+            for (int t = 0; t < SIZE - 1; t++) {
+                keep[t] = one.tree[4 * t + 2] <= height;
+                for (int side = 0; side < 2; side++)
+                    if (one.tree[4 * t + side] >= SIZE)
+                        keep[t] = keep[t] && keep[(int)one.tree[4 * t + side] - SIZE];
+            }
+            rb_oracle_linkage_labels(labels, one.tree, SIZE, keep);
+            assert_memory_equal(one.label, labels, sizeof labels);
+            rb_points_fini(&p);
+        }
+}
+
+static void equal_points_merge_first_at_height_zero(void **unused)
+{
+    (void)unused;
+    for (int kind = 0; kind < 14; kind++) {
+        rb_points p = { 0 };
+        const option options[] = { { "linkage", linkages[kind % 7] }, { "k", "200" }, { NULL, NULL } };
+        make_points(&p, 600, kind / 7, twin_value);
+        fit(&one, &p, options, &rb_test_ctx);
+        assert_int_equal(one.status, RB_OK);
+        for (int i = 0; i < 600; i++)
+            assert_int_equal(one.label[i], i / 3);
+        for (int64_t t = 0; t < 400; t++)
+            assert_true(one.tree[4 * t + 2] == 0);
+        assert_true(one.tree[4 * 400 + 2] > 0);
+        rb_points_fini(&p);
+    }
+}
+
+static double zero_value(int64_t i, int64_t f)
+{
+    return i < 2 ? 0 : (double)(1 + (i + f) % 4);
+}
+
+static void a_row_of_zeros_is_at_cosine_distance_one(void **unused)
+{
+    (void)unused;
+    for (int sparse = 0; sparse < 2; sparse++) {
+        rb_points p = { 0 };
+        const option options[] = { { "linkage", "single" }, { "metric", "cosine" }, { "k", "3" }, { NULL, NULL } };
+        make_points(&p, 20, sparse, zero_value);
+        fit(&one, &p, options, &rb_test_ctx);
+        for (int i = 0; i < 20; i++)
+            assert_int_equal(one.label[i], i < 2 ? i : 2);
+        assert_true(one.tree[4 * 18 + 2] == 1 && one.tree[4 * 17 + 2] == 1 && one.tree[4 * 16 + 2] < 1);
+        rb_points_fini(&p);
+    }
+}
+
+static void one_point_is_one_cluster(void **unused)
+{
+    (void)unused;
+    for (int kind = 0; kind < 14; kind++) {
+        rb_points p = { 0 };
+        const option options[] = {
+            { "linkage", linkages[kind % 7] }, { "k", "1" }, { "cut", kind / 7 ? "height" : "k" }, { NULL, NULL }
+        };
+        make_points(&p, 1, false, value_at);
+        fit(&one, &p, options, &rb_test_ctx);
+        assert_int_equal(one.status, RB_OK);
+        assert_int_equal(one.n_merges, 0);
+        assert_int_equal(one.label[0], 0);
+        rb_points_fini(&p);
+    }
+}
+
+static double nan_value(int64_t i, int64_t f)
+{
+    return i == 30 && f == 4 ? NAN : value_at(i, f);
+}
+
+static double huge_value(int64_t i, int64_t f)
+{
+    return i == 5 && f == 1 ? 1e30 : value_at(i, f);
+}
+
+static void expect_refusal(int64_t n, double (*value)(int64_t, int64_t), const option *options, const char *words)
+{
+    for (int sparse = 0; sparse < 2; sparse++) {
+        rb_points p = { 0 };
+        make_points(&p, n, sparse, value);
+        fit(&one, &p, options, &rb_test_ctx);
+        assert_int_equal(one.status, RB_BAD_INPUT);
+        if (!strstr(one.message, words))
+            fail_msg("'%s' does not say '%s'", one.message, words);
+        rb_points_fini(&p);
+    }
+}
+
+static void bad_input_is_one_clear_error(void **unused)
+{
+    (void)unused;
+    const option plain[] = { { NULL, NULL } };
+    const option single[] = { { "precision", "single" }, { NULL, NULL } };
+    for (int linkage = 4; linkage < 7; linkage++) {
+        const option cosine[] = { { "linkage", linkages[linkage] }, { "metric", "cosine" }, { NULL, NULL } };
+        expect_refusal(60, value_at, cosine, "need the metric euclidean, not cosine");
+    }
+    expect_refusal(5, value_at, plain, "'agglomerative.k' is 8, but there are only 5 points");
+    expect_refusal(0, value_at, plain, "the space is empty");
+    expect_refusal(60, nan_value, plain, "point 30 has nan in dimension 4");
+    expect_refusal(60, huge_value, single, "too large for single precision");
+}
+
+static void fit_survives_the_nth_failed_allocation(void **unused)
+{
+    (void)unused;
+    const int last = rb_test_ctx.n_ranks - 1;
+    for (int kind = 0; kind < 6; kind++)
+        for (int64_t nth = 1, failed = 1; failed; nth++) {
+            const char *const three[] = { "single", "average", "centroid" };
+            const int failing = kind / 3 ? last : 0;
+            rb_points p = { 0 };
+            const option options[] = { { "linkage", three[kind % 3] }, { NULL, NULL } };
+            make_points(&p, 100, kind % 2, gap_value);
+            rb_alloc_fail_nth(rb_test_ctx.rank == failing ? nth : 0);
+            fit(&one, &p, options, &rb_test_ctx);
+            failed = rb_alloc_fail_nth(0) >= nth && rb_test_ctx.rank == failing;
+            rb_max_int64(&rb_test_ctx, &failed, 1);
+            assert_int_equal(one.status, failed ? RB_NO_MEMORY : RB_OK);
+            rb_points_fini(&p);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    rb_test_mpi_begin(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_linkage_makes_the_tree_of_its_definition),
+        cmocka_unit_test(the_tree_is_the_same_for_any_ranks_and_threads),
+        cmocka_unit_test(heights_ascend_where_the_linkage_has_no_reversals),
+        cmocka_unit_test(a_cut_by_number_undoes_the_last_merges),
+        cmocka_unit_test(a_cut_by_height_keeps_what_lies_below),
+        cmocka_unit_test(equal_points_merge_first_at_height_zero),
+        cmocka_unit_test(a_row_of_zeros_is_at_cosine_distance_one),
+        cmocka_unit_test(one_point_is_one_cluster),
+        cmocka_unit_test(bad_input_is_one_clear_error),
+        cmocka_unit_test(fit_survives_the_nth_failed_allocation),
+    };
+    return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
