@@ -44,7 +44,9 @@ const rb_command rb_cmd_run = {
     .description =
         "The results land in ROOT/<experiment>-<8 digits of data, split and seed>: results.h5 and, unit by unit,\n"
         "what it is merged from. Where that folder exists, finished trials are kept and FILE as it is now is\n"
-        "completed. Start it with mpirun for more than one process; each uses --threads threads.",
+        "completed. Start it with mpirun for more than one process; each uses --threads threads.\n"
+        "Ctrl-C finishes the running trials and saves, a second one stops now; under mpirun the first one does. What\n"
+        "was finished is kept: resume goes on.",
     .operands = operands,
     .options = options,
     .example = "mpirun -n 4 reelbench run experiments/quickstart.yaml\n"

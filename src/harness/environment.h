@@ -112,8 +112,11 @@ rb_status rb_environment_class(rb_text *out, const rb_environment *env, rb_error
  */
 void rb_signals_install(void);
 
-/** What goes to standard error where a signal ends the process at once; "": nothing, as at the start. Local. */
-void rb_signals_say(const char *words);
+/**
+ * What goes to standard error at a first SIGINT or SIGTERM that lets the running trials finish, and where a signal ends
+ * the process at once; "": nothing, as at the start. Local.
+ */
+void rb_signals_say(const char *first, const char *last);
 
 /** 0, or the signal that asked to stop; its address is what ctx->stop takes. */
 const volatile sig_atomic_t *rb_signals_flag(void);

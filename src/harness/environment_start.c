@@ -1,5 +1,6 @@
 /* Start and end of a parallel command: MPI, the class of all ranks, warnings about threads, signals. */
 #include <cblas.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,24 +13,44 @@
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t ends_at_once;
 
-static char last_words[4400];
-static volatile sig_atomic_t n_last_words;
+/* What a handler may print: `n` is 0 while `text` changes. */
+typedef struct {
+    char text[4400];
+    volatile sig_atomic_t n;
+} signal_words;
+
+static signal_words first_words, last_words;
+
+static void set_words(signal_words *words, const char *text)
+{
+    words->n = 0;
+    snprintf(words->text, sizeof words->text, "%s", text);
+    words->n = (sig_atomic_t)strlen(words->text);
+}
+
+static void print_words(const signal_words *words)
+{
+    int kept = errno; /* of what was interrupted */
+    ssize_t written = words->n > 0 ? write(STDERR_FILENO, words->text, (size_t)words->n) : 0;
+    (void)written; /* there is nobody else to tell */
+    errno = kept;
+}
 
 static void on_signal(int number)
 {
     if (number != SIGUSR1 && (ends_at_once || (stop_signal && stop_signal != SIGUSR1))) {
-        ssize_t written = n_last_words > 0 ? write(STDERR_FILENO, last_words, (size_t)n_last_words) : 0;
-        (void)written; /* there is nobody left to tell */
+        print_words(&last_words);
         _exit(128 + number);
     }
     stop_signal = number;
+    if (number != SIGUSR1)
+        print_words(&first_words);
 }
 
-void rb_signals_say(const char *words)
+void rb_signals_say(const char *first, const char *last)
 {
-    n_last_words = 0;
-    snprintf(last_words, sizeof last_words, "%s", words);
-    n_last_words = (sig_atomic_t)strlen(last_words);
+    set_words(&first_words, first);
+    set_words(&last_words, last);
 }
 
 void rb_signals_install(void)

@@ -244,9 +244,25 @@ static rb_status check_refit(rb_reader *r, const rb_yaml *node)
     return RB_OK;
 }
 
+/* A share of nothing measures nothing; clusterings are no matter of the split. */
+static rb_status check_test_part(rb_reader *r, const rb_yaml *node)
+{
+    const rb_experiment *e = r->e;
+    if (!node || !rb_split_takes(e->split.kind, "test") || e->split.test > 0)
+        return RB_OK;
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        if (e->metrics[i].def->family != RB_FAMILY_CLUSTERING)
+            return RB_COMPLAIN(r, node->at,
+                               "'%s' on line %d is measured on test, and there is no test part; give split.test a "
+                               "share, such as 0.2",
+                               e->metrics[i].label, e->metric_at[i].line);
+    return RB_OK;
+}
+
 rb_status rb_reader_metrics(rb_reader *r)
 {
     RB_TRY(read_metrics(r, rb_yaml_get(r->root, "metrics")));
+    RB_TRY(check_test_part(r, rb_yaml_get(rb_yaml_get(r->root, "split"), "test")));
     RB_TRY(read_select(r, rb_yaml_get(r->root, "select")));
     RB_TRY(read_early_stopping(r, rb_yaml_get(r->root, "early_stopping")));
     RB_TRY(check_refit(r, rb_yaml_get(rb_yaml_get(r->root, "evaluation"), "refit")));

@@ -223,6 +223,24 @@ done:
     return err->status;
 }
 
+/* Values that no user has (no relevant item, none on validation) leave every trial well and nothing to choose from. */
+static void warn_of_no_selection(rb_results *r)
+{
+    rb_run_state *run = r->run;
+    const rb_experiment *e = &run->experiment;
+    bool any_done = false;
+    for (int64_t t = 0; t < run->plan.n_trials; t++)
+        any_done = any_done || (r->facts[t].finished && r->facts[t].outcome == RB_FIT_DONE);
+    for (int32_t m = 0; m < e->n_select && any_done; m++) {
+        int32_t n = 0;
+        for (int32_t i = 0; i < r->selection.n; i++)
+            n += strcmp(r->selection.selected[i].metric->id, e->select[m].id) == 0;
+        if (n == 0)
+            rb_log_warn(&run->log, "no value of %s%s: nothing can be selected", e->select[m].label,
+                        e->select[m].def->family == RB_FAMILY_CLUSTERING ? "" : " on validation");
+    }
+}
+
 rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
 {
     rb_results r = { .run = run };
@@ -238,6 +256,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
             RB_TRY(take_work(&r, w, err));
     rb_trial_reader reader = { rb_results_read, &r };
     RB_TRY(rb_select(&r.selection, &run->plan, &reader, run->data.users.n, run->world->n_threads, err));
+    warn_of_no_selection(&r);
     rb_results_mark_selected(&r);
     RB_TRY(rb_results_keep(&r, err));
     RB_TRY(rb_results_write_tables(&r, err));

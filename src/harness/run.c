@@ -64,16 +64,17 @@ void rb_run_resume_command(char out[4400], const char *folder, int n_ranks)
     snprintf(out + n, (size_t)(4400 - n), "reelbench resume %s", folder);
 }
 
-/* mpirun kills the ranks a second after Ctrl-C: rank 0 has its words ready. */
-static void prepare_last_words(const rb_run_state *run)
+/* A trial may take minutes to finish, and mpirun kills the ranks a second after Ctrl-C: rank 0 has its words ready. */
+static void prepare_words(const rb_run_state *run)
 {
-    char command[4400], words[4400];
+    char command[4400], first[100], last[4400];
+    const char *begin = run->log.is_terminal ? "\n" : ""; /* Ctrl-C leaves ^C on the line */
     if (!run->options->out)
         return;
     rb_run_resume_command(command, run->folder, run->world->n_ranks);
-    snprintf(words, sizeof words, "%sstopped; what was finished is kept\nresume: %.4200s\n",
-             run->log.is_terminal ? "\n" : "", command);
-    rb_signals_say(words);
+    snprintf(first, sizeof first, "%sfinishing the running trials; Ctrl-C again stops now\n", begin);
+    snprintf(last, sizeof last, "%sstopped; what was finished is kept\nresume: %.4200s\n", begin, command);
+    rb_signals_say(first, last);
 }
 
 rb_status rb_run_folder_check(const char *folder, rb_error *err)
@@ -210,7 +211,7 @@ static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
 {
     RB_TRY(rb_run_open_folder(run, err));
     snprintf(outcome->folder, sizeof outcome->folder, "%s", run->folder);
-    prepare_last_words(run);
+    prepare_words(run);
     RB_TRY(rb_run_scan(run, err));
     RB_TRY(rb_run_preflight(run, err));
     RB_TRY(rb_run_open_journal(run, err));
@@ -251,7 +252,7 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
         RB_TRY(work(outcome, &run, err));
     }
 done:
-    rb_signals_say("");
+    rb_signals_say("", "");
     rb_run_state_fini(&run);
     outcome->wall_s = rb_clock_s() - run.begin_s;
     return err->status;

@@ -36,6 +36,10 @@ grep -qE "^6 done, 0 failed in .* · $folder/results.h5 · digest [0-9a-f]{4} [0
 if grep -q $'\r' "$out"; then fail "a progress line for a terminal in a file"; fi
 [ -s "$folder/results.h5" ] || fail "no results.h5"
 
+expect 0 "$REELBENCH" run small.yaml --output nothing --set relevance=99
+prints "no value of ndcg@10 on validation: nothing can be selected"
+[ "$(grep -c "nothing can be selected" "$out")" -eq 1 ] || fail "the warning stands more than once"
+
 expect 0 "$REELBENCH" digest "$folder"
 head -n 1 "$out" | grep -qE '^[0-9a-f]{64}$' || fail "digest does not begin with a digest"
 head -n 1 "$out" >digest

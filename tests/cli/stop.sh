@@ -31,6 +31,11 @@ stop() {
     wait $pid || status=$?
     last="run, then SIG$1"
     [ $status -eq "$2" ] || fail "$last: exit status $status, expected $2"
+    if [ "$1" = USR1 ]; then
+        silent
+    else
+        complains "finishing the running trials; Ctrl-C again stops now"
+    fi
     prints "stopped: "
     prints "resume: reelbench resume $root/long-"
     expect 0 "$REELBENCH" status "$root"/long-*

@@ -30,6 +30,9 @@ complains "bad.yaml:8:18: "
 complains "did you mean 'damping'?"
 [ "$(ls "$scratch" | sort | tr '\n' ' ')" = "bad.yaml err good.yaml out " ] || fail "validate wrote something"
 
+expect 2 "$REELBENCH" validate good.yaml --set split.test=0
+complains "'ndcg@10' on line 5 is measured on test, and there is no test part; give split.test a share, such as 0.2"
+
 expect 2 "$REELBENCH" validate nowhere.yaml
 complains "nowhere.yaml"
 status=0
