@@ -272,6 +272,7 @@ static rb_status evaluate_batch(batch *b, rb_error *err)
             rb_metric_record_write(&w->record, b->run->folder, b->run->evaluation, err);
         RB_TRY_ALL(b->run->world, err->status);
         b->run->work[w->trial].evaluated = true;
+        rb_run_note_evaluated(b->run, w->trial);
     }
 done:
     return err->status;

@@ -46,4 +46,25 @@ PYTHON
 # The stored model knows them: nobody is left with the fallback.
 expect 0 "$REELBENCH" recommend "$folder" ials --user $(seq 0 499) --top 1
 [ "$(awk -F '\t' 'NR > 1 && $4 != 0' "$out" | wc -l)" -eq 500 ] || fail "a held-out user has no scores"
+
+# Sparse data: titles that only held-out users have, for models that keep lists of neighbours.
+cat >sparse.yaml <<'YAML'
+experiment: sparse
+seed: 7
+dataset: { name: synthetic, users: 2000, items: 3000, ratings: 12000 }
+split: { kind: strong, test: 0.2, validation: 0.1 }
+metrics: [ndcg@10, recall@20]
+select: ndcg@10
+trials:
+  - user_knn
+  - item_knn: { weighting: bm25 }
+  - rp3beta
+YAML
+for shape in "1 1" "1 2" "2 1"; do
+    read -r ranks threads <<<"$shape"
+    expect 0 mpirun -n "$ranks" "$REELBENCH" run sparse.yaml --output "sparse-$ranks-$threads" --threads "$threads"
+    expect 0 "$REELBENCH" digest "sparse-$ranks-$threads"/sparse-*
+    head -n 1 "$out" >>digests
+done
+[ "$(sort -u digests | wc -l)" -eq 1 ] || fail "sparse data: other shapes give other digests"
 finish

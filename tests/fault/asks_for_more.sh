@@ -88,6 +88,19 @@ experiment '[ndcg@10, rmse, silhouette]' '{ models: selected, lists: selected, p
 run "3 finished trials are fitted again"
 as_at_once "store: selected after none"
 
+# More metrics and more to keep at once, where selection then wants the models of clusterings.
+experiment '[silhouette]' '{ models: none, lists: none, per_user: none }'
+sed -i 's/select: .*/select: silhouette/; /^  - [ipa]/d' more.yaml
+rm -rf kept
+run "2 trials"
+experiment '[silhouette, inertia, davies_bouldin]' '{ models: selected, lists: selected, per_user: selected }'
+sed -i 's/select: .*/select: davies_bouldin/; /^  - [ipa]/d' more.yaml
+run "2 done, 0 failed"
+as_at_once "metrics and store at once"
+rm -rf kept
+experiment '[ndcg@10, rmse, silhouette]' '{ models: selected, lists: selected, per_user: selected }'
+run "8 trials"
+
 # A fit that is stopped when it is done once more takes nothing away; the next start goes on.
 experiment '[ndcg@10, rmse, mae, silhouette]' '{ models: none, lists: none, per_user: none }'
 sed -i 's/iterations: 3/iterations: 3000/' more.yaml

@@ -45,16 +45,18 @@ static double length(const dense *d, int r)
 /* Columns and rows scaled, so that what follows is a plain inner product of two rows. */
 static void weigh(dense *d, int weighting)
 {
-    double before[N_USERS], mean = 0;
-    for (int r = 0; r < d->n_rows; r++)
+    double before[N_USERS], mean = 0, filled = 0;
+    for (int r = 0; r < d->n_rows; r++) {
         mean += before[r] = length(d, r);
-    mean /= d->n_rows;
+        filled += before[r] > 0;
+    }
+    mean /= filled;
     for (int c = 0; c < d->n_cols && weighting > 0; c++) {
         double n = 0;
         for (int r = 0; r < d->n_rows; r++)
             n += d->x[r][c] != 0;
         for (int r = 0; r < d->n_rows; r++)
-            d->x[r][c] *= log(d->n_rows / (1 + n));
+            d->x[r][c] *= log(filled / (1 + n));
     }
     for (int r = 0; r < d->n_rows && weighting == 2; r++)
         for (int c = 0; c < d->n_cols; c++)

@@ -45,9 +45,9 @@ rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratin
         if (revealed)
             at += copy_user(h, at, revealed, u);
     }
-    rb_shared_publish(&h->begin_memory, range, sizeof *h->begin, ctx);
-    if (ctx->node_rank == 0) /* behind the last user: nobody's block */
+    if (ctx->node_rank == 0) /* behind the last user: nobody's block, each node for itself */
         h->begin[h->n_users] = h->n;
+    rb_shared_publish(&h->begin_memory, range, sizeof *h->begin, ctx);
     for (int r = 0; r <= ctx->n_ranks; r++)
         range[r] = range[r] < h->n_users ? h->begin[range[r]] : h->n;
     rb_shared_publish(&h->item_memory, range, sizeof *h->item, ctx);

@@ -27,16 +27,46 @@ const rb_param rb_knn_params[] = {
     RB_PARAM_END,
 };
 
+static int64_t filled(const int64_t *begin, int64_t n)
+{
+    int64_t count = 0;
+    for (int64_t r = 0; r < n; r++)
+        count += begin[r + 1] > begin[r];
+    return count;
+}
+
 rb_knn_rows rb_knn_users(const rb_ratings *train)
 {
-    return (rb_knn_rows){ train->n_users,   train->n_items,   train->user_begin, train->item_begin,
-                          train->user_item, train->item_user, &train->users,     NULL };
+    return (rb_knn_rows){ .n_rows = train->n_users,
+                          .n_cols = train->n_items,
+                          .n_filled = filled(train->user_begin, train->n_users),
+                          .row_begin = train->user_begin,
+                          .col_begin = train->item_begin,
+                          .row_col = train->user_item,
+                          .col_row = train->item_user,
+                          .blocks = &train->users };
 }
 
 rb_knn_rows rb_knn_items(const rb_ratings *train)
 {
-    return (rb_knn_rows){ train->n_items,   train->n_users,   train->item_begin, train->user_begin,
-                          train->item_user, train->user_item, &train->items,     NULL };
+    return (rb_knn_rows){ .n_rows = train->n_items,
+                          .n_cols = train->n_users,
+                          .n_filled = filled(train->item_begin, train->n_items),
+                          .row_begin = train->item_begin,
+                          .col_begin = train->user_begin,
+                          .row_col = train->item_user,
+                          .col_row = train->user_item,
+                          .blocks = &train->items };
+}
+
+rb_status rb_knn_check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const rb_knn_config *c = cfg;
+    (void)shape;
+    if (c->similarity == RB_KNN_ASYMMETRIC_COSINE && c->alpha > 1)
+        return RB_FAIL(err, RB_BAD_INPUT, "'alpha' is %g, expected at most 1: it is an exponent of asymmetric_cosine",
+                       c->alpha);
+    return RB_OK;
 }
 
 /* ---- similarity ---- */
@@ -75,7 +105,7 @@ static rb_status weigh_columns(rb_knn_weights *w, const rb_knn_rows *rows, const
 {
     RB_TRY(rb_alloc(&w->col, rows->n_cols, err));
     for (int64_t c = 0; c < rows->n_cols; c++) {
-        double n = (double)(rows->col_begin[c + 1] - rows->col_begin[c]), idf = log((double)rows->n_rows / (1 + n));
+        double n = (double)(rows->col_begin[c + 1] - rows->col_begin[c]), idf = log((double)rows->n_filled / (1 + n));
         w->col[c] = config->weighting == RB_KNN_STEPS ? pow(n > 0 ? n : 1, -config->alpha) : idf * idf;
     }
 done:
@@ -84,7 +114,7 @@ done:
 
 static rb_status weigh_rows(rb_knn_weights *w, const rb_knn_rows *rows, rb_error *err)
 {
-    double mean = (double)rows->row_begin[rows->n_rows] / (double)rows->n_rows;
+    double mean = (double)rows->col_begin[rows->n_cols] / (double)(rows->n_filled > 0 ? rows->n_filled : 1);
     RB_TRY(rb_alloc(&w->factor, rows->n_rows, err));
     for (int64_t r = 0; r < rows->n_rows; r++) {
         double length = (double)(rows->row_begin[r + 1] - rows->row_begin[r]);
@@ -138,7 +168,7 @@ typedef struct {
     int64_t k;           /* at most n_rows */
     int64_t first, last; /* own rows */
     int64_t *slot;       /* [last - first + 1] where the neighbours of each own row may lie, by their greatest number */
-    int64_t *found;      /* [last - first] */
+    rb_knn_list *found;  /* [last - first] what lies there */
     int32_t *id;         /* [slot's last] */
     double *weight;
 } work;
@@ -197,7 +227,7 @@ static void find_row(work *w, scratch *s, int64_t r)
         w->id[at + i] = best.entry[i].item;
         w->weight[at + i] = best.entry[i].score;
     }
-    w->found[r - w->first] = best.n;
+    w->found[r - w->first] = (rb_knn_list){ w->id + at, w->weight + at, best.n };
 }
 
 /* ---- all rows ---- */
@@ -218,7 +248,7 @@ static void work_fini(work *w)
     rb_knn_weights_fini(&w->weights);
 }
 
-/* A row has at most as many neighbours as its columns have other rows. */
+/* A row has at most as many neighbours as its columns have rows; itself need not be one of them (rows->done). */
 static rb_status reserve_slots(work *w, rb_error *err)
 {
     const rb_knn_rows *rows = w->rows;
@@ -228,7 +258,7 @@ static rb_status reserve_slots(work *w, rb_error *err)
     for (int64_t r = w->first; r < w->last; r++) {
         int64_t most = 0;
         for (int64_t e = rows->row_begin[r]; e < rows->row_begin[r + 1] && most < w->k; e++)
-            most += rows->col_begin[rows->row_col[e] + 1] - rows->col_begin[rows->row_col[e]] - 1;
+            most += rows->col_begin[rows->row_col[e] + 1] - rows->col_begin[rows->row_col[e]];
         w->slot[r - w->first + 1] = w->slot[r - w->first] + (most < w->k ? most : w->k);
     }
     RB_TRY(rb_alloc(&w->id, w->slot[n_own], err));
@@ -254,26 +284,6 @@ done:
     return err->status;
 }
 
-/* The lists of all ranks, one behind the other. */
-static rb_status gather(rb_knn_lists *out, work *w, int64_t *range, const rb_ctx *ctx, rb_error *err)
-{
-    int64_t n_own = 0, total;
-    for (int64_t r = 0; r < w->last - w->first; r++)
-        n_own += w->found[r];
-    int64_t at = rb_scan_int64(ctx, n_own, &total);
-    RB_TRY(rb_knn_reserve(out, w->rows->n_rows, total, ctx, err));
-    for (int64_t r = w->first; r < w->last; r++) {
-        int64_t n = w->found[r - w->first], from = w->slot[r - w->first];
-        out->begin[r] = at;
-        memcpy(out->id + at, w->id + from, (size_t)n * sizeof *out->id);
-        memcpy(out->weight + at, w->weight + from, (size_t)n * sizeof *out->weight);
-        at += n;
-    }
-    rb_knn_publish(out, range, ctx);
-done:
-    return err->status;
-}
-
 rb_status rb_knn_find(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_config *config, const rb_ctx *ctx,
                       rb_error *err)
 {
@@ -289,7 +299,7 @@ rb_status rb_knn_find(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_c
     for (int64_t r = w.first; r < w.last; r++)
         if (!rows->done || rows->done[r + 1] == rows->done[r])
             find_row(&w, &w.thread[omp_get_thread_num()], r);
-    RB_TRY(gather(out, &w, range, ctx, err));
+    RB_TRY(rb_knn_gather(out, w.found, range, rows->n_rows, ctx, err));
 done:
     work_fini(&w);
     rb_free(range);

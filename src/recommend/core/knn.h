@@ -12,8 +12,9 @@
  *     walk               c_ij / (n_i^alpha n_j^beta), of rp3beta alone, whose columns count n_c^-alpha and sizes do not
  *
  * i is the row whose neighbours are sought. weighting none: every shared column counts 1, in whole numbers; tf_idf:
- * idf_c^2 with idf_c = ln(n_rows / (1 + rows of c)); bm25: that times f_i f_j with f_i = (K1 + 1) / (K1 (1 - B + B
- * len_i / mean len) + 1), K1 = 1.2, B = 0.75 (Robertson and Zaragoza 2009, doi:10.1561/1500000019; n_i then has f_i^2).
+ * idf_c^2 with idf_c = ln(rows that are not empty / (1 + rows of c)); bm25: that times f_i f_j with f_i = (K1 + 1) /
+ * (K1 (1 - B + B len_i / mean len) + 1), K1 = 1.2, B = 0.75 (Robertson and Zaragoza 2009, doi:10.1561/1500000019; n_i
+ * then has f_i^2).
  *
  * Similarities: Deshpande, Karypis (2004), doi:10.1145/963770.963776; Tversky (1977), doi:10.1037/0033-295X.84.4.327;
  * Aiolli (2013), doi:10.1145/2507157.2507189.
@@ -39,6 +40,7 @@ extern const rb_param rb_knn_params[];
 /* Which rows are compared, and the columns that they share. */
 typedef struct {
     int64_t n_rows, n_cols;
+    int64_t n_filled;                     /* training rows that are not empty: the rows of idf and of the mean length */
     const int64_t *row_begin, *col_begin; /* [n_rows + 1], [n_cols + 1] */
     const int32_t *row_col, *col_row;     /* ascending within a row; within a column */
     const rb_blocks *blocks;              /* of the rows */
@@ -73,6 +75,9 @@ rb_status rb_knn_prepare(void **prepared, const rb_knn_rows *rows, const void *c
                          rb_error *err);
 void rb_knn_unprepare(void *prepared);
 
+/** `check` of a model by neighbours. */
+rb_status rb_knn_check(const void *cfg, const rb_shape *shape, rb_error *err);
+
 /** Local. @return RB_OK, RB_NO_MEMORY. Time O(nnz). */
 rb_status rb_knn_weigh(rb_knn_weights *w, const rb_knn_rows *rows, const rb_knn_config *config, rb_error *err);
 void rb_knn_weights_fini(rb_knn_weights *w);
@@ -97,6 +102,22 @@ rb_status rb_knn_find(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_c
 
 /** Room for n entries in all. Collective. @return RB_OK, RB_NO_MEMORY (agreed) */
 rb_status rb_knn_reserve(rb_knn_lists *lists, int64_t n_rows, int64_t n, const rb_ctx *ctx, rb_error *err);
+
+/* One row's entries. */
+typedef struct {
+    int32_t *id;
+    double *weight;
+    int64_t n;
+} rb_knn_list;
+
+/**
+ * The lists of all ranks, one behind the other. Collective; out as of rb_knn_find.
+ *
+ * @param[in]     own    [range[rank + 1] - range[rank]] the lists of this rank's rows
+ * @param[in,out] range  [n_ranks + 1] first row of each rank; destroyed
+ */
+rb_status rb_knn_gather(rb_knn_lists *out, const rb_knn_list *own, int64_t *range, int64_t n_rows, const rb_ctx *ctx,
+                        rb_error *err);
 
 /** Make the rows [range[rank], range[rank + 1]) that each rank wrote visible to all; range, [n_ranks + 1], is
  *  destroyed. Collective. */

@@ -19,13 +19,33 @@ done:
 
 void rb_knn_publish(rb_knn_lists *lists, int64_t *range, const rb_ctx *ctx)
 {
-    rb_shared_publish(&lists->begin_memory, range, sizeof *lists->begin, ctx);
-    if (ctx->node_rank == 0) /* behind the last row: nobody's block */
+    if (ctx->node_rank == 0) /* behind the last row: nobody's block, each node for itself */
         lists->begin[lists->n_rows] = lists->n;
+    rb_shared_publish(&lists->begin_memory, range, sizeof *lists->begin, ctx);
     for (int r = 0; r <= ctx->n_ranks; r++)
         range[r] = range[r] < lists->n_rows ? lists->begin[range[r]] : lists->n;
     rb_shared_publish(&lists->id_memory, range, sizeof *lists->id, ctx);
     rb_shared_publish(&lists->weight_memory, range, sizeof *lists->weight, ctx);
+}
+
+rb_status rb_knn_gather(rb_knn_lists *out, const rb_knn_list *own, int64_t *range, int64_t n_rows, const rb_ctx *ctx,
+                        rb_error *err)
+{
+    int64_t first = range[ctx->rank], last = range[ctx->rank + 1], n_own = 0, total;
+    for (int64_t r = 0; r < last - first; r++)
+        n_own += own[r].n;
+    int64_t at = rb_scan_int64(ctx, n_own, &total);
+    RB_TRY(rb_knn_reserve(out, n_rows, total, ctx, err));
+    for (int64_t r = first; r < last; r++) {
+        const rb_knn_list *from = &own[r - first];
+        out->begin[r] = at;
+        memcpy(out->id + at, from->id, (size_t)from->n * sizeof *out->id);
+        memcpy(out->weight + at, from->weight, (size_t)from->n * sizeof *out->weight);
+        at += from->n;
+    }
+    rb_knn_publish(out, range, ctx);
+done:
+    return err->status;
 }
 
 /* First row of each rank where all rows count the same. */

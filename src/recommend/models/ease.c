@@ -40,6 +40,15 @@ static int64_t element_size(int32_t precision)
     return precision == RB_SINGLE ? (int64_t)sizeof(float) : (int64_t)sizeof(double);
 }
 
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const config *c = cfg;
+    if (c->precision == RB_SINGLE && shape->n_users > 1 << 24) /* what single precision counts to */
+        return RB_FAIL(err, RB_BAD_INPUT, "'precision' is single with %lld users, expected double above %d",
+                       (long long)shape->n_users, 1 << 24);
+    return RB_OK;
+}
+
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const config *c = cfg;
@@ -59,7 +68,7 @@ static void add_to_diagonal(state *m, double regularization, const rb_ctx *ctx)
             ((float *)m->weight)[i * (m->n + 1)] += (float)regularization;
         else
             ((double *)m->weight)[i * (m->n + 1)] += regularization;
-    rb_barrier(ctx);
+    rb_shared_sync(&m->memory, ctx);
 }
 
 /* P becomes B, each node for itself. */
@@ -89,7 +98,7 @@ static rb_status divide_by_diagonal(state *m, const rb_ctx *ctx, rb_error *err)
         to_weights_float(m->weight, (float *)diagonal, m->n, ctx);
     else
         to_weights_double(m->weight, (double *)diagonal, m->n, ctx);
-    rb_barrier(ctx);
+    rb_shared_sync(&m->memory, ctx);
 done:
     rb_free(diagonal);
     return err->status;
@@ -216,6 +225,7 @@ const rb_recommender rb_ease = {
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
+    .check = check,
     .cost = cost,
     .fit = fit,
     .reveal = reveal,

@@ -39,6 +39,7 @@ const rb_recommender rb_item_knn = {
     .reference = "Deshpande, Karypis 2004, doi:10.1145/963770.963776",
     .config_size = sizeof(rb_knn_config),
     .params = rb_knn_params,
+    .check = rb_knn_check,
     .cost = cost,
     .prepare = prepare,
     .unprepare = rb_knn_unprepare,

@@ -92,7 +92,7 @@ static rb_status take_vectors(rb_factors *items, const rb_rsvd *svd, const rb_ct
     for (int64_t i = ctx->node_rank; i < svd->n; i += ctx->n_node_ranks) /* each node for itself */
         for (int64_t f = 0; f < svd->k; f++)
             ((double *)items->data)[i * items->ld + f] = svd->v[i * svd->k + f];
-    rb_barrier(ctx);
+    rb_shared_sync(&items->memory, ctx);
 done:
     return err->status;
 }

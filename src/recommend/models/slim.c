@@ -55,7 +55,7 @@ static void mirror(shared_gram *g, const rb_ctx *ctx)
     for (int64_t i = ctx->node_rank; i < g->n; i += ctx->n_node_ranks)
         for (int64_t j = i + 1; j < g->n; j++)
             g->gram[i * g->n + j] = g->gram[j * g->n + i];
-    rb_barrier(ctx);
+    rb_shared_sync(&g->memory, ctx);
 }
 
 static rb_status prepare(void **prepared, const rb_train_view *view, const void *const *configs, int n, rb_ctx *ctx,
@@ -75,6 +75,18 @@ done:
     else
         unprepare(g);
     return err->status;
+}
+
+/* Single precision counts to 2^24. */
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    (void)cfg;
+    if (shape->n_users > 1 << 24)
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "slim counts the users of two items in single precision: %lld users, "
+                       "expected at most %d",
+                       (long long)shape->n_users, 1 << 24);
+    return RB_OK;
 }
 
 static rb_cost cost(const void *cfg, const rb_shape *shape)
@@ -190,29 +202,23 @@ static int64_t join(column *c, const shared_gram *g, int64_t j, double l1)
 }
 
 /* The weights that are not 0, by item. */
-typedef struct {
-    int32_t *item;
-    double *weight;
-    int64_t n;
-} sparse_column;
-
-static rb_status keep(sparse_column *out, const column *c, int64_t n, rb_error *err)
+static rb_status keep(rb_knn_list *out, const column *c, int64_t n, rb_error *err)
 {
     int64_t kept = 0;
     for (int64_t a = 0; a < c->n_active; a++)
         kept += c->weight[c->active[a]] > 0;
-    RB_TRY(rb_alloc(&out->item, kept, err));
+    RB_TRY(rb_alloc(&out->id, kept, err));
     RB_TRY(rb_alloc(&out->weight, kept, err));
     for (int64_t i = 0; i < n; i++)
         if (c->weight[i] > 0) {
-            out->item[out->n] = (int32_t)i;
+            out->id[out->n] = (int32_t)i;
             out->weight[out->n++] = c->weight[i];
         }
 done:
     return err->status;
 }
 
-static rb_status solve_column(sparse_column *out, column *c, const shared_gram *g, int64_t j, const config *cfg,
+static rb_status solve_column(rb_knn_list *out, column *c, const shared_gram *g, int64_t j, const config *cfg,
                               double n_users, rb_error *err)
 {
     double l1 = cfg->alpha * cfg->l1_ratio * n_users;
@@ -230,8 +236,8 @@ done:
 
 /* ---- all columns ---- */
 
-/* Columns [first, last) by this rank's threads; the first failure of the lowest column is kept. */
-static rb_status solve_columns(sparse_column *columns, int64_t first, int64_t last, const shared_gram *g,
+/* Columns [first, last) by this rank's threads. Only memory can fail. */
+static rb_status solve_columns(rb_knn_list *columns, int64_t first, int64_t last, const shared_gram *g,
                                const config *cfg, double n_users, const rb_ctx *ctx, rb_error *err)
 {
 #pragma omp parallel num_threads(ctx->n_threads)
@@ -251,34 +257,13 @@ static rb_status solve_columns(sparse_column *columns, int64_t first, int64_t la
     return err->status;
 }
 
-/* The columns of all ranks, one behind the other. */
-static rb_status gather(rb_knn_lists *out, const sparse_column *columns, int64_t *range, int64_t n, const rb_ctx *ctx,
-                        rb_error *err)
-{
-    int64_t first = range[ctx->rank], last = range[ctx->rank + 1], n_own = 0, total;
-    for (int64_t j = 0; j < last - first; j++)
-        n_own += columns[j].n;
-    int64_t at = rb_scan_int64(ctx, n_own, &total);
-    RB_TRY(rb_knn_reserve(out, n, total, ctx, err));
-    for (int64_t j = first; j < last; j++) {
-        const sparse_column *from = &columns[j - first];
-        out->begin[j] = at;
-        memcpy(out->id + at, from->item, (size_t)from->n * sizeof *out->id);
-        memcpy(out->weight + at, from->weight, (size_t)from->n * sizeof *out->weight);
-        at += from->n;
-    }
-    rb_knn_publish(out, range, ctx);
-done:
-    return err->status;
-}
-
 static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
     rb_item_lists *m = self;
     const shared_gram *g = prepared;
     int64_t *range = NULL; /* [n_ranks + 1] first item of each rank */
-    sparse_column *columns = NULL;
+    rb_knn_list *columns = NULL;
     rb_knn_lists by_target = { 0 };
     int64_t n_own = 0;
 
@@ -288,12 +273,12 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     n_own = last - first;
     RB_TRY_ALL(ctx, rb_alloc(&columns, n_own, err));
     RB_TRY_ALL(ctx, solve_columns(columns, first, last, g, cfg, (double)view->positives->n_users, ctx, err));
-    RB_TRY(gather(&by_target, columns, range, g->n, ctx, err));
+    RB_TRY(rb_knn_gather(&by_target, columns, range, g->n, ctx, err));
     RB_TRY(rb_knn_transpose(&m->targets, &by_target, g->n, ctx, err));
     RB_TRY(rb_history_keep(&m->history, view->positives, NULL, false, ctx, err));
 done:
     for (int64_t j = 0; columns && j < n_own; j++) {
-        rb_free(columns[j].item);
+        rb_free(columns[j].id);
         rb_free(columns[j].weight);
     }
     rb_free(columns);
@@ -308,6 +293,7 @@ const rb_recommender rb_slim = {
     .reference = "Ning, Karypis 2011, doi:10.1109/ICDM.2011.134",
     .config_size = sizeof(config),
     .params = params,
+    .check = check,
     .cost = cost,
     .prepare = prepare,
     .unprepare = unprepare,

@@ -106,6 +106,7 @@ const rb_recommender rb_user_knn = {
     .config_size = sizeof(rb_knn_config),
     .state_size = sizeof(state),
     .params = rb_knn_params,
+    .check = rb_knn_check,
     .cost = cost,
     .prepare = prepare,
     .unprepare = rb_knn_unprepare,
