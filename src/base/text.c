@@ -129,6 +129,11 @@ bool rb_parse_double(double *out, const char *text, int64_t n)
     return true;
 }
 
+const char *rb_text_plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 const char *rb_text_count(char out[32], int64_t value)
 {
     char digits[24];

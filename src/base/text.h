@@ -35,6 +35,8 @@ bool rb_parse_double(double *out, const char *text, int64_t n);
 
 /** An integer with thousands separators ("1,234,567"); out holds 32 bytes. */
 const char *rb_text_count(char out[32], int64_t value);
+/** The ending of a noun behind a number: "s", or "" behind 1. */
+const char *rb_text_plural(int64_t n);
 /** Bytes in words ("310 MB"); out holds 32 bytes. */
 const char *rb_text_bytes(char out[32], double bytes);
 

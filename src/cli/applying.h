@@ -8,7 +8,7 @@
 #define RB_OPERANDS_MODEL                                                                             \
     { .name = "RUN", .kind = RB_ARG_FOLDER, .help = "run folder (results/<experiment>-<8 digits>)" }, \
     {                                                                                                 \
-        .name = "TRIAL", .help = "number that status and report show, or the entry's name"            \
+        .name = "TRIAL", .help = "number that report shows, or the entry's name"                      \
     }
 
 #define RB_OPTIONS_MODEL                                                                           \

@@ -145,9 +145,10 @@ static void describe(FILE *out, const rb_dataset *d, const char *folder)
 {
     char users[32], items[32], ratings[32], sessions[32], digest[17];
     rb_digest_hex(digest, &d->digest, 16);
-    fprintf(out, "%s: %s users x %s items, %s ratings, %s sessions (digest %s)\n", folder,
-            rb_text_count(users, d->users.n), rb_text_count(items, d->items.n),
-            rb_text_count(ratings, d->interactions.n), rb_text_count(sessions, d->sessions.n), digest);
+    fprintf(out, "%s: %s user%s x %s item%s, %s rating%s, %s session%s (digest %s)\n", folder,
+            rb_text_count(users, d->users.n), rb_text_plural(d->users.n), rb_text_count(items, d->items.n),
+            rb_text_plural(d->items.n), rb_text_count(ratings, d->interactions.n), rb_text_plural(d->interactions.n),
+            rb_text_count(sessions, d->sessions.n), rb_text_plural(d->sessions.n), digest);
 }
 
 static rb_status run(rb_call *call, rb_error *err)

@@ -27,12 +27,14 @@ static void write_resume(FILE *out, const rb_session *s, const rb_run_outcome *o
 /* The table of what was selected, and where everything lies. */
 static rb_status write_ending(FILE *out, const rb_run_outcome *o, rb_error *err)
 {
-    char done[32], failed[32], wall[32], digest[9];
+    char done[32], failed[32], wall[32], hex[9], digest[64] = "no digest: nothing finished";
     fputc('\n', out);
     RB_TRY(rb_report_selection(out, o->folder, err));
-    rb_digest_hex(digest, &o->digest, 8);
-    fprintf(out, "%s done, %s failed in %s · %s/results.h5 · digest %.4s %.4s\n", rb_text_count(done, o->n_done),
-            rb_text_count(failed, o->n_failed), rb_text_duration(wall, o->wall_s), o->folder, digest, digest + 4);
+    rb_digest_hex(hex, &o->digest, 8);
+    if (o->has_digest)
+        snprintf(digest, sizeof digest, "digest %.4s %.4s", hex, hex + 4);
+    fprintf(out, "%s done, %s failed in %s · %s/results.h5 · %s\n", rb_text_count(done, o->n_done),
+            rb_text_count(failed, o->n_failed), rb_text_duration(wall, o->wall_s), o->folder, digest);
     fflush(out);
 done:
     return err->status;

@@ -1,7 +1,7 @@
 /*
  * Stored models at work: recommend, predict and assign for the user's own external ids.
  *
- * RUN is a run folder, TRIAL the number that `status` and `report` show, or the `as` name (or the
+ * RUN is a run folder, TRIAL the number that `report` shows, or the `as` name (or the
  * algorithm's id) of an entry of which one trial has a stored model. The data are loaded again as the run's experiment
  * says and must have the digest that the run recorded.
  */

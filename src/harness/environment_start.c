@@ -160,8 +160,9 @@ static void warn_of_threads(const rb_ctx *world, const rb_environment *env, rb_l
         rb_log_warn(log, "%d threads of rank %d share %d core%s: use mpirun --map-by slot:PE=%d, or --bind-to none",
                     env->n_threads, crowded, env->n_cpus_bound, env->n_cpus_bound == 1 ? "" : "s", env->n_threads);
     else if (shared >= 0)
-        rb_log_warn(log, "%d ranks with %d threads each on %d cores: more threads than cores", world->n_node_ranks,
-                    env->n_threads, env->n_cpus);
+        rb_log_warn(log, "%d rank%s with %d thread%s each on %d core%s: more threads than cores", world->n_node_ranks,
+                    rb_text_plural(world->n_node_ranks), env->n_threads, rb_text_plural(env->n_threads), env->n_cpus,
+                    rb_text_plural(env->n_cpus));
     if (unsafe >= 0)
         rb_log_warn(log, "OpenBLAS on rank %d is not the OpenMP build (%s): install libopenblas-openmp", unsafe,
                     env->blas_config);

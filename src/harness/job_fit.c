@@ -111,8 +111,8 @@ static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
         }
         RB_TRY_ALL(&j->ctx, note_iteration(j, objective, validation, wall_s, err));
         if (!done && !stop && i + 1 < j->n_iterations && out_of_time(j, begin_s)) {
-            RB_FAIL(err, RB_TIMEOUT, "stopped after %lld iterations: over the limit of %g s", (long long)i + 1,
-                    j->run->experiment.timeout_s);
+            RB_FAIL(err, RB_TIMEOUT, "stopped after %lld iteration%s: over the limit of %g s", (long long)i + 1,
+                    rb_text_plural(i + 1), j->run->experiment.timeout_s);
             goto done;
         }
     }

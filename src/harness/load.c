@@ -166,23 +166,22 @@ done:
 static void describe_data(rb_run_state *run)
 {
     const rb_dataset *d = &run->data;
-    char users[32], items[32], n[32], sessions[32], events[32], hex[17];
+    char users[32], items[32], n[32], sessions[32], events[32], hex[17], events_text[128] = "";
     rb_digest_hex(hex, &d->digest, 8);
     rb_text_count(items, d->items.n);
+    const char *items_end = rb_text_plural(d->items.n);
     if (!d->has_interactions) {
-        rb_log_say(&run->log, "%s: %s items (digest %.4s %s)", d->name, items, hex, hex + 4);
+        rb_log_say(&run->log, "%s: %s item%s (digest %.4s %s)", d->name, items, items_end, hex, hex + 4);
         return;
     }
-    rb_text_count(users, d->users.n);
-    rb_text_count(n, d->interactions.n);
-    const char *what = d->interactions.rating ? "ratings" : "interactions";
     if (d->has_sessions)
-        rb_log_say(&run->log, "%s: %s users x %s items, %s events in %s sessions, %s %s (digest %.4s %s)", d->name,
-                   users, items, rb_text_count(events, d->sessions.n_events), rb_text_count(sessions, d->sessions.n), n,
-                   what, hex, hex + 4);
-    else
-        rb_log_say(&run->log, "%s: %s users x %s items, %s %s (digest %.4s %s)", d->name, users, items, n, what, hex,
-                   hex + 4);
+        snprintf(events_text, sizeof events_text, "%s event%s in %s session%s, ",
+                 rb_text_count(events, d->sessions.n_events), rb_text_plural(d->sessions.n_events),
+                 rb_text_count(sessions, d->sessions.n), rb_text_plural(d->sessions.n));
+    rb_log_say(&run->log, "%s: %s user%s x %s item%s, %s%s %s%s (digest %.4s %s)", d->name,
+               rb_text_count(users, d->users.n), rb_text_plural(d->users.n), items, items_end, events_text,
+               rb_text_count(n, d->interactions.n), d->interactions.rating ? "rating" : "interaction",
+               rb_text_plural(d->interactions.n), hex, hex + 4);
     if (d->n_skipped > 0)
         rb_log_warn(&run->log, "%s malformed line%s skipped (on_error: skip); results.h5 lists %s",
                     rb_text_count(n, d->n_skipped), d->n_skipped == 1 ? " was" : "s were",

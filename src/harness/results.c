@@ -92,7 +92,7 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Over the sorted keys and digests of all units that the experiment asks for. */
-static rb_status digest_of_run(rb_digest *out, rb_results *r, rb_error *err)
+static rb_status digest_of_run(rb_digest *out, bool *any, rb_results *r, rb_error *err)
 {
     rb_hasher h = { 0 };
     digest_line *line = NULL;
@@ -114,6 +114,7 @@ static rb_status digest_of_run(rb_digest *out, rb_results *r, rb_error *err)
         rb_hasher_text(&h, line[i].digest);
     }
     rb_hasher_end(&h, out);
+    *any = n > 0;
 done:
     rb_free(line);
     return err->status;
@@ -211,10 +212,10 @@ static rb_status put_digest(rb_run_outcome *outcome, rb_results *r, rb_error *er
 {
     char hex[65];
     rb_text class = { 0 };
-    RB_TRY(digest_of_run(&outcome->digest, r, err));
+    RB_TRY(digest_of_run(&outcome->digest, &outcome->has_digest, r, err));
     rb_digest_hex(hex, &outcome->digest, 64);
     RB_TRY(rb_environment_class(&class, r->run->environment, err));
-    RB_TRY(rb_hdf_put_text(r->file.id, "digest", hex, err));
+    RB_TRY(rb_hdf_put_text(r->file.id, "digest", outcome->has_digest ? hex : "", err));
     RB_TRY(rb_hdf_put_text(r->file.id, "digest_class", class.data, err));
     RB_TRY(rb_hdf_put_int(r->file.id, "digest_left_out", r->n_left_out, err));
     RB_TRY(rb_hdf_put_int(r->file.id, "schema", RB_RESULTS_SCHEMA, err));

@@ -40,7 +40,7 @@ void rb_run_state_fini(rb_run_state *run)
 
 static void announce(rb_run_state *run)
 {
-    char n[32], to_run[32], bytes[32];
+    char n[32], to_run[32], bytes[32], failed[64] = "";
     double most = 0;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_cost *cost = &run->work[t].cost;
@@ -48,10 +48,12 @@ static void announce(rb_run_state *run)
                        run->footprint.bytes_per_rank + run->footprint.bytes_per_node / run->world->n_node_ranks;
         most = share > most ? share : most;
     }
-    rb_text_count(n, run->plan.n_trials);
     rb_text_bytes(bytes, most);
+    if (run->n_kept_failed > 0)
+        snprintf(failed, sizeof failed, " %s of them failed,", rb_text_count(n, run->n_kept_failed));
+    rb_text_count(n, run->n_kept > 0 ? run->n_kept : run->plan.n_trials);
     if (run->n_kept > 0)
-        rb_log_say(&run->log, "%lld kept, %s to run; run folder %s", (long long)run->n_kept,
+        rb_log_say(&run->log, "%s kept,%s %s to run; run folder %s", n, failed,
                    rb_text_count(to_run, run->plan.n_trials - run->n_kept), run->folder);
     else
         rb_log_say(&run->log, "%s trial%s, at most %s a rank; run folder %s", n, run->plan.n_trials == 1 ? "" : "s",
@@ -124,12 +126,11 @@ static void announce_again(rb_run_state *run)
 /* What a start finds and will do; `status` counts from the last one. */
 static rb_status note_start(rb_run_state *run, rb_error *err)
 {
-    int64_t n_kept = 0;
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        n_kept += run->work[t].evaluated && !run->work[t].again;
+    int64_t n_failed, n_kept = rb_run_count_kept(&n_failed, run);
     if (run->world->rank == 0)
-        rb_journal_write(&run->journal, err, "start %d ranks x %d threads, %lld trials, %lld kept", run->world->n_ranks,
-                         run->world->n_threads, (long long)run->plan.n_trials, (long long)n_kept);
+        rb_journal_write(&run->journal, err, "start %d ranks x %d threads, %lld trials, %lld kept, %lld of them failed",
+                         run->world->n_ranks, run->world->n_threads, (long long)run->plan.n_trials, (long long)n_kept,
+                         (long long)n_failed);
     return rb_agree(run->world, err->status, err);
 }
 
@@ -199,9 +200,11 @@ static rb_status write_results(rb_run_outcome *outcome, rb_run_state *run, rb_er
     char hex[65];
     if (run->world->rank == 0 && rb_run_merge(outcome, run, err) == RB_OK) {
         rb_digest_hex(hex, &outcome->digest, 64);
-        rb_journal_write(&run->journal, err, "%s %s", outcome->stopped || outcome->n_left ? "stopped" : "end", hex);
+        rb_journal_write(&run->journal, err, "%s %s", outcome->stopped || outcome->n_left ? "stopped" : "end",
+                         outcome->has_digest ? hex : "-");
     }
     RB_TRY_ALL(run->world, err->status);
+    rb_bcast(run->world, &outcome->has_digest, sizeof outcome->has_digest, 0);
     rb_bcast(run->world, &outcome->digest, sizeof outcome->digest, 0);
 done:
     return err->status;

@@ -45,7 +45,8 @@ typedef struct rb_run_outcome {
     bool stopped;                     /* asked to stop before the end */
     double wall_s;
     char folder[4096];
-    rb_digest digest; /* of the results; zero where trials are left */
+    bool has_digest;  /* something finished that has one */
+    rb_digest digest; /* of the results */
 } rb_run_outcome;
 
 /**

@@ -175,9 +175,7 @@ rb_status rb_run_scan(rb_run_state *run, rb_error *err)
     rb_bcast(run->world, run->work, run->n_work * (int64_t)sizeof *run->work, 0);
     rb_bcast(run->world, run->held, n_held * (int64_t)sizeof *run->held, 0);
     rb_run_mark_dropped(run, NULL);
-    run->n_kept = 0;
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        run->n_kept += run->work[t].evaluated && !run->work[t].again;
+    run->n_kept = rb_run_count_kept(&run->n_kept_failed, run);
 done:
     return err->status;
 }
@@ -248,6 +246,18 @@ int64_t rb_run_count_again(const rb_run_state *run)
     for (int64_t t = 0; t < run->n_work; t++) {
         const rb_work *w = &run->work[t];
         n += rb_run_is_to_run(run, t) && w->fitted && w->outcome == RB_FIT_DONE && !w->has_model;
+    }
+    return n;
+}
+
+int64_t rb_run_count_kept(int64_t *n_failed, const rb_run_state *run)
+{
+    int64_t n = 0;
+    *n_failed = 0;
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        bool kept = run->work[t].evaluated && !run->work[t].again;
+        n += kept;
+        *n_failed += kept && run->work[rb_run_holder(run, t)].outcome == RB_FIT_FAILED;
     }
     return n;
 }

@@ -100,7 +100,7 @@ typedef struct rb_run_state {
     rb_cost footprint;   /* of the harness itself, which every trial has beside its own */
     rb_ctx group;        /* this rank's group of ranks */
     int32_t n_groups, group_number;
-    int64_t n_kept; /* trials that were whole before this start */
+    int64_t n_kept, n_kept_failed; /* trials that were whole before this start; those of them that failed */
     double begin_s;
 } rb_run_state;
 
@@ -208,6 +208,8 @@ bool rb_run_is_to_run(const rb_run_state *run, int64_t work);
 int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected);
 /** Trials and refits that are done and must be fitted once more, since their models were not kept. Local. */
 int64_t rb_run_count_again(const rb_run_state *run);
+/** Trials that need nothing more, and in n_failed those of them that failed. Local. */
+int64_t rb_run_count_kept(int64_t *n_failed, const rb_run_state *run);
 /** Metric id under which the digest of the first k places of the test lists stands in a metric unit. */
 void rb_run_lists_id(char out[64], int64_t k);
 

@@ -12,7 +12,10 @@ rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
 {
     rb_results_file r = { 0 };
     RB_TRY(rb_results_file_open(&r, folder, err));
-    RB_TRY(rb_selection_write(out, &r, RB_FORMAT_TABLE, err));
+    if (r.n_selection > 0)
+        RB_TRY(rb_selection_write(out, &r, RB_FORMAT_TABLE, err));
+    else
+        fprintf(out, "every trial with its values: reelbench report %s\n", folder);
 done:
     rb_results_file_close(&r);
     return err->status;
@@ -83,7 +86,7 @@ static rb_status add_selection(rb_table *t, const rb_selection_line *s, rb_error
     RB_TRY(rb_table_double(t, s ? s->test : NAN, 4, err));
     RB_TRY(rb_table_double(t, s ? s->low : NAN, 4, err));
     RB_TRY(rb_table_double(t, s ? s->high : NAN, 4, err));
-    RB_TRY(rb_table_text(t, s ? s->letters : NULL, err));
+    RB_TRY(rb_table_letters(t, s ? s->letters : NULL, err));
 done:
     return err->status;
 }
@@ -177,8 +180,8 @@ rb_status rb_report_digest(FILE *out, const char *folder, rb_error *err)
     RB_TRY(rb_hdf_get_text(r.file.id, "digest", &digest, err));
     RB_TRY(rb_hdf_get_text(r.file.id, "digest_class", &class, err));
     RB_TRY(rb_hdf_get_int(r.file.id, "digest_left_out", &left_out, err));
-    fprintf(out, "%s\nclass: %s\nleft out: %lld trials (stopped by time or memory, fast, or not run)\n", digest, class,
-            (long long)left_out);
+    fprintf(out, "%s\nclass: %s\nleft out: %lld trial%s (stopped by time or memory, fast, or not run)\n",
+            digest[0] ? digest : "no digest: nothing finished", class, (long long)left_out, rb_text_plural(left_out));
 done:
     rb_free(digest);
     rb_free(class);

@@ -11,7 +11,8 @@
 typedef enum { RB_FORMAT_TABLE, RB_FORMAT_CSV, RB_FORMAT_TSV, RB_FORMAT_JSON, RB_FORMAT_MARKDOWN } rb_format;
 
 /**
- * The selected configuration of each algorithm with its test value, interval and letters; what a run ends with.
+ * The selected configuration of each algorithm with its test value, interval and letters; what a run ends with. Where
+ * nothing was selected, the command that shows the trials.
  *
  * @return RB_OK, RB_BAD_INPUT, RB_IO as below
  */

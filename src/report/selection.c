@@ -36,7 +36,7 @@ static rb_status write_best(FILE *out, const rb_selection_line *s, int64_t n, rb
         RB_TRY(rb_table_text(&t, s[i].entry, err));
         RB_TRY(rb_table_text(&t, s[i].parameters, err));
         RB_TRY(rb_table_text(&t, value, err));
-        RB_TRY(rb_table_text(&t, s[i].letters, err));
+        RB_TRY(rb_table_letters(&t, s[i].letters, err));
     }
     RB_TRY(rb_table_write(out, &t, format, err));
 done:
@@ -102,7 +102,7 @@ static rb_status add_row(rb_table *t, const rb_selection_line *s, rb_error *err)
     RB_TRY(rb_table_bool(t, s->refit, err));
     RB_TRY(rb_table_double(t, s->low, 4, err));
     RB_TRY(rb_table_double(t, s->high, 4, err));
-    RB_TRY(rb_table_text(t, s->letters, err));
+    RB_TRY(rb_table_letters(t, s->letters, err));
 done:
     return err->status;
 }
@@ -117,6 +117,7 @@ static rb_status write_data(FILE *out, const rb_results_file *r, rb_format forma
     };
     rb_table t;
     rb_table_init(&t, columns, sizeof columns / sizeof *columns);
+    t.goes_on = true;
     for (int64_t i = 0; i < r->n_selection; i++)
         RB_TRY(add_row(&t, &r->selection[i], err));
     RB_TRY(rb_table_write(out, &t, format, err));

@@ -14,7 +14,7 @@
 /* What the journal says since the last start. */
 typedef struct {
     char since[32], last[32]; /* times */
-    long long ranks, threads, total, kept, done, failed, running;
+    long long ranks, threads, total, done, failed, running;
     bool any, ended;
 } progress;
 
@@ -29,10 +29,12 @@ static void read_line(progress *p, const char *line)
     if (sscanf(line, "%31s %31s", time, word) != 2)
         return;
     snprintf(p->last, sizeof p->last, "%s", time);
-    long long ranks, threads, total, kept;
-    if (sscanf(line, "%*s start %lld ranks x %lld threads, %lld trials, %lld kept", &ranks, &threads, &total, &kept) ==
-        4) {
-        *p = (progress){ .ranks = ranks, .threads = threads, .total = total, .kept = kept, .any = true };
+    long long ranks, threads, total, kept, failed = 0; /* an old journal does not say how many failed */
+    if (sscanf(line, "%*s start %lld ranks x %lld threads, %lld trials, %lld kept, %lld of", &ranks, &threads, &total,
+               &kept, &failed) >= 4) {
+        *p = (progress){
+            .ranks = ranks, .threads = threads, .total = total, .done = kept - failed, .failed = failed, .any = true
+        };
         snprintf(p->since, sizeof p->since, "%s", time);
         snprintf(p->last, sizeof p->last, "%s", time);
     } else if (strcmp(word, "running") == 0) {
@@ -80,13 +82,12 @@ rb_status rb_report_status(FILE *out, const char *folder, rb_error *err)
     char command[4400];
     RB_TRY(read_journal(&p, folder, err));
     bool alive = is_alive(folder);
-    long long finished = p.kept + p.done + p.failed;
-    long long waiting = p.total - finished - p.running;
+    long long waiting = p.total - p.done - p.failed - p.running;
     const char *state = p.ended && !alive ? "finished" : alive ? "running since" : "interrupted";
-    fprintf(out, "%s %s · %lld done, %lld failed", state, p.ended || !alive ? p.last : p.since, p.kept + p.done,
-            p.failed);
+    fprintf(out, "%s %s · %lld done, %lld failed", state, p.ended || !alive ? p.last : p.since, p.done, p.failed);
     if (!p.ended)
-        fprintf(out, ", %lld %s running, %lld waiting", p.running, alive ? "are" : "were", waiting > 0 ? waiting : 0);
+        fprintf(out, ", %lld %s running, %lld waiting", p.running,
+                p.running == 1 ? (alive ? "is" : "was") : (alive ? "are" : "were"), waiting > 0 ? waiting : 0);
     fputc('\n', out);
     if (!p.ended && !alive) {
         rb_run_resume_command(command, folder, (int)p.ranks);

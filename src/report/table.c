@@ -48,6 +48,19 @@ rb_status rb_table_text(rb_table *t, const char *text, rb_error *err)
     return add_cell(t, text, text, err);
 }
 
+rb_status rb_table_letters(rb_table *t, const char *letters, rb_error *err)
+{
+    rb_text exact = { 0 };
+    for (const char *at = letters; at && *at; at++)
+        if (*at != ' ')
+            RB_TRY(rb_text_add(&exact, at, 1, err));
+    RB_TRY(rb_text_add(&exact, "", 1, err));
+    RB_TRY(add_cell(t, letters, letters ? exact.data : NULL, err));
+done:
+    rb_text_fini(&exact);
+    return err->status;
+}
+
 rb_status rb_table_int(rb_table *t, int64_t value, rb_error *err)
 {
     char shown[32], exact[32];
@@ -244,7 +257,8 @@ static rb_status write_json(FILE *out, const rb_table *t, rb_error *err)
         }
         fputs("}", out);
     }
-    fputs(n_rows > 0 ? "\n]\n" : "]\n", out);
+    fputs(n_rows > 0 ? "\n]" : "]", out);
+    fputs(t->goes_on ? "" : "\n", out);
 done:
     return err->status;
 }

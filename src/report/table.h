@@ -29,6 +29,7 @@ typedef struct {
     int n_columns;
     bool no_heading;    /* of the form for the eye */
     const char *indent; /* before each line of the form for the eye; NULL: nothing */
+    bool goes_on;       /* JSON: no line end behind the array, something follows it */
     rb_text text;
     rb_table_cell *cells;
     int64_t n_cells, capacity;
@@ -41,6 +42,8 @@ void rb_table_fini(rb_table *t);
 /** Add the next cell. text NULL, or a value that is not finite, is a cell without a value. @return RB_OK, RB_NO_MEMORY
  */
 rb_status rb_table_text(rb_table *t, const char *text, rb_error *err);
+/** Text that the eye sees aligned by blanks inside it; the exact value has none of them. */
+rb_status rb_table_letters(rb_table *t, const char *letters, rb_error *err);
 rb_status rb_table_int(rb_table *t, int64_t value, rb_error *err); /* the eye sees thousands separated */
 rb_status rb_table_double(rb_table *t, double value, int decimals, rb_error *err); /* decimals < 0: shortest exact */
 rb_status rb_table_bool(rb_table *t, bool value, rb_error *err);

@@ -20,7 +20,7 @@ static rb_status fill(rb_table *t, rb_error *err)
     RB_TRY(rb_table_text(t, "Amélie", err));
     RB_TRY(rb_table_int(t, 1234567, err));
     RB_TRY(rb_table_bool(t, false, err));
-    RB_TRY(rb_table_text(t, NULL, err));
+    RB_TRY(rb_table_letters(t, NULL, err));
     RB_TRY(rb_table_double(t, NAN, 3, err));
     RB_TRY(rb_table_bool(t, false, err));
 done:
@@ -97,6 +97,30 @@ static void json_has_numbers_and_null(void **unused)
                                 "]\n");
 }
 
+static void letters_are_aligned_for_the_eye_alone(void **unused)
+{
+    (void)unused;
+    const rb_format forms[] = { RB_FORMAT_TABLE, RB_FORMAT_CSV, RB_FORMAT_TSV, RB_FORMAT_JSON };
+    const char *const expected[] = { "name\na\n  c\n\n", "name\na\nc\n\n", "name\na\nc\n\n",
+                                     "[\n  {\"name\": \"a\"},\n  {\"name\": \"c\"},\n  {\"name\": null}\n]\n" };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        rb_error err = { RB_OK };
+        rb_table table;
+        char *text;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+        rb_table_init(&table, columns, 1);
+        assert_ok(rb_table_letters(&table, "a", &err), &err);
+        assert_ok(rb_table_letters(&table, "  c", &err), &err);
+        assert_ok(rb_table_letters(&table, NULL, &err), &err);
+        assert_ok(rb_table_write(out, &table, forms[i], &err), &err);
+        fclose(out);
+        assert_string_equal(text, expected[i]);
+        free(text);
+        rb_table_fini(&table);
+    }
+}
+
 static void markdown_aligns_numbers_on_the_right(void **unused)
 {
     (void)unused;
@@ -163,6 +187,7 @@ int main(void)
         cmocka_unit_test(csv_quotes_and_keeps_all_digits),
         cmocka_unit_test(tsv_has_no_tabs_inside),
         cmocka_unit_test(json_has_numbers_and_null),
+        cmocka_unit_test(letters_are_aligned_for_the_eye_alone),
         cmocka_unit_test(markdown_aligns_numbers_on_the_right),
         cmocka_unit_test(an_empty_table_is_an_empty_list),
         cmocka_unit_test(the_nth_failed_allocation_is_reported),
