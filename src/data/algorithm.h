@@ -111,8 +111,10 @@ typedef struct rb_algorithm {
 
     /**
      * Optional. A pure function of the data and of the parameters flagged RB_PARAM_PREPARES; the harness shares it
-     * among all trials that agree on those. configs[0 .. n) are all that will use it; the bits of what each gets
-     * may not depend on the others. *prepared is owned by the harness and released by unprepare.
+     * among all trials that agree on those, on their space and on the models they refer to. configs[0 .. n) are all
+     * that will use it; the bits of what each gets may not depend on the others. ctx->seed is the experiment's, not a
+     * trial's. *prepared is owned by the harness and released by unprepare; it keeps no address of view or configs.
+     * NULL where it fails.
      */
     rb_status (*prepare)(void **prepared, const rb_train_view *view, const void *const *configs, int n, rb_ctx *ctx,
                          rb_error *err);

@@ -134,21 +134,26 @@ static rb_status add_reference(const entry_plan *p, rb_text *text, const rb_opti
 
 static rb_status name_configuration(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
 {
-    rb_text text = { 0 }, canonical = { 0 };
+    rb_text text = { 0 }, canonical = { 0 }, prepares = { 0 };
     for (int32_t s = 0; s < p->entry->n_sweeps; s++) {
         const rb_sweep *sweep = &p->entry->sweep[s];
         const rb_option *o = &sweep->option[cursor->position[s]];
         RB_TRY(rb_text_addf(&text, p->err, "%s%s=", s ? " " : "", sweep->param->name));
         RB_TRY(o->target >= 0 ? add_reference(p, &text, o) : rb_text_addf(&text, p->err, "%s", o->text));
     }
-    for (int32_t k = 0; k < p->n_params; k++)
-        RB_TRY(rb_text_addf(&canonical, p->err, "%s%s=%s", k ? " " : "", p->params[k].name,
-                            option_of(p, cursor, k)->canonical));
+    for (int32_t k = 0; k < p->n_params; k++) {
+        const char *value = option_of(p, cursor, k)->canonical;
+        RB_TRY(rb_text_addf(&canonical, p->err, "%s%s=%s", k ? " " : "", p->params[k].name, value));
+        if (p->params[k].flags & RB_PARAM_PREPARES)
+            RB_TRY(rb_text_addf(&prepares, p->err, "%s=%s ", p->params[k].name, value));
+    }
     RB_TRY(keep(p->plan, &c->text, &text, p->err));
     RB_TRY(keep(p->plan, &c->canonical, &canonical, p->err));
+    RB_TRY(keep(p->plan, &c->prepares, &prepares, p->err));
 done:
     rb_text_fini(&text);
     rb_text_fini(&canonical);
+    rb_text_fini(&prepares);
     return p->err->status;
 }
 

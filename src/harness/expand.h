@@ -18,6 +18,7 @@ typedef struct rb_configuration {
     const char *text;      /* "factors=64 regularization=0.0123": what the entry gives, as written; "" where nothing */
     const char *canonical; /* "factors=64 regularization=0.0123 nu=1 ...": every parameter in the order of its table,
                               references left empty: with the algorithm's id and the children's keys it is unique */
+    const char *prepares;  /* those of them that shape what its algorithm prepares for several trials; else "" */
     const char *space;     /* canonical name of its built-in space; NULL: none, or made by a trial (space_child) */
     int32_t *children;     /* [n_children] configurations it refers to: its models by rb_model_ref.index, then the
                               trial that makes its space */

@@ -130,12 +130,11 @@ done:
 rb_status rb_job_fit(rb_job *j, rb_error *err)
 {
     const rb_algorithm *a = j->algorithm;
-    const void *const configs[] = { j->c->config };
-    void *prepared = NULL;
-    double begin_s = rb_clock_s();
+    rb_prepared *shared = &j->run->prepared;
+    const void *prepared = NULL;
     j->fit.kept_iteration = -1;
-    if (a->prepare)
-        RB_TRY_ALL(&j->ctx, a->prepare(&prepared, &j->view, configs, 1, &j->ctx, err));
+    RB_TRY(rb_prepared_get(&prepared, shared, j, err));
+    double begin_s = rb_clock_s();
     if (a->iterate) {
         RB_TRY(iterate(j, prepared, err));
     } else {
@@ -143,7 +142,7 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
         j->fit.converged = true;
         RB_TRY(reveal(j, prepared, err));
     }
-    j->fit.wall_s = rb_clock_s() - begin_s;
+    j->fit.wall_s = shared->part_s + rb_clock_s() - begin_s;
     j->fit.model_bytes = rb_model_bytes(a, j->state);
     RB_TRY_ALL(&j->ctx, rb_model_digest(&j->fit.model, a, j->state, err));
     if (a->labels) {
@@ -152,7 +151,6 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
         memcpy(j->fit.labels, labels, (size_t)j->fit.n_labels * sizeof *labels);
     }
 done:
-    if (prepared)
-        a->unprepare(prepared);
+    rb_prepared_done(shared);
     return err->status;
 }

@@ -53,6 +53,22 @@ done:
     return err->status;
 }
 
+/* Names what the fit's algorithm prepares from the data of a fold; not the seed. The keys of its children are known. */
+static rb_status prepare_key(rb_run_state *run, int64_t work, rb_error *err)
+{
+    const rb_configuration *c = rb_run_configuration(run, work);
+    rb_hasher h = { 0 };
+    RB_TRY(rb_hasher_begin(&h, err));
+    rb_hasher_text(&h, c->entry->algorithm->name);
+    rb_hasher_text(&h, c->prepares);
+    rb_hasher_text(&h, c->space);
+    for (int32_t i = 0; i < c->n_children; i++)
+        rb_hasher_text(&h, run->work[rb_run_child(run, work, i)].key);
+    rb_hasher_end(&h, &run->work[work].prepares);
+done:
+    return err->status;
+}
+
 /* F of a refit: of its trial, which decides everything but the split, and of the refits that it refers to. */
 static rb_status refit_key(rb_run_state *run, int64_t work, rb_error *err)
 {
@@ -125,8 +141,11 @@ rb_status rb_run_keys(rb_run_state *run, rb_error *err)
             for (int32_t r = 0; r < plan->n_repeats; r++) {
                 int64_t t = rb_plan_trial(plan, plan->order[i], f, r)->number - 1;
                 RB_TRY(trial_key(run, t, err));
-                if (run->n_work > plan->n_trials)
-                    RB_TRY(refit_key(run, t + plan->n_trials, err));
+                RB_TRY(prepare_key(run, t, err));
+                if (run->n_work <= plan->n_trials)
+                    continue;
+                RB_TRY(refit_key(run, t + plan->n_trials, err));
+                RB_TRY(prepare_key(run, t + plan->n_trials, err));
             }
     RB_TRY(mark_twins(run, err));
     RB_TRY(name_evaluation(run, err));

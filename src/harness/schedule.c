@@ -2,9 +2,10 @@
  * Which group runs which trial, and how rank 0 learns what is done.
  *
  * Trials are dealt out by predicted flops, the largest first, each to the group with the least work so far: the
- * assignment is a function of the plan alone and needs no messages. Trials that other trials refer to come first,
- * level by level. Refits of what was selected are a second pass. Every group reports each finished trial to rank 0 of
- * the world, which shows the progress.
+ * assignment is a function of the plan alone and needs no messages. Trials that share what their algorithm prepares
+ * go to one group, one after the other, unless together they are more than a group's even part of the work. Trials that
+ * other trials refer to come first, level by level. Refits of what was selected are a second pass. Every group reports
+ * each finished trial to rank 0 of the world, which shows the progress.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,38 +32,89 @@ static int32_t level_of(const rb_plan *plan, const rb_configuration *c)
 typedef struct {
     int64_t trial;
     double flops;
+    int64_t first;       /* place in the plan's order of the first that shares what is prepared: itself where none */
+    double shared_flops; /* of all of them */
+    int32_t group;       /* that runs it */
 } load;
 
-static int by_flops(const void *a, const void *b)
+static int compare(int64_t a, int64_t b)
 {
-    const load *x = a, *y = b;
-    if (x->flops != y->flops)
-        return x->flops < y->flops ? 1 : -1;
-    return x->trial < y->trial ? -1 : 1;
+    return (a > b) - (a < b);
 }
 
-static int by_trial(const void *a, const void *b)
+static int by_shared_flops(const void *a, const void *b)
 {
     const load *x = a, *y = b;
-    return x->trial < y->trial ? -1 : 1;
+    if (x->shared_flops != y->shared_flops)
+        return x->shared_flops < y->shared_flops ? 1 : -1;
+    return x->first != y->first ? compare(x->first, y->first) : compare(x->trial, y->trial);
 }
 
-/* Trials of this rank's group, in the order of the plan, into mine; returns how many. `all` is scratch. */
-static int64_t deal(load *mine, const rb_run_state *run, load *all, int64_t n, double *group_flops)
+static int by_group(const void *a, const void *b)
+{
+    const load *x = a, *y = b;
+    if (x->group != y->group)
+        return compare(x->group, y->group);
+    return x->first != y->first ? compare(x->first, y->first) : compare(x->trial, y->trial);
+}
+
+/* Place of the first that shares with all[i], itself where none does. `all` is in the order of the plan. */
+static int64_t first_of(const rb_run_state *run, const load *all, int64_t i)
+{
+    const rb_work *w = &run->work[all[i].trial];
+    if (run->options->no_share || !rb_run_configuration(run, all[i].trial)->entry->algorithm->prepare)
+        return i;
+    for (int64_t k = 0; k < i; k++)
+        if (memcmp(&run->work[all[k].trial].prepares, &w->prepares, sizeof w->prepares) == 0)
+            return k;
+    return i;
+}
+
+/* Who shares with whom; returns the flops of all. `all` is in the order of the plan. */
+static double find_shared(load *all, const rb_run_state *run, int64_t n)
+{
+    double total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        all[i].first = first_of(run, all, i);
+        all[i].shared_flops = 0;
+        all[all[i].first].shared_flops += all[i].flops;
+        total += all[i].flops;
+    }
+    for (int64_t i = 0; i < n; i++)
+        all[i].shared_flops = all[all[i].first].shared_flops;
+    return total;
+}
+
+static int32_t least_of(const double *group_flops, int32_t n_groups)
+{
+    int32_t least = 0;
+    for (int32_t g = 1; g < n_groups; g++)
+        if (group_flops[g] < group_flops[least])
+            least = g;
+    return least;
+}
+
+/*
+ * Trials of this rank's group into mine, those that share one after the other, else in the order of the plan; returns
+ * how many. `all` is scratch.
+ */
+static int64_t deal(int64_t *mine, const rb_run_state *run, load *all, int64_t n, double *group_flops)
 {
     memset(group_flops, 0, (size_t)run->n_groups * sizeof *group_flops);
-    qsort(all, (size_t)n, sizeof *all, by_flops);
-    int64_t taken = 0;
+    double even = find_shared(all, run, n) / run->n_groups, piece = 0;
+    qsort(all, (size_t)n, sizeof *all, by_shared_flops);
     for (int64_t i = 0; i < n; i++) {
-        int32_t least = 0;
-        for (int32_t g = 1; g < run->n_groups; g++)
-            if (group_flops[g] < group_flops[least])
-                least = g;
-        group_flops[least] += all[i].flops + 1e6; /* a trial is never free */
-        if (least == run->group_number)
-            mine[taken++] = all[i];
+        bool is_next = i > 0 && all[i].first == all[i - 1].first;
+        bool stays = is_next && (all[i].shared_flops <= even || piece + all[i].flops / 2 <= even);
+        all[i].group = stays ? all[i - 1].group : least_of(group_flops, run->n_groups);
+        piece = all[i].flops + (stays ? piece : 0);
+        group_flops[all[i].group] += all[i].flops + 1e6; /* a trial is never free */
     }
-    qsort(mine, (size_t)taken, sizeof *mine, by_trial);
+    qsort(all, (size_t)n, sizeof *all, by_group);
+    int64_t taken = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (all[i].group == run->group_number)
+            mine[taken++] = all[i].trial;
     return taken;
 }
 
@@ -150,7 +202,8 @@ static bool asked_to_stop(const rb_run_state *run)
 /* ---- rounds ---- */
 
 typedef struct {
-    load *all, *mine;
+    load *all;
+    int64_t *mine;
     double *group_flops;
 } scratch;
 
@@ -161,7 +214,7 @@ static int64_t pick(load *all, const rb_run_state *run, bool refits, int32_t fol
     for (int64_t t = first; t < run->n_work && t < first + run->plan.n_trials; t++)
         if (rb_run_trial(run, t)->fold == fold && rb_run_is_to_run(run, t) &&
             level_of(&run->plan, rb_run_configuration(run, t)) == level)
-            all[n++] = (load){ t, run->work[t].cost.flops };
+            all[n++] = (load){ .trial = t, .flops = run->work[t].cost.flops };
     return n;
 }
 
@@ -190,11 +243,13 @@ static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level
     int64_t n_mine = deal(s->mine, run, s->all, n, s->group_flops);
     for (int64_t i = 0; i < n; i++) /* until its group says so */
         run->work[s->all[i].trial].evaluated = false;
+    run->prepared = (rb_prepared){ .order = s->mine, .n_order = n_mine };
     for (int64_t i = 0; i < n_mine && !*stopped && err->status == RB_OK; i++) {
         *stopped = asked_to_stop(run);
-        if (!*stopped && rb_trial_run(run, fold, s->mine[i].trial, err) == RB_OK)
-            report(b, s->mine[i].trial);
+        if (!*stopped && rb_trial_run(run, fold, s->mine[i], err) == RB_OK)
+            report(b, s->mine[i]);
     }
+    rb_prepared_release(&run->prepared);
     gather_round(b);
     int64_t stop = *stopped;
     rb_max_int64(run->world, &stop, 1);

@@ -13,6 +13,7 @@
 #include "eval/beyond.h"
 #include "harness/expand.h"
 #include "harness/journal.h"
+#include "harness/prepared.h"
 #include "harness/run.h"
 #include "harness/unit.h"
 
@@ -53,6 +54,7 @@ typedef enum {
 typedef struct rb_work {
     rb_want want;
     char key[RB_KEY_DIGITS + 1];
+    rb_digest prepares; /* trials of a fold in which this is equal share what `prepare` computes */
     rb_cost cost;
     bool fitted;            /* its fit unit is there */
     bool evaluated;         /* and every metric of it */
@@ -100,6 +102,7 @@ typedef struct rb_run_state {
     rb_cost footprint;   /* of the harness itself, which every trial has beside its own */
     rb_ctx group;        /* this rank's group of ranks */
     int32_t n_groups, group_number;
+    rb_prepared prepared;          /* what the group holds for its next trials */
     int64_t n_kept, n_kept_failed; /* trials that were whole before this start; those of them that failed */
     double begin_s;
 } rb_run_state;
@@ -215,6 +218,8 @@ void rb_run_lists_id(char out[64], int64_t k);
 
 /* ---- harness/trial.c: one trial in a group ---- */
 
+/** Why a trial or refit cannot be started in a group: memory, or the algorithm's check. Local. */
+rb_status rb_trial_refusal(const rb_run_state *run, int64_t work, const rb_ctx *ctx, rb_error *err);
 /** Fit and evaluate one trial or refit and write its units. Collective over run->group. A failed trial is RB_OK here.
  */
 rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t work, rb_error *err);

@@ -128,16 +128,23 @@ done:
     return err->status;
 }
 
-static rb_status begin(rb_job *j, rb_error *err)
+rb_status rb_trial_refusal(const rb_run_state *run, int64_t work, const rb_ctx *ctx, rb_error *err)
 {
-    rb_shape shape = rb_run_shape(j->run, j->index, &j->ctx);
-    char words[512], *memory = NULL;
-    rb_run_over_budget(words, j->run, j->index);
+    const rb_configuration *c = rb_run_configuration(run, work);
+    rb_shape shape = rb_run_shape(run, work, ctx);
+    char words[512];
+    rb_run_over_budget(words, run, work);
     if (words[0])
         RB_FAIL(err, RB_OVER_BUDGET, "%s", words);
-    else if (j->algorithm->check)
-        j->algorithm->check(j->c->config, &shape, err);
-    RB_TRY_ALL(&j->ctx, err->status);
+    else if (c->entry->algorithm->check)
+        c->entry->algorithm->check(c->config, &shape, err);
+    return err->status;
+}
+
+static rb_status begin(rb_job *j, rb_error *err)
+{
+    char *memory = NULL;
+    RB_TRY_ALL(&j->ctx, rb_trial_refusal(j->run, j->index, &j->ctx, err));
     (void)rb_alloc(&memory, (int64_t)j->algorithm->state_size, err);
     j->state = memory;
     RB_TRY_ALL(&j->ctx, err->status);

@@ -34,7 +34,7 @@ typedef struct rb_fit_record {
     rb_fit_outcome outcome;
     char message[1024]; /* why it failed */
     bool converged;
-    double wall_s; /* of the fit, without evaluation */
+    double wall_s; /* of the fit, with its part of what it shares with others, without evaluation */
     int64_t model_bytes;
     rb_digest model;        /* of the state's arrays; zero where it failed */
     int64_t n_history;      /* iterations */

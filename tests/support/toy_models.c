@@ -184,3 +184,124 @@ const rb_algorithm rb_toy_echo = { .name = "toy_echo",
                                    .predict = echo_predict,
                                    .arrays = echo_arrays,
                                    .fini = echo_fini };
+
+/* ---- toy_shared ---- */
+
+typedef struct {
+    int64_t k, base;
+    bool greedy;
+} shared_config;
+
+typedef struct {
+    rb_shared memory;
+    int64_t n;
+} list;
+
+typedef struct {
+    double *item; /* [1] what everybody gives to everything */
+    int64_t one;
+} sum;
+
+rb_toy_log rb_toy_shared_log;
+
+static const rb_param shared_params[] = {
+    RB_INT(shared_config, k, 1, 1, 1000, "", "numbers of the list that count"),
+    RB_INT(shared_config, base, 0, 0, 1000, "", "which list", .flags = RB_PARAM_PREPARES),
+    RB_BOOL(shared_config, greedy, false, "whether preparing fails"),
+    RB_PARAM_END,
+};
+
+static rb_cost shared_cost(const void *config, const rb_shape *shape)
+{
+    (void)shape;
+    return (rb_cost){ .bytes_per_node = 8.0 * (double)((const shared_config *)config)->k, .flops = 1e9 };
+}
+
+static void shared_unprepare(void *prepared)
+{
+    list *l = prepared;
+    rb_toy_shared_log.unprepared++;
+    rb_shared_fini(&l->memory);
+    rb_free(l);
+}
+
+static rb_status shared_prepare(void **prepared, const rb_train_view *view, const void *const *configs, int n,
+                                rb_ctx *ctx, rb_error *err)
+{
+    const shared_config *const *c = (const shared_config *const *)configs;
+    list *l = NULL;
+    (void)view;
+    rb_toy_shared_log.prepared++;
+    rb_toy_shared_log.n_configs = n;
+    RB_TRY_ALL(ctx, rb_alloc(&l, 1, err));
+    for (int i = 0; i < n; i++) {
+        l->n = c[i]->k > l->n ? c[i]->k : l->n;
+        if (c[i]->greedy)
+            RB_FAIL(err, RB_FAILED, "toy_shared cannot prepare for k = %lld", (long long)c[i]->k);
+    }
+    rb_toy_shared_log.longest = l->n;
+    RB_TRY_ALL(ctx, err->status);
+    RB_TRY(rb_shared_alloc(&l->memory, l->n * (int64_t)sizeof(double), ctx, err));
+    rb_rng rng = { ctx->seed, 1, 0, (uint64_t)c[0]->base };
+    for (int64_t i = ctx->node_rank; i < l->n; i += ctx->n_node_ranks)
+        ((double *)l->memory.data)[i] = rb_rng_uniform(&rng, (uint32_t)i);
+    rb_shared_sync(&l->memory, ctx);
+done:
+    if (err->status == RB_OK)
+        *prepared = l;
+    else
+        rb_free(l);
+    return err->status;
+}
+
+static rb_status shared_fit(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                            rb_ctx *ctx, rb_error *err)
+{
+    sum *m = self;
+    const list *l = prepared;
+    const shared_config *c = config;
+    rb_rng rng = { ctx->seed, 2, 0, 0 };
+    (void)view;
+    m->one = 1;
+    RB_TRY_ALL(ctx, rb_alloc(&m->item, 1, err));
+    if (c->k > l->n)
+        RB_FAIL(err, RB_FAILED, "the list has %lld numbers, expected %lld", (long long)l->n, (long long)c->k);
+    RB_TRY_ALL(ctx, err->status);
+    m->item[0] = rb_rng_uniform(&rng, 0);
+    for (int64_t i = 0; i < c->k; i++)
+        m->item[0] += ((const double *)l->memory.data)[i];
+done:
+    return err->status;
+}
+
+static void shared_predict(double *out, const void *self, const rb_pairs *pairs)
+{
+    for (int64_t p = 0; p < pairs->n; p++)
+        out[p] = ((const sum *)self)->item[0];
+}
+
+static void shared_arrays(void *self, rb_visitor *v)
+{
+    sum *m = self;
+    v->array(v, "item", RB_FLOAT64, (void **)&m->item, &m->one, &m->one, NULL);
+}
+
+static void shared_fini(void *self)
+{
+    rb_free(((sum *)self)->item);
+    memset(self, 0, sizeof(sum));
+}
+
+const rb_algorithm rb_toy_shared = { .name = "toy_shared",
+                                     .needs = RB_NEEDS_RATINGS,
+                                     .can = RB_CAN_PREDICT,
+                                     .config_size = sizeof(shared_config),
+                                     .state_size = sizeof(sum),
+                                     .params = shared_params,
+                                     .cost = shared_cost,
+                                     .prepare = shared_prepare,
+                                     .unprepare = shared_unprepare,
+                                     .fit = shared_fit,
+                                     .predict = shared_predict,
+                                     .arrays = shared_arrays,
+                                     .fini = shared_fini };

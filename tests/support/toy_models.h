@@ -16,4 +16,19 @@ extern const rb_algorithm rb_toy_turning;
 /* toy_echo: predicts of every item what the model `of` predicts for the first user. Array: `item`. */
 extern const rb_algorithm rb_toy_echo;
 
+/*
+ * toy_shared: prepares a list of uniform numbers, as long as the largest `k` among its configs, from the seed and the
+ * marked `base`; a model's `item` is the sum of the list's first k numbers plus one of its own seed. Preparing fails
+ * where any config is `greedy`.
+ */
+extern const rb_algorithm rb_toy_shared;
+
+/* What rb_toy_shared did on this rank since a test zeroed it. */
+typedef struct {
+    int64_t prepared, unprepared;
+    int64_t n_configs; /* of the last one that was prepared */
+    int64_t longest;   /* k among them */
+} rb_toy_log;
+extern rb_toy_log rb_toy_shared_log;
+
 #endif
