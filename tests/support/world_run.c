@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "support/support.h"
 
 static char scratch[64];
@@ -88,8 +89,15 @@ static rb_hdf open_results(const char *folder)
 static double *numbers(hid_t at, const char *table, const char *column, int64_t *n)
 {
     double *values = NULL;
-    rb_error err = { 0 };
-    assert_ok(rb_hdf_read_column(at, table, column, RB_HDF_DOUBLE, (void **)&values, n, &err), &err);
+    int64_t *whole = NULL;
+    rb_error err = { 0 }, none = { 0 };
+    if (rb_hdf_read_column(at, table, column, RB_HDF_DOUBLE, (void **)&values, n, &none) == RB_OK)
+        return values;
+    assert_ok(rb_hdf_read_column(at, table, column, RB_HDF_INT64, (void **)&whole, n, &err), &err);
+    assert_ok(rb_alloc(&values, *n, &err), &err);
+    for (int64_t i = 0; i < *n; i++)
+        values[i] = (double)whole[i];
+    rb_free(whole);
     return values;
 }
 
