@@ -93,6 +93,17 @@ static bool out_of_time(const rb_job *j, double begin_s)
     return late != 0;
 }
 
+static bool has_converged(const rb_job *j, bool done)
+{
+    const rb_algorithm *a = j->algorithm;
+    const rb_param *limit = rb_param_find(a->params, "iterations");
+    if (a->converged)
+        return a->converged(j->state);
+    if (!a->iterate || !limit)
+        return done;
+    return done && j->fit.n_history < *(const int64_t *)((const char *)j->c->config + limit->offset);
+}
+
 static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
 {
     const rb_early_stopping *rule = &j->run->experiment.early_stopping;
@@ -116,12 +127,12 @@ static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
             goto done;
         }
     }
-    j->fit.converged = done;
     if (j->fit.kept_iteration >= 0 && j->fit.kept_iteration < j->fit.n_history - 1)
         RB_TRY(rb_snapshot_restore(&w.kept, a, j->state, &j->ctx, err));
     RB_TRY(reveal(j, prepared, err));
     if (a->end)
         RB_TRY_ALL(&j->ctx, a->end(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
+    j->fit.converged = has_converged(j, done);
 done:
     rb_snapshot_fini(&w.kept);
     return err->status;
@@ -139,7 +150,7 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
         RB_TRY(iterate(j, prepared, err));
     } else {
         RB_TRY_ALL(&j->ctx, a->fit(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
-        j->fit.converged = true;
+        j->fit.converged = has_converged(j, true);
         RB_TRY(reveal(j, prepared, err));
     }
     j->fit.wall_s = shared->part_s + rb_clock_s() - begin_s;

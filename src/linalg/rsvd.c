@@ -4,7 +4,6 @@
 #include <lapacke.h>
 #include <math.h>
 #include <omp.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -291,7 +290,8 @@ rb_status rb_rsvd_init(rb_rsvd *out, const rb_csr *a, const rb_rsvd_options *opt
         RB_TRY(multiply(&w, &w.z, &w.y, ctx, err));
         RB_TRY(decompose_once(&w, ctx, err));
         orthonormalise(&w, &w.z, ctx);
-        if (settled(&w, options))
+        out->settled = settled(&w, options);
+        if (out->settled)
             break;
     }
     RB_TRY_ALL(ctx, take_vectors(out, &w, options->n_components, err));

@@ -11,6 +11,8 @@
 #ifndef RB_LINALG_RSVD_H
 #define RB_LINALG_RSVD_H
 
+#include <stdbool.h>
+
 #include "linalg/csr.h"
 #include "parallel/ctx.h"
 
@@ -25,6 +27,7 @@ typedef struct {
 
 typedef struct {
     int64_t n, k;     /* k <= n_components: less where the numerical rank is less */
+    bool settled;     /* the power iterations ended by `tolerance` */
     double *singular; /* [k] descending */
     double *v;        /* [n x k] row-major: right singular vectors in columns */
 } rb_rsvd;

@@ -127,4 +127,25 @@ for command in status report digest resume; do
     complains "no-such-folder"
 done
 
+# Whether a fit converged is a result: a limit of iterations is no convergence.
+cat >converged.yaml <<'YAML'
+experiment: converged
+seed: 3
+dataset: { name: synthetic, users: 200, items: 100, ratings: 4000, sessions: 2000 }
+split: { kind: random, test: 0.2 }
+metrics: [ndcg@10, silhouette]
+trials:
+  - slim: { iterations: [1, 1000] }
+  - pure_svd: { factors: 4, iterations: [0, 1000] }
+  - kmeans: { space: genre, k: 8, iterations: [1, 300] }
+  - als: { factors: 4, iterations: [2, 500], tolerance: 1e-3 }
+  - popularity
+YAML
+expect 0 "$REELBENCH" run converged.yaml
+/usr/bin/python3 - results/converged-*/results.h5 <<'PYTHON' || fail "converged is wrong"
+import h5py, sys
+with h5py.File(sys.argv[1]) as f:
+    converged = [int(t["converged"]) for t in f["trials"][:]]
+assert converged == [0, 1, 0, 1, 0, 1, 0, 1, 1], converged
+PYTHON
 finish

@@ -65,9 +65,9 @@ typedef struct {
     int32_t *label;  /* [n] */
     double *centres; /* [k x d] */
     double inertia;
-    int64_t restart; /* that gave the best */
-    bool has_result;
-    run *run; /* NULL outside begin ... end */
+    int64_t restart;            /* that gave the best */
+    bool has_result, converged; /* of the best */
+    run *run;                   /* NULL outside begin ... end */
 } state;
 
 static const rb_param params[] = {
@@ -240,7 +240,7 @@ done:
 }
 
 /* The labels of the final centres and their inertia; kept where they are the best so far. */
-static rb_status finish_restart(state *s, bool labels_are_final, const rb_ctx *ctx, rb_error *err)
+static rb_status finish_restart(state *s, bool labels_are_final, bool converged, const rb_ctx *ctx, rb_error *err)
 {
     run *r = s->run;
     rb_kmeans_pass last = r->pass;
@@ -251,6 +251,7 @@ static rb_status finish_restart(state *s, bool labels_are_final, const rb_ctx *c
     RB_TRY(rb_kmeans_cost(&inertia, &last, ctx, err));
     if (!s->has_result || inertia < s->inertia) {
         s->has_result = true;
+        s->converged = converged;
         s->inertia = inertia;
         s->restart = r->restart;
         memcpy(s->label + r->data.begin, r->label + r->data.begin,
@@ -301,8 +302,9 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
 
     bool is_settled = changed == 0 && !filled;
     *done = false;
-    if (is_settled || update.shift2 <= r->least_shift2 || r->iteration == c->iterations) {
-        RB_TRY(finish_restart(s, is_settled, ctx, err));
+    bool converged = is_settled || update.shift2 <= r->least_shift2;
+    if (converged || r->iteration == c->iterations) {
+        RB_TRY(finish_restart(s, is_settled, converged, ctx, err));
         r->restart++;
         *done = r->restart == n_restarts(c);
         if (!*done)
@@ -336,7 +338,7 @@ static rb_status end(void *self, const rb_train_view *view, const void *prepared
     (void)view, (void)prepared, (void)cfg;
     state *s = self;
     if (s->run->is_open) /* stopped from outside */
-        RB_TRY(finish_restart(s, false, ctx, err));
+        RB_TRY(finish_restart(s, false, false, ctx, err));
     rb_shared_publish(&s->label_memory, s->run->offsets, sizeof *s->label, ctx);
 done:
     end_run(s);
@@ -382,6 +384,11 @@ done:
     return err->status;
 }
 
+static bool has_converged(const void *self)
+{
+    return ((const state *)self)->converged;
+}
+
 static void arrays(void *self, rb_visitor *v)
 {
     state *s = self;
@@ -420,6 +427,7 @@ const rb_clusterer rb_kmeans = {
     .begin = begin,
     .iterate = iterate,
     .end = end,
+    .converged = has_converged,
     .distance = distance,
     .labels = labels,
     .assign = assign,

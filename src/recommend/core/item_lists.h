@@ -11,6 +11,7 @@
 typedef struct {
     rb_knn_lists targets; /* row i: the items to which item i adds, ascending, and how much */
     rb_history history;
+    bool converged; /* slim alone */
 } rb_item_lists;
 
 /**

@@ -21,6 +21,7 @@ typedef struct {
 
 typedef struct {
     rb_factors users, items; /* x_u V, V */
+    bool converged;
 } state;
 
 static const rb_param params[] = {
@@ -115,6 +116,7 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     RB_TRY_ALL(ctx, to_csr(&x, train, err));
     RB_TRY(rb_rsvd_init(&svd, &x, &options, ctx, err));
     rb_csr_fini(&x);
+    m->converged = svd.settled;
     RB_TRY(take_vectors(&m->items, &svd, ctx, err));
     RB_TRY(rb_factors_alloc(&m->users, train->n_users, svd.k, RB_DOUBLE_PRECISION, ctx, err));
     RB_TRY(project(&m->users, &m->items, train, ctx, err));
@@ -132,6 +134,11 @@ static rb_status reveal(void *self, const rb_train_view *view, const void *prepa
     state *m = self;
     (void)prepared, (void)cfg;
     return project(&m->users, &m->items, view->revealed_positives, ctx, err);
+}
+
+static bool has_converged(const void *self)
+{
+    return ((const state *)self)->converged;
 }
 
 static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
@@ -185,6 +192,7 @@ const rb_recommender rb_pure_svd = {
     .cost = cost,
     .fit = fit,
     .reveal = reveal,
+    .converged = has_converged,
     .score = score,
     .fold_in = fold_in,
     .arrays = arrays,

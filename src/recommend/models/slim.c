@@ -112,6 +112,7 @@ typedef struct {
     double *sub;   /* [capacity x capacity] X'X of the active items */
     double *slope; /* [capacity] the gradient of the active items */
     int64_t capacity;
+    int64_t n_unsettled; /* columns of this thread whose last cycles `iterations` ended */
 } column;
 
 static void column_fini(column *c)
@@ -151,8 +152,9 @@ done:
     return err->status;
 }
 
-/* Cycles of coordinate descent over the active items, from the weights and gradients as they are. */
-static void descend(column *c, const shared_gram *g, const config *cfg, double n_users)
+/* Cycles of coordinate descent over the active items, from the weights and gradients as they are. Returns whether they
+ * ended by `tolerance`. */
+static bool descend(column *c, const shared_gram *g, const config *cfg, double n_users)
 {
     double l1 = cfg->alpha * cfg->l1_ratio * n_users, l2 = cfg->alpha * (1 - cfg->l1_ratio) * n_users;
     int64_t n = c->n_active;
@@ -177,8 +179,9 @@ static void descend(column *c, const shared_gram *g, const config *cfg, double n
                 c->slope[b] -= step * row[b];
         }
         if (moved <= cfg->tolerance * largest)
-            break;
+            return true;
     }
+    return false;
 }
 
 /* The gradient of all items, and those without a weight whose gradient asks for one join. Returns how many. */
@@ -222,13 +225,15 @@ static rb_status solve_column(rb_knn_list *out, column *c, const shared_gram *g,
                               double n_users, rb_error *err)
 {
     double l1 = cfg->alpha * cfg->l1_ratio * n_users;
+    bool settled = true;
     c->n_active = 0;
     memset(c->weight, 0, (size_t)g->n * sizeof *c->weight);
     memset(c->is_active, 0, (size_t)g->n);
     while (join(c, g, j, l1) > 0) {
         RB_TRY(reserve(c, err));
-        descend(c, g, cfg, n_users);
+        settled = descend(c, g, cfg, n_users);
     }
+    c->n_unsettled += !settled;
     RB_TRY(keep(out, c, g->n, err));
 done:
     return err->status;
@@ -237,8 +242,9 @@ done:
 /* ---- all columns ---- */
 
 /* Columns [first, last) by this rank's threads. Only memory can fail. */
-static rb_status solve_columns(rb_knn_list *columns, int64_t first, int64_t last, const shared_gram *g,
-                               const config *cfg, double n_users, const rb_ctx *ctx, rb_error *err)
+static rb_status solve_columns(rb_knn_list *columns, int64_t *n_unsettled, int64_t first, int64_t last,
+                               const shared_gram *g, const config *cfg, double n_users, const rb_ctx *ctx,
+                               rb_error *err)
 {
 #pragma omp parallel num_threads(ctx->n_threads)
     {
@@ -251,8 +257,11 @@ static rb_status solve_columns(rb_knn_list *columns, int64_t first, int64_t last
                 solve_column(&columns[j - first], &c, g, j, cfg, n_users, &own);
         column_fini(&c);
 #pragma omp critical
-        if (own.status != RB_OK && err->status == RB_OK)
-            *err = own;
+        {
+            *n_unsettled += c.n_unsettled;
+            if (own.status != RB_OK && err->status == RB_OK)
+                *err = own;
+        }
     }
     return err->status;
 }
@@ -265,14 +274,17 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     int64_t *range = NULL; /* [n_ranks + 1] first item of each rank */
     rb_knn_list *columns = NULL;
     rb_knn_lists by_target = { 0 };
-    int64_t n_own = 0;
+    int64_t n_own = 0, n_unsettled = 0;
 
     RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
     rb_blocks_offsets(range, &view->positives->items, ctx);
     int64_t first = range[ctx->rank], last = range[ctx->rank + 1];
     n_own = last - first;
     RB_TRY_ALL(ctx, rb_alloc(&columns, n_own, err));
-    RB_TRY_ALL(ctx, solve_columns(columns, first, last, g, cfg, (double)view->positives->n_users, ctx, err));
+    RB_TRY_ALL(ctx,
+               solve_columns(columns, &n_unsettled, first, last, g, cfg, (double)view->positives->n_users, ctx, err));
+    rb_sum_int64(ctx, &n_unsettled, 1);
+    m->converged = n_unsettled == 0;
     RB_TRY(rb_knn_gather(&by_target, columns, range, g->n, ctx, err));
     RB_TRY(rb_knn_transpose(&m->targets, &by_target, g->n, ctx, err));
     RB_TRY(rb_history_keep(&m->history, view->positives, NULL, false, ctx, err));
@@ -287,6 +299,11 @@ done:
     return err->status;
 }
 
+static bool has_converged(const void *self)
+{
+    return ((const rb_item_lists *)self)->converged;
+}
+
 const rb_recommender rb_slim = {
     .name = "slim",
     .summary = "sparse linear item weights by elastic nets",
@@ -298,5 +315,6 @@ const rb_recommender rb_slim = {
     .prepare = prepare,
     .unprepare = unprepare,
     .fit = fit,
+    .converged = has_converged,
     RB_ITEM_LISTS_MODEL,
 };
