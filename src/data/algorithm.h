@@ -145,8 +145,8 @@ typedef struct rb_algorithm {
     rb_status (*reveal)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
                         rb_error *err);
 
-    /** Optional: whether the fit met its own criterion of convergence. NULL: a fit that iterates did where it ended before
-     *  its parameter `iterations`, any other does. Local; the same on every rank. */
+    /** Optional: whether the fit met its own criterion of convergence. NULL: a fit that iterates did where it ended
+     * before its parameter `iterations`, any other does. Local; the same on every rank. */
     bool (*converged)(const void *state);
 
     /** Precision of `score` tiles under a config; NULL: double. */
