@@ -14,6 +14,7 @@ static rb_status fill_source(rb_source *source, const rb_call *call, rb_error *e
     const char *delimiter = rb_call_text(call, "delimiter");
     const char *header = rb_call_text(call, "header");
     *source = (rb_source){
+        .from_options = true,
         .format = rb_call_text(call, "from"),
         .user_column = rb_call_text(call, "user-column"),
         .item_column = rb_call_text(call, "item-column"),

@@ -136,6 +136,23 @@ static bool looks_like_header(const first_line *first, const rb_layout *layout)
     return any_number(fields, n);
 }
 
+/* The name in the header that is most like `wanted`; "" where none is near. */
+static void nearest_column(char out[64], const first_line *first, const char *wanted)
+{
+    char text[RB_MAX_TEXT_COLUMNS][64];
+    const char *known[RB_MAX_TEXT_COLUMNS + 1];
+    int n = 0;
+    for (int c = 0; c < first->n && c < RB_MAX_TEXT_COLUMNS; c++) {
+        const rb_field *f = &first->field[c];
+        snprintf(text[n], sizeof text[n], "%.*s", (int)bare_length(f), f->text);
+        known[n] = text[n];
+        n++;
+    }
+    known[n] = NULL;
+    const char *nearest = rb_text_nearest(wanted, known);
+    snprintf(out, 64, "%s", nearest ? nearest : "");
+}
+
 /* Column (from 0) by the name or the 1-based number that the user gave; -1 with an error. */
 static int find_column(const first_line *first, const char *wanted, bool header, int n_columns, rb_error *err)
 {
@@ -158,8 +175,11 @@ static int find_column(const first_line *first, const char *wanted, bool header,
         if ((whole || bare) && memcmp(f->text, wanted, length) == 0)
             return c;
     }
-    RB_FAIL(err, RB_BAD_INPUT, "%s:1:1: there is no column '%s' in the header '%.*s'", first->file, wanted,
-            (int)(first->end - first->begin > 200 ? 200 : first->end - first->begin), first->begin);
+    char near[64];
+    nearest_column(near, first, wanted);
+    RB_FAIL(err, RB_BAD_INPUT, "%s:1:1: there is no column '%s' in the header '%.*s'%s%s%s", first->file, wanted,
+            (int)(first->end - first->begin > 200 ? 200 : first->end - first->begin), first->begin,
+            *near ? "; did you mean '" : "", near, *near ? "'?" : "");
     return -1;
 }
 
@@ -213,9 +233,12 @@ static rb_status assign_columns(rb_layout *layout, const first_line *first, bool
         if (c >= 0)
             layout->role[c] = (uint8_t)role;
         else if (needed)
-            return RB_FAIL(err, RB_BAD_INPUT, "%s:1:1: no column for the %s among the %d of '%.*s': name it in columns",
+            return RB_FAIL(err, RB_BAD_INPUT, "%s:1:1: no column for the %s among the %d of '%.*s': name it %s",
                            first->file, role_word((rb_role)role), first->n,
-                           (int)(first->end - first->begin > 200 ? 200 : first->end - first->begin), first->begin);
+                           (int)(first->end - first->begin > 200 ? 200 : first->end - first->begin), first->begin,
+                           !source->from_options  ? "in columns"
+                           : role == RB_ROLE_USER ? "by --user-column"
+                                                  : "by --item-column");
     }
     layout->with_rating = memchr(layout->role, RB_ROLE_RATING, (size_t)layout->n_columns) != NULL;
     layout->with_time = memchr(layout->role, RB_ROLE_TIME, (size_t)layout->n_columns) != NULL;

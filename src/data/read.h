@@ -23,7 +23,8 @@ typedef struct rb_source {
                                                                                  as text; NULL: the format's own */
     char delimiter;                                                           /* 0: the format's own, or sniffed */
     int header;                                                               /* -1: sniffed, 0: none, 1: one line */
-    bool skip_errors; /* on_error: skip: malformed lines are counted and listed, not an error */
+    bool from_options; /* of a command, not an experiment: messages name options */
+    bool skip_errors;  /* on_error: skip: malformed lines are counted and listed, not an error */
     rb_duplicates duplicates;
     bool drop_duplicates; /* catalogue rows that repeat an earlier one are removed */
 } rb_source;

@@ -109,6 +109,7 @@ typedef struct rb_experiment {
     rb_source source;      /* RB_DATA_PATH: all of it, path absolute; RB_DATA_NAMED: its options */
     rb_filter filter;
     rb_split split;
+    rb_place dataset_at, split_at; /* what asks for data and split, for messages about what they hold */
     double relevance; /* smallest rating that is relevant; -INFINITY: every interaction that `filter` leaves */
 
     rb_metric *metrics;  /* [n_metrics] distinct, in the order written */

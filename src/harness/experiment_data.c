@@ -104,6 +104,7 @@ static rb_status read_dataset(rb_reader *r)
     const char *suggestion;
     const rb_yaml *node = rb_yaml_get(r->root, "dataset");
     const rb_yaml *name = rb_yaml_get(node, "name"), *path = rb_yaml_get(node, "path");
+    const rb_yaml *ratings = rb_yaml_get(node, "ratings");
     if (!node)
         return RB_COMPLAIN(r, r->root->at, "'dataset' is missing: { name: synthetic } or { path: FILE }");
     if (node->kind != RB_YAML_MAP)
@@ -111,6 +112,7 @@ static rb_status read_dataset(rb_reader *r)
                            rb_yaml_words(node));
     if (!name == !path)
         return RB_COMPLAIN(r, node->at, "'dataset' needs one of name and path%s", name ? ", not both" : "");
+    r->e->dataset_at = ratings ? ratings->at : path ? path->at : name->at;
     if (path) {
         r->e->data_kind = RB_DATA_PATH;
         return read_source(r, node);
@@ -160,6 +162,7 @@ static rb_status read_split(rb_reader *r)
     rb_yaml *node = rb_yaml_get(r->root, "split");
     rb_error raised = { 0 };
     int64_t n_before = rb_reader_n_messages(r);
+    r->e->split_at = node ? node->at : r->root->at;
     for (int i = 0; i < 3; i++) {
         rb_yaml *file = rb_yaml_get(node, files[i]);
         if (file && file->kind == RB_YAML_SCALAR && *file->text)

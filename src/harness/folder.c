@@ -131,10 +131,9 @@ static rb_status check_folder(const char *path, rb_error *err)
             *slash = 0;
     }
     if (!S_ISDIR(facts.st_mode))
-        return RB_FAIL(err, RB_IO, "%s cannot be made: %s is no folder; choose another --output", path, part);
+        return RB_FAIL(err, RB_IO, "%s is no folder; choose another --output", part);
     if (access(part, W_OK | X_OK) != 0)
-        return RB_FAIL(err, RB_IO, "%s cannot be written: %s: %s; choose another --output", path, part,
-                       strerror(errno));
+        return RB_FAIL(err, RB_IO, "%s cannot be written: %s; choose another --output", part, strerror(errno));
     return RB_OK;
 }
 

@@ -95,11 +95,38 @@ static rb_status list_files(file_list *l, const char *path, rb_error *err)
     return err->status;
 }
 
+/* Whether a message names a line and a column: ":3:7: ". */
+static bool names_line(const char *message)
+{
+    int line, column;
+    char colon;
+    for (const char *at = message; (at = strchr(at, ':')); at++)
+        if (sscanf(at, ":%d:%d%c", &line, &column, &colon) == 3 && colon == ':')
+            return true;
+    return false;
+}
+
+/* Bad data say which line of the experiment asks for them; a malformed line of a data file says where it is itself. */
+static rb_status blame(rb_error *err, const rb_place *at)
+{
+    if (err->status != RB_BAD_INPUT || names_line(err->message))
+        return err->status;
+    if (at->line > 0 && at->source == 0)
+        rb_error_prefix(err, "%s:%d:%d", at->origin, at->line, at->column);
+    else
+        rb_error_prefix(err, "%s", at->origin);
+    return err->status;
+}
+
 static rb_status read_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, rb_ctx *ctx, rb_error *err)
 {
-    if (e->data_kind == RB_DATA_NAMED)
-        return rb_dataset_named(data, e->data_name, data_dir, &e->source, ctx, err);
-    return rb_dataset_read(data, &e->source, ctx, err);
+    if (e->data_kind == RB_DATA_SYNTHETIC)
+        rb_dataset_synth(data, &e->synth, e->seed, ctx, err);
+    else if (e->data_kind == RB_DATA_NAMED)
+        rb_dataset_named(data, e->data_name, data_dir, &e->source, ctx, err);
+    else
+        rb_dataset_read(data, &e->source, ctx, err);
+    return blame(err, &e->dataset_at);
 }
 
 /* Parsed and filtered data come from the cache where it has them; a cache that cannot be written is no failure. */
@@ -148,15 +175,14 @@ rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data
     if (!data_dir && given && *given)
         data_dir = given;
     if (e->data_kind == RB_DATA_NAMED && !data_dir)
-        RB_FAIL(
-            err, RB_BAD_INPUT,
-            "%s: the data set '%s' is sought in the folder of --data, else of REELBENCH_DATA, and neither is given; "
-            "scripts/fetch-data.sh tells how to get it",
-            e->file, e->data_name);
-    RB_TRY_ALL(ctx, err->status); /* the environment of another host may lack it */
+        RB_FAIL(err, RB_BAD_INPUT,
+                "the data set '%s' is sought in the folder of --data, else of REELBENCH_DATA, and neither is given; "
+                "scripts/fetch-data.sh tells how to get it",
+                e->data_name);
+    RB_TRY_ALL(ctx, blame(err, &e->dataset_at)); /* the environment of another host may lack it */
     if (e->data_kind != RB_DATA_SYNTHETIC)
         return read_through_cache(data, e, data_dir, cache_dir, log, ctx, err);
-    RB_TRY(rb_dataset_synth(data, &e->synth, e->seed, ctx, err));
+    RB_TRY(read_data(data, e, data_dir, ctx, err));
     if (!rb_filter_is_none(&e->filter))
         RB_TRY(rb_dataset_filter(data, &e->filter, ctx, err));
 done:
@@ -206,7 +232,8 @@ static rb_status check_needs(const rb_run_state *run, rb_error *err)
 {
     const rb_dataset *d = &run->data;
     for (int32_t i = 0; i < run->experiment.n_entries; i++) {
-        const rb_algorithm *a = run->experiment.entry[i].algorithm;
+        const rb_entry *entry = &run->experiment.entry[i];
+        const rb_algorithm *a = entry->algorithm;
         const char *lacks = NULL;
         if (a->needs & (RB_NEEDS_RATINGS | RB_NEEDS_POSITIVES) && !d->has_interactions)
             lacks = "interactions of users with items";
@@ -214,10 +241,10 @@ static rb_status check_needs(const rb_run_state *run, rb_error *err)
             lacks = "sessions";
         if (a->needs & RB_NEEDS_ITEMS && !d->has_catalogue)
             lacks = "a catalogue";
-        if (lacks)
-            return RB_FAIL(err, RB_BAD_INPUT, "%s:%d:%d: %s needs %s, and the data set '%s' has none",
-                           run->experiment.entry[i].at.origin, run->experiment.entry[i].at.line,
-                           run->experiment.entry[i].at.column, a->name, lacks, d->name);
+        if (lacks) {
+            RB_FAIL(err, RB_BAD_INPUT, "%s needs %s, and the data set '%s' has none", a->name, lacks, d->name);
+            return blame(err, &entry->at);
+        }
     }
     return RB_OK;
 }
@@ -246,6 +273,15 @@ done:
     return err->status;
 }
 
+/* Where an entry says its space. */
+static const rb_place *space_at(const rb_entry *entry)
+{
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        if (entry->sweep[s].param->kind == RB_PARAM_SPACE)
+            return &entry->sweep[s].at;
+    return &entry->at;
+}
+
 static rb_status collect_spaces(rb_run_state *run, rb_error *err)
 {
     const rb_experiment *e = &run->experiment;
@@ -257,8 +293,8 @@ static rb_status collect_spaces(rb_run_state *run, rb_error *err)
                     run->plan.configuration[c->space_child].entry->algorithm->name);
             goto done;
         }
-        if (c->space)
-            RB_TRY(add_space(run, c->space, err));
+        if (c->space && add_space(run, c->space, err) != RB_OK)
+            return blame(err, space_at(c->entry));
     }
     if (rb_run_wants_tfidf(e) && run->data.has_catalogue)
         RB_TRY(add_space(run, "tfidf", err));
@@ -299,7 +335,7 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     RB_TRY(digest_split(run, err));
     check_cutoffs(run);
     if (run->data.has_interactions)
-        RB_TRY(rb_split_check(&e->split, &run->data, err));
+        RB_TRY(rb_split_check(&e->split, &run->data, err) == RB_OK ? RB_OK : blame(err, &e->split_at));
     RB_TRY(check_needs(run, err));
     RB_TRY_ALL(run->world, rb_expand(&run->plan, e, err));
     run->n_work = run->plan.n_trials * (e->evaluation.refit ? 2 : 1);

@@ -117,6 +117,9 @@ complains "broken.csv:2:5: "
 expect 0 "$REELBENCH" data stats broken.csv --header no --on-error skip
 complains "skipped broken.csv:2:5: "
 grep -qE '^lines skipped +1$' "$out" || fail "the skipped line is not counted"
+printf 'person,item,rating\nanna,x,3\n' >person.csv
+expect 2 "$REELBENCH" data stats person.csv
+complains "person.csv:1:1: no column for the users among the 3 of 'person,item,rating': name it by --user-column"
 expect 2 "$REELBENCH" data stats no/such/file.csv
 complains "no/such/file.csv"
 

@@ -97,9 +97,37 @@ complains "absent.csv: No such file"
 
 # An output root that cannot be written is found before the data are read, and a dry run needs none.
 expect 3 "$REELBENCH" run small.yaml --output /dev/null/results
-complains "/dev/null is no folder; choose another --output"
+complains "reelbench: /dev/null is no folder; choose another --output"
 if grep -q "300 users" "$out"; then fail "the data were read before the output root was looked at"; fi
 expect 0 "$REELBENCH" run small.yaml --output /dev/null/results --dry-run
+
+# What only the data can tell names the line that asks for it.
+printf 'usr,item,rating\n1,1,5\n1,2,4\n2,1,3\n' >own.csv
+cat >own.yaml <<'YAML'
+experiment: own
+dataset: { path: own.csv, columns: { user: usr } }
+split: { kind: random, test: 0.3 }
+metrics: [silhouette]
+trials:
+  - kmeans: { space: genre, k: 2 }
+YAML
+expect 2 "$REELBENCH" run own.yaml
+complains "own.yaml:6:22: space 'genre' needs a catalogue, and the data set 'own.csv' has none"
+expect 2 "$REELBENCH" run own.yaml --set 'split={kind: sessions}'
+complains "split kind sessions needs sessions"
+complains "--set split={kind: sessions}: "
+sed -i 's/kind: random/kind: sessions/' own.yaml
+expect 2 "$REELBENCH" run own.yaml
+complains "own.yaml:3:8: split kind sessions needs sessions, and data set 'own.csv' has none"
+expect 2 "$REELBENCH" run small.yaml --output few --set dataset.sessions=100
+complains "small.yaml:3:62: 'synthetic.ratings' is 6000, and the "
+sed -i 's/user: usr/user: ursr/' own.yaml
+expect 2 "$REELBENCH" run own.yaml
+complains "own.csv:1:1: there is no column 'ursr' in the header 'usr,item,rating'; did you mean 'usr'?"
+rm own.csv
+expect 2 "$REELBENCH" run own.yaml
+complains "own.yaml:2:18: "
+complains "own.csv: No such file"
 
 # resume takes the OpenBLAS core of the folder; another core, or a folder of other instructions, stops it.
 if [ "$(uname -m)" = x86_64 ]; then
