@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CHOICES_MAX 16 /* suggested from */
+
 const rb_param *rb_param_find(const rb_param *table, const char *name)
 {
     for (; table && table->name; table++)
@@ -64,6 +66,19 @@ static rb_status parse_number(rb_value *out, const rb_param *p, const char *owne
                    whole ? "a whole number" : "a number", low, high);
 }
 
+static rb_status unknown_choice(const rb_param *p, const char *owner, const char *text, rb_error *err)
+{
+    char word[CHOICES_MAX][64];
+    const char *names[CHOICES_MAX + 1];
+    int n = 0;
+    while (n < CHOICES_MAX && *rb_choice_name(word[n], p->choices, n))
+        names[n] = word[n], n++;
+    names[n] = NULL;
+    const char *near = rb_text_nearest(text, names);
+    return RB_FAIL(err, RB_BAD_INPUT, "'%s.%s' is '%s', expected one of %s%s%s%s", owner, p->name, text, p->choices,
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 rb_status rb_param_parse(rb_value *out, const rb_param *p, const char *owner, const char *text, rb_error *err)
 {
     *out = (rb_value){ .kind = p->kind };
@@ -81,7 +96,7 @@ rb_status rb_param_parse(rb_value *out, const rb_param *p, const char *owner, co
         out->number = index;
         out->integer = index;
         if (index < 0)
-            return RB_FAIL(err, RB_BAD_INPUT, "'%s.%s' is '%s', expected one of %s", owner, p->name, text, p->choices);
+            return unknown_choice(p, owner, text, err);
         return RB_OK;
     }
     default:

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,33 +43,54 @@ void rb_text_fini(rb_text *text)
 
 #define DISTANCE_MAX 63
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static bool is_same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
 int rb_text_distance(const char *a, const char *b)
 {
-    int row[DISTANCE_MAX + 1];
-    int n = (int)strnlen(b, DISTANCE_MAX);
+    int rows[3][DISTANCE_MAX + 1]; /* of the last letters of a: two swapped ones look back two rows */
+    int *before = rows[0], *above = rows[1], *row = rows[2];
+    int n = (int)strnlen(b, DISTANCE_MAX), m = (int)strnlen(a, DISTANCE_MAX);
     for (int j = 0; j <= n; j++)
         row[j] = j;
-    for (int i = 1; a[i - 1] && i <= DISTANCE_MAX; i++) {
-        int diagonal = row[0];
+    for (int i = 1; i <= m; i++) {
+        int *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (int j = 1; j <= n; j++) {
-            int change = diagonal + (a[i - 1] != b[j - 1]);
-            int shift = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
-            diagonal = row[j];
-            row[j] = change < shift ? change : shift;
+            int change = above[j - 1] + !is_same(a[i - 1], b[j - 1]);
+            row[j] = least(change, 1 + least(above[j], row[j - 1]));
+            if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) && is_same(a[i - 2], b[j - 1]))
+                row[j] = least(row[j], before[j - 2] + 1);
         }
     }
     return row[n];
 }
 
+/* A third of the letters may be wrong; of two or three one, and never all of them. */
+static int distance_allowed(const char *name)
+{
+    int n = (int)strnlen(name, DISTANCE_MAX);
+    return n < 2 ? 0 : n < 4 ? 1 : n / 3 + 1;
+}
+
 const char *rb_text_nearest(const char *name, const char *const *names)
 {
     const char *best = NULL;
-    int least = (int)strnlen(name, DISTANCE_MAX) / 3 + 1; /* a third of the letters may be wrong */
+    int nearest = distance_allowed(name);
     for (; *names; names++) {
         int d = rb_text_distance(name, *names);
-        if (d < least || (d == least && !best)) {
-            least = d;
+        if (d < nearest || (d == nearest && !best)) {
+            nearest = d;
             best = *names;
         }
     }

@@ -19,7 +19,10 @@ rb_status rb_text_add(rb_text *text, const char *bytes, int64_t n, rb_error *err
 rb_status rb_text_addf(rb_text *text, rb_error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void rb_text_fini(rb_text *text);
 
-/** Levenshtein distance of two short strings (at most 63 bytes count). */
+/**
+ * Letters to change, add, leave out or swap with their neighbour, case apart, to make a of b (optimal string alignment;
+ * at most 63 bytes count).
+ */
 int rb_text_distance(const char *a, const char *b);
 
 /** The nearest of names (NULL-terminated list), or NULL where none is near enough to suggest. */

@@ -39,6 +39,8 @@ static rb_status read_name(rb_reader *r, const char *name, const rb_yaml *node)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     r->e->name = name;
+    if (!node && rb_reader_misspelt(r, "experiment", "experiment"))
+        return RB_OK;
     if (!node)
         return RB_COMPLAIN(r, r->root->at, "'experiment' is missing: a name, which run folders begin with");
     if (name && (strspn(name, allowed) != strlen(name) || strlen(name) > NAME_MAX_BYTES || strchr(".-", name[0])))

@@ -105,6 +105,8 @@ static rb_status read_dataset(rb_reader *r)
     const rb_yaml *node = rb_yaml_get(r->root, "dataset");
     const rb_yaml *name = rb_yaml_get(node, "name"), *path = rb_yaml_get(node, "path");
     const rb_yaml *ratings = rb_yaml_get(node, "ratings");
+    if (!node && rb_reader_misspelt(r, "experiment", "dataset"))
+        return RB_OK;
     if (!node)
         return RB_COMPLAIN(r, r->root->at, "'dataset' is missing: { name: synthetic } or { path: FILE }");
     if (node->kind != RB_YAML_MAP)

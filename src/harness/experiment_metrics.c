@@ -68,6 +68,8 @@ static void add_metric(rb_experiment *e, const rb_metric *metric, rb_place at)
 static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
 {
     rb_experiment *e = r->e;
+    if (!node && rb_reader_misspelt(r, "experiment", "metrics"))
+        return RB_OK;
     if (!node)
         return RB_COMPLAIN(r, r->root->at, "'metrics' is missing: a list such as [ndcg@10, rmse]");
     const rb_yaml *first = node->kind == RB_YAML_LIST ? node->first : node;
@@ -110,7 +112,7 @@ static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_y
     if (def->better == RB_BETTER_NEITHER)
         return RB_COMPLAIN(r, node->at, "'%s' cannot select: neither high nor low values of it are better",
                            metric->label);
-    if (def->family != RB_FAMILY_CLUSTERING && !rb_split_has_validation(&r->e->split))
+    if (def->family != RB_FAMILY_CLUSTERING && rb_reader_lacks_validation(r))
         return RB_COMPLAIN(r, node->at,
                            "selecting on '%s' is refused: there is no validation part; give "
                            "split.validation a share, such as 0.1",
@@ -191,7 +193,7 @@ static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *
     if (def->family == RB_FAMILY_CLUSTERING || def->better == RB_BETTER_NEITHER)
         return RB_COMPLAIN(r, at->at, "'%s' cannot stop a fit: expected a ranking or rating metric",
                            stopping->metric.label);
-    if (!rb_split_has_validation(&r->e->split))
+    if (rb_reader_lacks_validation(r))
         return RB_COMPLAIN(r, at->at,
                            "'early_stopping' watches the validation part, and there is none; give "
                            "split.validation a share, such as 0.1");
@@ -226,7 +228,7 @@ static rb_status check_refit(rb_reader *r, const rb_yaml *node)
     const rb_experiment *e = r->e;
     if (!e->evaluation.refit)
         return RB_OK;
-    if (!rb_split_has_validation(&e->split))
+    if (rb_reader_lacks_validation(r))
         return RB_COMPLAIN(r, node->at,
                            "'evaluation.refit' fits on training and validation, and there is no validation part; give "
                            "split.validation a share, such as 0.1");

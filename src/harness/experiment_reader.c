@@ -85,6 +85,31 @@ static bool is_among(const char *name, const char *const *names)
     return false;
 }
 
+bool rb_reader_misspelt(const rb_reader *r, const char *owner, const char *key)
+{
+    for (const rb_misspelt *m = r->misspelt; m; m = m->next)
+        if (strcmp(m->owner, owner) == 0 && strcmp(m->meant, key) == 0)
+            return true;
+    return false;
+}
+
+bool rb_reader_lacks_validation(const rb_reader *r)
+{
+    return !rb_split_has_validation(&r->e->split) && !rb_reader_misspelt(r, "split", "validation");
+}
+
+static rb_status note_misspelt(rb_reader *r, const char *owner, const char *meant)
+{
+    rb_misspelt *m;
+    if (!meant)
+        return RB_OK;
+    RB_TRY(rb_arena_alloc(&r->e->arena, &m, 1, r->err));
+    *m = (rb_misspelt){ owner, meant, r->misspelt };
+    r->misspelt = m;
+done:
+    return r->err->status;
+}
+
 static rb_status unknown_key(rb_reader *r, const rb_yaml *child, const rb_param *table, const char *owner,
                              const char *const *others)
 {
@@ -100,6 +125,7 @@ static rb_status unknown_key(rb_reader *r, const rb_yaml *child, const rb_param 
         names[n++] = p->name;
     for (const char *const *o = others; o && *o; o++)
         names[n++] = *o;
+    RB_TRY(note_misspelt(r, owner, rb_text_nearest(child->key, names)));
     RB_TRY(rb_reader_suggest(r, &suggestion, child->key, names));
     RB_TRY(RB_COMPLAIN(r, child->key_at, "unknown key '%s' of %s%s", child->key, owner, suggestion));
 done:

@@ -9,11 +9,19 @@
 
 #include "harness/experiment.h"
 
+/* An unknown key that has the name of a known one nearby. */
+typedef struct rb_misspelt rb_misspelt;
+struct rb_misspelt {
+    const char *owner, *meant;
+    const rb_misspelt *next;
+};
+
 typedef struct rb_reader {
     rb_experiment *e;
     rb_yaml *root;
     const char *folder;                     /* absolute, of the experiment file: paths are relative to it */
     const rb_algorithm *const *families[2]; /* lists of algorithms, each ended by NULL */
+    const rb_misspelt *misspelt;            /* keys that have a message already */
     int64_t n_options;                      /* values of parameters so far, in the whole file */
     rb_messages *m;
     rb_error *err;
@@ -21,6 +29,12 @@ typedef struct rb_reader {
 
 /** Add a message; err->status. */
 #define RB_COMPLAIN(r, at, ...) rb_messages_add((r)->m, (at), (r)->err, __VA_ARGS__)
+
+/** Whether an unknown key of a section was taken for this one: what it leaves out needs no second message. */
+bool rb_reader_misspelt(const rb_reader *r, const char *owner, const char *key);
+
+/** No validation part, and no key that was meant to make one. */
+bool rb_reader_lacks_validation(const rb_reader *r);
 
 /** Turn bad input that a function of another layer reported into a message; other failures go into r->err. */
 rb_status rb_reader_adopt(rb_reader *r, rb_place at, const rb_error *raised);
@@ -76,6 +90,9 @@ rb_status rb_reader_reference(rb_reader *r, rb_option *out, bool *good, const rb
                               const rb_yaml *node);
 /* reference.c: the order of entries; cycles; references to swept entries become swept; counts of configurations. */
 rb_status rb_reader_resolve(rb_reader *r);
+
+/** Zips of unequal lengths, as far as they hold no references: for entries that cannot be resolved. */
+rb_status rb_reader_check_zips(rb_reader *r);
 
 /* The mapping of an inline experiment's own sections. */
 extern const rb_param rb_top_params[], rb_source_params[], rb_evaluation_params[], rb_statistics_params[],

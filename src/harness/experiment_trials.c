@@ -40,6 +40,12 @@ static rb_status unknown_parameter(rb_reader *r, const rb_entry *entry, const rb
 {
     const char **names, *suggestion;
     int n = 0;
+    if (strcmp(node->key, "as") == 0)
+        return RB_COMPLAIN(r, node->key_at,
+                           "`as` stands beside the algorithm, not among its parameters:\n"
+                           "  - %s: { ... }\n"
+                           "    as: NAME",
+                           entry->algorithm->name);
     for (const rb_param *p = entry->algorithm->params; p && p->name; p++)
         n++;
     RB_TRY(rb_arena_alloc(&r->e->arena, &names, n + 1, r->err));
@@ -252,8 +258,7 @@ done:
 
 static rb_status check_needs(rb_reader *r, const rb_entry *entry)
 {
-    const rb_split *split = &r->e->split;
-    if (entry->algorithm->needs & RB_NEEDS_VALIDATION && !rb_split_has_validation(split))
+    if (entry->algorithm->needs & RB_NEEDS_VALIDATION && rb_reader_lacks_validation(r))
         return RB_COMPLAIN(r, entry->at, "'%s' needs a validation part; give split.validation a share, such as 0.1",
                            entry->algorithm->name);
     return RB_OK;
@@ -264,6 +269,8 @@ rb_status rb_reader_trials(rb_reader *r)
     rb_experiment *e = r->e;
     rb_yaml *list = rb_yaml_get(r->root, "trials"), *child;
     int64_t n_before = rb_reader_n_messages(r);
+    if (!list && rb_reader_misspelt(r, "experiment", "trials"))
+        return RB_OK;
     if (!list)
         return RB_COMPLAIN(r, r->root->at, "'trials' is missing: a list of algorithms");
     if (list->kind != RB_YAML_LIST || list->n == 0)
@@ -286,8 +293,7 @@ rb_status rb_reader_trials(rb_reader *r)
             RB_TRY(read_body(r, entry, rb_yaml_get(child, entry->algorithm->name)));
         RB_TRY(check_needs(r, entry));
     }
-    if (rb_reader_n_messages(r) == n_before)
-        RB_TRY(rb_reader_resolve(r));
+    RB_TRY(rb_reader_n_messages(r) == n_before ? rb_reader_resolve(r) : rb_reader_check_zips(r));
 done:
     return r->err->status;
 }

@@ -238,12 +238,18 @@ done:
     return r->err->status;
 }
 
-static rb_status check_zips(rb_reader *r, const rb_entry *entry)
+/* How many values a sweep has is known; a reference to a swept entry has more once that is resolved. */
+static bool is_counted(const rb_sweep *sweep, bool resolved)
+{
+    return resolved || (sweep->param->kind != RB_PARAM_MODEL && sweep->param->kind != RB_PARAM_SPACE);
+}
+
+static rb_status check_zips(rb_reader *r, const rb_entry *entry, bool resolved)
 {
     for (int32_t s = 0; s < entry->n_sweeps; s++)
         for (int32_t t = 0; t < s && entry->sweep[s].zip >= 0; t++) {
             const rb_sweep *a = &entry->sweep[t], *b = &entry->sweep[s];
-            if (a->zip != b->zip || a->n == b->n)
+            if (a->zip != b->zip || a->n == b->n || !is_counted(a, resolved) || !is_counted(b, resolved))
                 continue;
             RB_TRY(RB_COMPLAIN(r, b->at, "'%s' has %lld value%s and '%s' %lld: parameters of one zip need equally many",
                                b->param->name, (long long)b->n, b->n == 1 ? "" : "s", a->param->name, (long long)a->n));
@@ -279,7 +285,7 @@ static rb_status count_configurations(rb_reader *r, rb_entry *entry)
     int64_t n_before = rb_reader_n_messages(r);
     for (int32_t s = 0; s < entry->n_sweeps; s++)
         RB_TRY(spread_references(r, &entry->sweep[s]));
-    RB_TRY(check_zips(r, entry));
+    RB_TRY(check_zips(r, entry, true));
     if (rb_reader_n_messages(r) > n_before)
         goto done;
     int64_t n = rb_sweep_combinations(entry);
@@ -289,6 +295,14 @@ static rb_status count_configurations(rb_reader *r, rb_entry *entry)
         RB_TRY(count_kept(r, entry));
     else
         entry->n_configurations = n;
+done:
+    return r->err->status;
+}
+
+rb_status rb_reader_check_zips(rb_reader *r)
+{
+    for (int32_t i = 0; i < r->e->n_entries; i++)
+        RB_TRY(check_zips(r, &r->e->entry[i], false));
 done:
     return r->err->status;
 }

@@ -45,6 +45,10 @@ static void distances_are_levenshteins(void **unused)
     assert_int_equal(rb_text_distance("factor", "factors"), 1);
     assert_int_equal(rb_text_distance("same", "same"), 0);
     assert_int_equal(rb_text_distance("flaw", "lawn"), 2);
+    assert_int_equal(rb_text_distance("iasl", "ials"), 1);
+    assert_int_equal(rb_text_distance("ilsa", "ials"), 2);
+    assert_int_equal(rb_text_distance("NDCG", "ndcg"), 0);
+    assert_int_equal(rb_text_distance("ca", "abc"), 3);
 }
 
 static void the_nearest_name_is_suggested_where_it_is_near(void **unused)
@@ -53,7 +57,14 @@ static void the_nearest_name_is_suggested_where_it_is_near(void **unused)
     static const char *const names[] = { "factors", "regularization", "iterations", NULL };
     assert_string_equal(rb_text_nearest("factor", names), "factors");
     assert_string_equal(rb_text_nearest("iteratoins", names), "iterations");
+    assert_string_equal(rb_text_nearest("FACTORS", names), "factors");
     assert_null(rb_text_nearest("xyz", names));
+    static const char *const others[] = { "f1", "als", "ials", "k", NULL };
+    assert_null(rb_text_nearest("foo", others));
+    assert_null(rb_text_nearest("z", others));
+    assert_string_equal(rb_text_nearest("ALS", others), "als");
+    assert_string_equal(rb_text_nearest("ials", others), "ials");
+    assert_string_equal(rb_text_nearest("iasl", others), "ials");
 }
 
 static void doubles_are_short_and_read_back(void **unused)

@@ -37,6 +37,8 @@ wrong "report: --format is 'xml', expected one of table|csv|tsv|json|markdown" r
 wrong "recommend: TRIAL is missing" recommend folder
 wrong "recommend: for whom? Name users by --user ID..." recommend folder 3
 wrong "list: 'ndgc' is not known; did you mean 'ndcg'?" list ndgc
+wrong "list: 'foo' is not known; see reelbench list" list foo
+wrong "list: 'iasl' is not known; did you mean 'ials'?" list iasl
 wrong "list: 'ndgc' is not known; did you mean 'ndcg'?" list metrics ndgc
 wrong "list: 'algorithm' is not known; did you mean 'algorithms'?" list algorithm
 wrong "data synth: 'users' is not of the form KEY=VALUE" data synth users
