@@ -15,7 +15,8 @@ const rb_command rb_cmd_report = {
     .description =
         "JSON is an object of both tables: selection and trials. CSV and TSV are the table of trials: `selected` "
         "marks\n"
-        "the best, and the last columns hold the metric that chose them, rank, test value, interval and letters.",
+        "the best, and the last columns hold the metric that chose them, rank, values on validation and\n"
+        "test, the interval with its level, letters and the correction they come from.",
     .operands = operands,
     .options = options,
     .example = "reelbench report results/quickstart-8c1f22a0 --format csv > trials.csv",

@@ -1,4 +1,6 @@
 /* The tables /selection and /comparisons of results.h5. */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "harness/results.h"
 
@@ -11,6 +13,7 @@ typedef struct {
 
 rb_status rb_results_write_selection(rb_results *r, rb_error *err)
 {
+    static const char *const corrections[] = { [RB_CORRECT_HOLM] = "holm", [RB_CORRECT_BH] = "bh" };
     const rb_plan *plan = &r->run->plan;
     int32_t n = r->selection.n, rank = 0;
     selection_row *rows = NULL;
@@ -18,7 +21,7 @@ rb_status rb_results_write_selection(rb_results *r, rb_error *err)
     for (int32_t i = 0; i < n; i++) {
         const rb_selected *s = &r->selection.selected[i];
         const rb_configuration *c = &plan->configuration[s->configuration];
-        rank = i > 0 && s->metric == s[-1].metric ? rank + 1 : 1;
+        rank = i > 0 && s->metric == s[-1].metric && strcmp(s->space, s[-1].space) == 0 ? rank + 1 : 1;
         rows[i] = (selection_row){ .configuration = s->configuration + 1,
                                    .trial = (int32_t)rb_plan_trial(plan, s->configuration, 0, 0)->number,
                                    .rank = rank,
@@ -55,6 +58,8 @@ rb_status rb_results_write_selection(rb_results *r, rb_error *err)
         { "letters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, letters), NULL, w },
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "selection", columns, RB_RESULTS_N_OF(columns), n, err));
+    RB_TRY(rb_hdf_put_double(r->file.id, "interval_level", plan->experiment->statistics.level, err));
+    RB_TRY(rb_hdf_put_text(r->file.id, "correction", corrections[plan->experiment->statistics.correction], err));
 done:
     rb_free(rows);
     return err->status;

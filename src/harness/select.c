@@ -109,14 +109,16 @@ done:
 
 /* ---- families ---- */
 
+static const char *space_of(const question *q, const rb_configuration *c)
+{
+    return c->space && q->metric->def->family == RB_FAMILY_CLUSTERING ? c->space : "";
+}
+
 static bool same_family(const question *q, const rb_configuration *a, const rb_configuration *b)
 {
     if (strcmp(a->entry->name, b->entry->name) != 0)
         return false;
-    if (q->metric->def->family != RB_FAMILY_CLUSTERING)
-        return true;
-    const char *x = a->space ? a->space : "", *y = b->space ? b->space : "";
-    return strcmp(x, y) == 0;
+    return strcmp(space_of(q, a), space_of(q, b)) == 0;
 }
 
 /* Whether an earlier configuration is of the same family, which has been settled then. */
@@ -147,6 +149,7 @@ static rb_status select_family(rb_selection *out, const question *q, int32_t fir
     rb_selected *s = &out->selected[out->n++];
     *s = (rb_selected){ .metric = q->metric,
                         .configuration = winner,
+                        .space = space_of(q, &q->plan->configuration[winner]),
                         .selection = best.value,
                         .low = NAN,
                         .high = NAN,
@@ -156,10 +159,13 @@ done:
     return err->status;
 }
 
-/* Best test value first; equal ones by configuration. */
+/* Spaces apart, as their values do not compare; best test value first; equal ones by configuration. */
 static int by_value(const void *a, const void *b)
 {
     const rb_selected *x = a, *y = b;
+    int apart = strcmp(x->space, y->space);
+    if (apart != 0)
+        return apart;
     if (rb_metric_is_better(x->metric, x->test, y->test))
         return -1;
     if (rb_metric_is_better(x->metric, y->test, x->test))

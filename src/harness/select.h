@@ -16,6 +16,7 @@
 typedef struct rb_selected {
     const rb_metric *metric;
     int32_t configuration;
+    const char *space;    /* of a clustering, "" where a trial makes it: ranks hold within one; else "" */
     double selection;     /* mean value that selected it: on validation, or of the clustering */
     rb_metric_value test; /* mean on test, of the refits where there are any; of clusterings the same as selection */
     double low, high;     /* interval of the mean over users; NAN where the metric is no mean over users */
@@ -34,7 +35,7 @@ typedef struct rb_pair {
 } rb_pair;
 
 typedef struct rb_selection {
-    rb_selected *selected; /* [n] by metric, then best test value first */
+    rb_selected *selected; /* [n] by metric, then space, then best test value first */
     int32_t n;
     rb_pair *pair; /* [n_pairs] */
     int32_t n_pairs;

@@ -66,9 +66,11 @@ done:
 }
 
 /* In the forms of a single table, why a trial is selected: the selection line of its configuration, or no values. */
-static const rb_table_column selection_columns[] = { { "selected by", RB_CELL_TEXT }, { "rank", RB_CELL_NUMBER },
-                                                     { "best", RB_CELL_NUMBER },      { "low", RB_CELL_NUMBER },
-                                                     { "high", RB_CELL_NUMBER },      { "letters", RB_CELL_TEXT } };
+static const rb_table_column selection_columns[] = { { "selected by", RB_CELL_TEXT },  { "rank", RB_CELL_NUMBER },
+                                                     { "validation", RB_CELL_NUMBER }, { "best", RB_CELL_NUMBER },
+                                                     { "low", RB_CELL_NUMBER },        { "high", RB_CELL_NUMBER },
+                                                     { "level", RB_CELL_NUMBER },      { "letters", RB_CELL_TEXT },
+                                                     { "correction", RB_CELL_TEXT } };
 enum { N_SELECTION = sizeof selection_columns / sizeof *selection_columns };
 
 static const rb_selection_line *selection_of(const rb_results_file *r, const rb_trial_line *trial)
@@ -79,20 +81,23 @@ static const rb_selection_line *selection_of(const rb_results_file *r, const rb_
     return NULL;
 }
 
-static rb_status add_selection(rb_table *t, const rb_selection_line *s, rb_error *err)
+static rb_status add_selection(rb_table *t, const rb_results_file *r, const rb_selection_line *s, rb_error *err)
 {
     RB_TRY(rb_table_text(t, s ? s->label : NULL, err));
     RB_TRY(rb_table_shown(t, s ? s->rank : NAN, "", err));
+    RB_TRY(rb_table_double(t, s ? s->selection : NAN, 4, err));
     RB_TRY(rb_table_double(t, s ? s->test : NAN, 4, err));
     RB_TRY(rb_table_double(t, s ? s->low : NAN, 4, err));
     RB_TRY(rb_table_double(t, s ? s->high : NAN, 4, err));
+    RB_TRY(rb_table_double(t, s && !isnan(s->low) ? r->level : NAN, -1, err));
     RB_TRY(rb_table_letters(t, s ? s->letters : NULL, err));
+    RB_TRY(rb_table_text(t, s && s->letters[0] ? r->correction : NULL, err));
 done:
     return err->status;
 }
 
 static rb_status add_trial(rb_table *t, const rb_trial_line *trial, const rb_results_file *r, int64_t *at,
-                           const value_column *columns, int n_columns, rb_error *err)
+                           const value_column *columns, int n_columns, bool watched, rb_error *err)
 {
     RB_TRY(rb_table_int(t, trial->trial, err));
     RB_TRY(rb_table_text(t, trial->entry, err));
@@ -103,6 +108,9 @@ static rb_status add_trial(rb_table *t, const rb_trial_line *trial, const rb_res
     RB_TRY(rb_table_bool(t, trial->selected, err));
     RB_TRY(rb_table_double(t, trial->fit_s, 3, err));
     RB_TRY(rb_table_double(t, trial->evaluate_s, 3, err));
+    if (watched)
+        RB_TRY(trial->kept_iteration < 0 ? rb_table_text(t, NULL, err)
+                                         : rb_table_int(t, trial->kept_iteration + 1, err));
     int64_t first = *at;
     while (*at < r->n_values && r->value[*at].trial == trial->trial)
         (*at)++;
@@ -118,32 +126,43 @@ done:
     return err->status;
 }
 
+/* Whether early stopping kept an iteration of any trial. */
+static bool was_watched(const rb_results_file *r)
+{
+    for (int64_t i = 0; i < r->n_trials; i++)
+        if (r->trial[i].kept_iteration >= 0)
+            return true;
+    return false;
+}
+
 static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
 {
     const int n_more = format == RB_FORMAT_CSV || format == RB_FORMAT_TSV ? N_SELECTION : 0;
-    static const rb_table_column fixed[] = { { "trial", RB_CELL_NUMBER },     { "entry", RB_CELL_TEXT },
-                                             { "parameters", RB_CELL_TEXT },  { "fold", RB_CELL_NUMBER },
-                                             { "repeat", RB_CELL_NUMBER },    { "outcome", RB_CELL_TEXT },
-                                             { "selected", RB_CELL_BOOL },    { "fit s", RB_CELL_NUMBER },
-                                             { "evaluate s", RB_CELL_NUMBER } };
+    static const rb_table_column fixed[] = { { "trial", RB_CELL_NUMBER },      { "entry", RB_CELL_TEXT },
+                                             { "parameters", RB_CELL_TEXT },   { "fold", RB_CELL_NUMBER },
+                                             { "repeat", RB_CELL_NUMBER },     { "outcome", RB_CELL_TEXT },
+                                             { "selected", RB_CELL_BOOL },     { "fit s", RB_CELL_NUMBER },
+                                             { "evaluate s", RB_CELL_NUMBER }, { "iterations kept", RB_CELL_NUMBER } };
     enum { N_FIXED = sizeof fixed / sizeof *fixed };
     value_column *columns = NULL;
     rb_table_column *all = NULL;
     rb_table t = { 0 };
     int n = 0;
     int64_t at = 0;
+    bool watched = was_watched(r);
+    const int n_fixed = N_FIXED - !watched;
     RB_TRY(find_columns(&columns, &n, r, err));
     RB_TRY(rb_alloc(&all, N_FIXED + n + 1 + N_SELECTION, err));
     memcpy(all, fixed, sizeof fixed);
     for (int c = 0; c < n; c++)
-        all[N_FIXED + c] = (rb_table_column){ columns[c].heading, RB_CELL_NUMBER };
-    all[N_FIXED + n] = (rb_table_column){ "message", RB_CELL_TEXT };
-    memcpy(all + N_FIXED + n + 1, selection_columns, sizeof selection_columns);
-    rb_table_init(&t, all, N_FIXED + n + 1 + n_more);
+        all[n_fixed + c] = (rb_table_column){ columns[c].heading, RB_CELL_NUMBER };
+    all[n_fixed + n] = (rb_table_column){ "message", RB_CELL_TEXT };
+    memcpy(all + n_fixed + n + 1, selection_columns, sizeof selection_columns);
+    rb_table_init(&t, all, n_fixed + n + 1 + n_more);
     for (int64_t i = 0; i < r->n_trials; i++) {
-        RB_TRY(add_trial(&t, &r->trial[i], r, &at, columns, n, err));
+        RB_TRY(add_trial(&t, &r->trial[i], r, &at, columns, n, watched, err));
         if (n_more > 0)
-            RB_TRY(add_selection(&t, selection_of(r, &r->trial[i]), err));
+            RB_TRY(add_selection(&t, r, selection_of(r, &r->trial[i]), err));
     }
     RB_TRY(rb_table_write(out, &t, format, err));
 done:

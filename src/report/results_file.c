@@ -1,5 +1,6 @@
 #include "report/results_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistr.h>
@@ -87,12 +88,13 @@ done:
 static rb_status read_trials(rb_results_file *r, rb_error *err)
 {
     static const target to[] = {
-        TO(rb_trial_line, trial, RB_HDF_INT32),      TO(rb_trial_line, configuration, RB_HDF_INT32),
-        TO(rb_trial_line, fold, RB_HDF_INT32),       TO(rb_trial_line, repeat, RB_HDF_INT32),
-        TO(rb_trial_line, iterations, RB_HDF_INT32), TO(rb_trial_line, entry, RB_HDF_TEXT),
-        TO(rb_trial_line, algorithm, RB_HDF_TEXT),   TO(rb_trial_line, parameters, RB_HDF_TEXT),
-        TO(rb_trial_line, space, RB_HDF_TEXT),       TO(rb_trial_line, outcome, RB_HDF_TEXT),
-        TO(rb_trial_line, message, RB_HDF_TEXT),     TO(rb_trial_line, selected, RB_HDF_UINT8),
+        TO(rb_trial_line, trial, RB_HDF_INT32),          TO(rb_trial_line, configuration, RB_HDF_INT32),
+        TO(rb_trial_line, fold, RB_HDF_INT32),           TO(rb_trial_line, repeat, RB_HDF_INT32),
+        TO(rb_trial_line, iterations, RB_HDF_INT32),     TO(rb_trial_line, entry, RB_HDF_TEXT),
+        TO(rb_trial_line, algorithm, RB_HDF_TEXT),       TO(rb_trial_line, parameters, RB_HDF_TEXT),
+        TO(rb_trial_line, space, RB_HDF_TEXT),           TO(rb_trial_line, outcome, RB_HDF_TEXT),
+        TO(rb_trial_line, message, RB_HDF_TEXT),         TO(rb_trial_line, selected, RB_HDF_UINT8),
+        TO(rb_trial_line, kept_iteration, RB_HDF_INT32),
     };
     static const target times[] = { { "fit", RB_HDF_DOUBLE, offsetof(rb_trial_line, fit_s) },
                                     { "evaluate", RB_HDF_DOUBLE, offsetof(rb_trial_line, evaluate_s) } };
@@ -140,6 +142,36 @@ done:
     return err->status;
 }
 
+static rb_status read_folds(rb_results_file *r, rb_error *err)
+{
+    static const target to[] = {
+        TO(rb_fold_line, configuration, RB_HDF_INT32), TO(rb_fold_line, part, RB_HDF_TEXT),
+        TO(rb_fold_line, segment, RB_HDF_TEXT),        TO(rb_fold_line, metric, RB_HDF_TEXT),
+        TO(rb_fold_line, spread_folds, RB_HDF_DOUBLE),
+    };
+    void *rows = NULL;
+    RB_TRY(read_table(r, "per_fold", to, sizeof to / sizeof *to, sizeof(rb_fold_line), &rows, &r->n_folds, err));
+    r->fold = rows;
+done:
+    return err->status;
+}
+
+/* How intervals and letters were made; a file of an earlier version does not tell. */
+static void read_statistics(rb_results_file *r)
+{
+    static const char *const corrections[] = { "holm", "bh" };
+    rb_error none = { 0 };
+    char *correction = NULL;
+    r->correction = "";
+    if (rb_hdf_get_double(r->file.id, "interval_level", &r->level, &none) != RB_OK)
+        r->level = NAN;
+    if (rb_hdf_get_text(r->file.id, "correction", &correction, &none) == RB_OK)
+        for (int i = 0; i < 2; i++)
+            if (strcmp(correction, corrections[i]) == 0)
+                r->correction = corrections[i];
+    rb_free(correction);
+}
+
 /* What tables refer to must be there, else the file was not written by a run, or not left as it was. */
 static rb_status check_references(const rb_results_file *r, rb_error *err)
 {
@@ -171,6 +203,8 @@ rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error 
     RB_TRY(read_trials(r, err));
     RB_TRY(read_values(r, err));
     RB_TRY(read_selection(r, err));
+    RB_TRY(read_folds(r, err));
+    read_statistics(r);
     RB_TRY(check_references(r, err));
 done:
     return err->status;

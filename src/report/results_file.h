@@ -8,7 +8,7 @@
 #include "data/hdf.h"
 
 typedef struct {
-    int32_t trial, configuration, fold, repeat, iterations;
+    int32_t trial, configuration, fold, repeat, iterations, kept_iteration;
     const char *entry, *algorithm, *parameters, *space, *outcome, *message;
     bool selected;
     double fit_s, evaluate_s;
@@ -28,14 +28,25 @@ typedef struct {
     double selection, test, low, high, spread_repeats;
 } rb_selection_line;
 
+/* Spread of a value of a configuration over its folds. */
+typedef struct {
+    int32_t configuration;
+    const char *part, *segment, *metric;
+    double spread_folds;
+} rb_fold_line;
+
 typedef struct rb_results_file {
     rb_hdf file;
-    rb_trial_line *trial; /* [n_trials] */
+    double level;           /* of the intervals; NAN: not told */
+    const char *correction; /* of p over pairs, "holm"; "": not told */
+    rb_trial_line *trial;   /* [n_trials] */
     int64_t n_trials;
     rb_value_line *value; /* [n_values] in the order of trials */
     int64_t n_values;
     rb_selection_line *selection; /* [n_selection] */
     int64_t n_selection;
+    rb_fold_line *fold; /* [n_folds] */
+    int64_t n_folds;
     rb_arena arena; /* owns all of it */
 } rb_results_file;
 

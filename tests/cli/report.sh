@@ -31,4 +31,69 @@ prints "no digest: nothing finished"
 expect 0 "$REELBENCH" digest poor/fails-*
 prints "no digest: nothing finished"
 
+
+# Values of different spaces have ranks of their own.
+cat >spaces.yaml <<'YAML'
+experiment: spaces
+dataset: { name: synthetic, users: 100, items: 200, ratings: 1000, sessions: 1000 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: [silhouette]
+select: silhouette
+trials:
+  - kmeans: { space: [genre, numeric], k: [3, 5] }
+  - agglomerative: { space: [genre, numeric], k: [3, 5] }
+YAML
+expect 0 "$REELBENCH" run spaces.yaml
+prints "values of different spaces do not compare"
+expect 0 "$REELBENCH" report results/spaces-* --format json
+python3 - "$out" <<'PYTHON' || fail "ranks do not hold within a space"
+import json, sys
+best = json.load(open(sys.argv[1]))["selection"]
+assert len(best) == 4 and len({b["space"] for b in best}) == 2, best
+assert [b["rank"] for b in best] == [1, 2, 1, 2], best
+assert all(a["space"] != b["space"] or a["test"] >= b["test"] for a, b in zip(best, best[1:])), best
+PYTHON
+
+# The table of the best has a heading, the value that decided, the level and the correction, and names who has no rank.
+cat >best.yaml <<'YAML'
+experiment: best
+dataset: { name: synthetic, users: 300, items: 150, ratings: 6000, sessions: 3000 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: [ndcg@10, rmse]
+select: ndcg@10
+early_stopping: { metric: ndcg@10, patience: 1 }
+statistics: { level: 0.9, correction: bh }
+trials:
+  - global_mean
+  - item_mean
+  - popularity
+  - als: { factors: [4, 8], iterations: 5 }
+YAML
+expect 0 "$REELBENCH" run best.yaml
+for heading in "rank  entry " "validation  test [90 %]" "letters" "Benjamini-Hochberg, 0.1;" "not ranked, without a value on validation: "; do
+    prints "$heading"
+done
+[ "$(grep -c "same letter" "$out")" -eq 1 ] || fail "letters are explained where there are none"
+grep -q "not ranked.*global_mean" "$out" || fail "global_mean vanished from the ranking by ndcg@10"
+best=$(echo results/best-*)
+expect 0 "$REELBENCH" report "$best" --format markdown
+prints "| validation | test [90 %]"
+expect 0 "$REELBENCH" report "$best" --format csv
+python3 - "$out" <<'PYTHON' || fail "the columns of csv are not those of the selection and of early stopping"
+import csv, sys
+lines = list(csv.DictReader(open(sys.argv[1])))
+chosen = [l for l in lines if l["selected by"] == "ndcg@10"]
+assert chosen and all(float(l["level"]) == 0.9 and l["correction"] == "bh" and l["validation"] for l in chosen), chosen
+assert all(l["letters"].strip() == l["letters"] != "" for l in chosen), chosen
+assert all((l["iterations kept"] != "") == (l["entry"] == "als") for l in lines), lines
+assert all(1 <= int(l["iterations kept"]) <= 5 for l in lines if l["entry"] == "als"), lines
+PYTHON
+
+# Folds and repeats have a spread in place of an interval, and the reason.
+sed 's/best$/folds/; s/kind: random, test: 0.2/kind: k_fold, folds: 3/; /^early/d' best.yaml >folds.yaml
+expect 0 "$REELBENCH" run folds.yaml
+prints " ± 0."
+prints "(±: standard deviation over folds)"
+prints "(no interval over users: the value is a mean over 3 folds)"
+
 finish
