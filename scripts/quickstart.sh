@@ -55,9 +55,10 @@ folders=()
 run() {
     local folder status=0
     say
-    say "\$ mpirun -n 2 build/reelbench run experiments/$1.yaml"
-    mpirun -n 2 --bind-to none --oversubscribe "$build/reelbench" run "$root/experiments/$1.yaml" --output "$output" \
-        ${data:+--data "$data"} || status=$?
+    local command=(mpirun -n 2 --bind-to none --oversubscribe "$build/reelbench" run "$root/experiments/$1.yaml"
+        --output "$output" ${data:+--data "$data"})
+    say "\$ $(printf "%q " "${command[@]}")"
+    "${command[@]}" || status=$?
     [ $status -eq 0 ] || exit $status
     folder=$(ls -td "$output/$1"-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/ | head -n 1)
     folders+=("${folder%/}")

@@ -291,7 +291,7 @@ static rb_status collect_spaces(rb_run_state *run, rb_error *err)
         if (c->space_child >= 0) {
             RB_FAIL(err, RB_BAD_INPUT, "'%s' takes its space from a trial of %s, which makes none", c->entry->name,
                     run->plan.configuration[c->space_child].entry->algorithm->name);
-            goto done;
+            return blame(err, space_at(c->entry));
         }
         if (c->space && add_space(run, c->space, err) != RB_OK)
             return blame(err, space_at(c->entry));
