@@ -44,29 +44,58 @@ static bool is_kept(const model *m, const rb_trial *trial)
     return kept;
 }
 
-/* The trial of an entry by name: its only one, or the only one whose model was kept. */
+/* Which trials were selected, [*n] by their place; none where results.h5 does not tell. */
+static uint8_t *read_selected(int64_t *n, const model *m)
+{
+    char path[4200];
+    rb_hdf results = { 0 };
+    rb_error none = { 0 };
+    void *selected = NULL;
+    *n = 0;
+    snprintf(path, sizeof path, "%s/results.h5", m->options.resume);
+    if (rb_hdf_open(&results, path, &none) == RB_OK)
+        rb_hdf_read_column(results.id, "trials", "selected", RB_HDF_UINT8, &selected, n, &none);
+    rb_hdf_close(&results);
+    return selected;
+}
+
+/* The trial of an entry by name: its only one, the only one whose model was kept, or of several the one selected. */
 static rb_status find_by_name(model *m, const char *text, rb_error *err)
 {
     const rb_plan *plan = &m->run.plan;
-    const rb_trial *only_kept = NULL;
-    int64_t n = 0, n_kept = 0;
-    for (int64_t t = 0; t < plan->n_trials; t++)
-        if (strcmp(plan->configuration[plan->trial[t].configuration].entry->name, text) == 0) {
-            m->trial = &plan->trial[t];
-            n++;
-            if (is_kept(m, m->trial)) {
-                only_kept = m->trial;
-                n_kept++;
-            }
+    const rb_trial *kept = NULL, *chosen = NULL;
+    int64_t n = 0, n_kept = 0, n_chosen = 0, n_flags;
+    rb_text numbers = { 0 };
+    uint8_t *selected = read_selected(&n_flags, m);
+    for (int64_t t = 0; t < plan->n_trials; t++) {
+        const rb_trial *trial = &plan->trial[t];
+        if (strcmp(plan->configuration[trial->configuration].entry->name, text) != 0)
+            continue;
+        m->trial = trial;
+        n++;
+        if (!is_kept(m, trial))
+            continue;
+        kept = trial;
+        RB_TRY(rb_text_addf(&numbers, err, "%s%lld", n_kept++ ? ", " : "", (long long)trial->number));
+        if (t < n_flags && selected[t]) {
+            chosen = trial;
+            n_chosen++;
         }
+    }
     if (n == 0)
-        return no_such_trial(m, text, err);
-    if (n > 1 && n_kept != 1)
-        return RB_FAIL(err, RB_BAD_INPUT,
-                       "'%s' has %lld trials, and the models of %lld were kept: name one by its number", text,
-                       (long long)n, (long long)n_kept);
-    m->trial = n_kept == 1 ? only_kept : m->trial;
-    return RB_OK;
+        no_such_trial(m, text, err);
+    else if (n > 1 && n_kept == 0)
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of 0 were kept: name one by its number", text,
+                (long long)n);
+    else if (n_kept > 1 && n_chosen != 1)
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of %lld were kept: name one by its number, %s",
+                text, (long long)n, (long long)n_kept, numbers.data);
+    else if (n_kept > 0)
+        m->trial = n_kept == 1 ? kept : chosen;
+done:
+    rb_free(selected);
+    rb_text_fini(&numbers);
+    return err->status;
 }
 
 /* By number, or by the name of an entry. */

@@ -89,6 +89,18 @@ assert all((l["iterations kept"] != "") == (l["entry"] == "als") for l in lines)
 assert all(1 <= int(l["iterations kept"]) <= 5 for l in lines if l["entry"] == "als"), lines
 PYTHON
 
+# Of several stored models of an entry the selected one answers; where none is, the numbers are named.
+expect 0 "$REELBENCH" run best.yaml --set 'store={models: all}'
+number=$("$REELBENCH" report "$best" --format tsv | awk -F '\t' '$2 == "als" && $7 == "true" { print $1 }')
+expect 0 "$REELBENCH" recommend "$best" "$number" --user 3
+cp "$out" "$scratch/by_number"
+expect 0 "$REELBENCH" recommend "$best" als --user 3
+cmp -s "$out" "$scratch/by_number" || fail "another model than the selected one answers"
+sed 's/best$/none/; /^select/d; /^early/d; s/^trials:/store: { models: all }\ntrials:/' best.yaml >none.yaml
+expect 0 "$REELBENCH" run none.yaml
+expect 2 "$REELBENCH" recommend results/none-* als --user 3
+complains "the models of 2 were kept: name one by its number, 4, 5"
+
 # Folds and repeats have a spread in place of an interval, and the reason.
 sed 's/best$/folds/; s/kind: random, test: 0.2/kind: k_fold, folds: 3/; /^early/d' best.yaml >folds.yaml
 expect 0 "$REELBENCH" run folds.yaml
