@@ -2,8 +2,8 @@
  * Stored models at work: recommend, predict and assign for the user's own external ids.
  *
  * RUN is a run folder, TRIAL the number that `report` shows, or the `as` name (or the
- * algorithm's id) of an entry: its only stored model, or of several the selected one. The data are loaded again as the run's experiment
- * says and must have the digest that the run recorded.
+ * algorithm's id) of an entry: its only stored model, or of several the selected one. The data are loaded again as the
+ * run's experiment says and must have the digest that the run recorded.
  */
 #ifndef RB_HARNESS_APPLY_H
 #define RB_HARNESS_APPLY_H
