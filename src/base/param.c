@@ -71,8 +71,8 @@ static rb_status unknown_choice(const rb_param *p, const char *owner, const char
     char word[CHOICES_MAX][64];
     const char *names[CHOICES_MAX + 1];
     int n = 0;
-    while (n < CHOICES_MAX && *rb_choice_name(word[n], p->choices, n))
-        names[n] = word[n], n++;
+    for (; n < CHOICES_MAX && *rb_choice_name(word[n], p->choices, n); n++)
+        names[n] = word[n];
     names[n] = NULL;
     const char *near = rb_text_nearest(text, names);
     return RB_FAIL(err, RB_BAD_INPUT, "'%s.%s' is '%s', expected one of %s%s%s%s", owner, p->name, text, p->choices,
