@@ -50,7 +50,7 @@ class Run:
 
     def evaluate(self):
         """Seconds of all evaluations."""
-        return float(self.timing["evaluate"].sum())
+        return float((self.timing["score"] + self.timing["evaluate"]).sum())
 
     def iteration(self):
         """Median seconds of an iteration."""

@@ -327,7 +327,8 @@ rb_status rb_rank(rb_ranking *out, const rb_scorer *scorer, const rb_ranking_rul
     e.pass = (rb_ranking_pass){ .scorer = scorer,
                                 .rules = rules,
                                 .relevant = relevant,
-                                .n_orders = rules->ties == RB_TIES_BOUNDS ? RB_N_ORDERS : 1 };
+                                .n_orders = rules->ties == RB_TIES_BOUNDS ? RB_N_ORDERS : 1,
+                                .score_s = &out->score_s };
     e.measures = (rb_measures){ .discounts = &e.discounts, .rules = rules, .facts = facts };
     RB_TRY_ALL(ctx, plan(&e, least_k, err));
     RB_TRY(lists_alloc(&out->lists, e.pass.k, ctx, err));

@@ -80,6 +80,7 @@ typedef struct {
     const double *per_user;  /* [n_evaluated x n_metrics] NAN where a user has no value or the metric is not per user;
                                 node-shared. The user of a row: lists.user */
     rb_lists lists;          /* of the largest cutoff */
+    double score_s;          /* seconds in the scorer: of this rank, the mean of its threads */
     rb_shared memory;
 } rb_ranking;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "eval/ranking_row.h"
 #include "linalg/topk.h"
 
@@ -42,6 +43,7 @@ typedef struct {
     double *relevant;     /* scores of the relevant items of a batch */
     seat seats[BATCH];
     flaw flaw;
+    double score_s;
 } workspace;
 
 static int64_t tile_width(const rb_ranking_pass *pass)
@@ -146,7 +148,9 @@ static void sweep(const rb_ranking_pass *pass, workspace *w, int32_t first, int3
         rb_row_cursor_init(&w->seats[i].cursor, pass->rules, w->seats[i].user);
     for (int64_t begin = 0; begin < pass->rules->n_items; begin += width) {
         int64_t end = begin + width < pass->rules->n_items ? begin + width : pass->rules->n_items;
+        double begin_s = rb_clock_s();
         pass->scorer->score(&tile, pass->scorer->state, pass->user + first, n, (int32_t)begin, (int32_t)end);
+        w->score_s += rb_clock_s() - begin_s;
         for (int32_t i = 0; i < n; i++) {
             rb_row row = rb_row_of(&tile, pass->scorer->precision, i, (int32_t)begin, (int32_t)(end - begin));
             take_row(pass, w, &w->seats[i], &row, kind);
@@ -294,6 +298,8 @@ rb_status rb_ranking_pass_run(const rb_ranking_pass *pass, const rb_ctx *ctx, rb
         for (int32_t block = first; block < last; block++)
             rank_block(pass, mine, block, begin);
     }
+    for (int t = 0; pass->score_s && t < ctx->n_threads; t++)
+        *pass->score_s += w[t].score_s / ctx->n_threads;
     RB_TRY(report(w, ctx->n_threads, err));
 done:
     for (int t = 0; w && t < ctx->n_threads; t++)

@@ -21,6 +21,7 @@ typedef struct {
     /* What the pass writes, for the positions of this rank. */
     int32_t *item[RB_N_ORDERS]; /* [n x k] best first, -1 behind the last candidate */
     double *score;              /* [n x k] of the rules' order */
+    double *score_s;            /* seconds in the scorer, the mean of the threads, are added; NULL: not wanted */
     double *auc;                /* [n of this rank x RB_N_ORDERS], NAN where undefined; NULL: not wanted */
 } rb_ranking_pass;
 

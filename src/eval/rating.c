@@ -4,6 +4,8 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 /* Ratings of a block at least. */
 #define MIN_BLOCK 4096
 /* Pairs that are predicted at once. */
@@ -37,6 +39,7 @@ typedef struct {
     int64_t counts[N_COUNTS];
     int64_t position;
     int32_t user, item;
+    double score_s;
 } findings;
 
 static void note_flaw(findings *f, int64_t position, int32_t user, int32_t item)
@@ -82,7 +85,9 @@ static errors errors_of_user(const evaluation *ev, findings *f, int64_t position
     for (int64_t at = test->user_begin[user]; at < test->user_begin[user + 1]; at += CHUNK) {
         int64_t rest = test->user_begin[user + 1] - at;
         rb_pairs pairs = { .n = rest < CHUNK ? rest : CHUNK, .user = users, .item = test->user_item + at };
+        double begin_s = rb_clock_s();
         ev->predictor->predict(prediction, ev->predictor->state, &pairs);
+        f->score_s += rb_clock_s() - begin_s;
         for (int64_t i = 0; i < pairs.n; i++) {
             if (!isfinite(prediction[i]))
                 note_flaw(f, position, user, pairs.item[i]);
@@ -152,6 +157,7 @@ static rb_status measure_blocks(evaluation *ev, const rb_ctx *ctx, rb_error *err
         measure_block(ev, &f[omp_get_thread_num()], ev->partial + (block - first) * width, block);
     findings *flawed = NULL;
     for (int t = 0; t < ctx->n_threads; t++) {
+        ev->out->score_s += f[t].score_s / ctx->n_threads;
         for (int c = 0; c < N_COUNTS; c++)
             ev->counts[c] += f[t].counts[c];
         if (f[t].position >= 0 && (!flawed || f[t].position < flawed->position))

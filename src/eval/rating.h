@@ -29,6 +29,7 @@ typedef struct {
     rb_rating_value *value; /* [n_metrics], in the order asked for; owned */
     const double *per_user; /* [n_users x n_metrics] a user's own rmse or mae, NAN where it has no rating that
                                counts; node-shared */
+    double score_s;         /* seconds in the predictor: of this rank, the mean of its threads */
     rb_shared memory;
 } rb_rating;
 

@@ -206,6 +206,7 @@ static rb_status evaluate_part(rb_metric_record *record, rb_stored_lists *lists,
             RB_TRY_ALL(p->ctx, not_applicable(record, part_names[p->part], &group[g][i], err));
     if (can[0] && (n[0] > 0 || lists)) {
         RB_TRY(rank_part(&ranking, p, group[0], n[0], err));
+        record->score_s += ranking.score_s;
         RB_TRY_ALL(p->ctx, take_ranking(record, p, &ranking, group[0], err));
         if (lists)
             RB_TRY_ALL(p->ctx, keep_lists(lists, &ranking.lists, err));
@@ -214,6 +215,7 @@ static rb_status evaluate_part(rb_metric_record *record, rb_stored_lists *lists,
     }
     if (can[1] && n[1] > 0) {
         RB_TRY(rate_part(&rating, p, group[1], n[1], err));
+        record->score_s += rating.score_s;
         RB_TRY_ALL(p->ctx, take_rating(record, p, &rating, group[1], err));
     }
 done:

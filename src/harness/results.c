@@ -174,7 +174,8 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
                            .model_bytes = fit.model_bytes,
                            .kept_iteration = fit.kept_iteration,
                            .fit_s = fit.wall_s,
-                           .evaluate_s = metrics.wall_s };
+                           .score_s = metrics.score_s,
+                           .evaluate_s = metrics.wall_s - metrics.score_s };
     snprintf(f->message, sizeof f->message, "%.255s", fit.message);
     RB_TRY(take_history(r, w, &fit, err));
     RB_TRY(take_values(r, number, &metrics, err));

@@ -14,9 +14,9 @@ typedef struct rb_trial_facts {
     char message[256];
     bool converged, selected;
     int64_t n_history, model_bytes;
-    int64_t kept_iteration; /* from 0; -1 */
-    double fit_s, evaluate_s;
-    char digest[65]; /* of its fit and its values; "" where it is left out */
+    int64_t kept_iteration;            /* from 0; -1 */
+    double fit_s, score_s, evaluate_s; /* evaluate_s without score_s */
+    char digest[65];                   /* of its fit and its values; "" where it is left out */
 } rb_trial_facts;
 
 typedef struct rb_history_row {

@@ -14,7 +14,7 @@ typedef struct {
     const char *refit, *refit_message, *refit_key, *refit_digest;
     uint8_t selected, converged;
     int64_t model_bytes;
-    double fit_s, evaluate_s, refit_s, refit_evaluate_s;
+    double fit_s, score_s, evaluate_s, refit_s, refit_score_s, refit_evaluate_s;
 } trial_row;
 
 static trial_row row_of(const rb_results *r, int64_t t)
@@ -47,6 +47,7 @@ static trial_row row_of(const rb_results *r, int64_t t)
                         .converged = f->converged,
                         .model_bytes = f->model_bytes,
                         .fit_s = f->fit_s,
+                        .score_s = f->score_s,
                         .evaluate_s = f->evaluate_s,
                         .refit = g->finished ? rb_fit_outcome_name(g->outcome) : not_refitted,
                         .refit_message = g->message,
@@ -54,6 +55,7 @@ static trial_row row_of(const rb_results *r, int64_t t)
                         .refit_key = wanted ? r->run->work[again].key : "",
                         .refit_digest = g->digest,
                         .refit_s = g->finished ? g->fit_s : NAN,
+                        .refit_score_s = g->finished ? g->score_s : NAN,
                         .refit_evaluate_s = g->finished ? g->evaluate_s : NAN };
 }
 
@@ -93,8 +95,10 @@ static rb_status write_trials(rb_results *r, rb_error *err)
     const rb_hdf_column timing[] = {
         { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
         { "fit", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, fit_s), "s", w },
+        { "score", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, score_s), "s", w },
         { "evaluate", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, evaluate_s), "s", w },
         { "refit", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_s), "s", w },
+        { "refit_score", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_score_s), "s", w },
         { "refit_evaluate", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_evaluate_s), "s", w },
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "trials", trials, RB_RESULTS_N_OF(trials), n, err));

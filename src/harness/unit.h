@@ -89,7 +89,7 @@ typedef struct rb_metric_record {
     rb_metric_row *rows;
     int32_t *users[RB_N_USERS]; /* users of the vectors of a population, ascending, owned; NULL */
     int64_t n_users[RB_N_USERS];
-    double wall_s; /* scoring and evaluation */
+    double score_s, wall_s; /* in the model's own score and predict; with everything else of the evaluation */
 } rb_metric_record;
 
 void rb_metric_record_fini(rb_metric_record *r);

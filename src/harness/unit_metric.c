@@ -62,12 +62,12 @@ static void columns_fini(columns *c)
 }
 
 /* Over all rows of a file and the users of its vectors; the vectors have digests of their own among the columns. */
-static rb_status seal_of(rb_digest *out, const columns *c, int64_t n, const rb_metric_record *users, double wall_s,
-                         rb_error *err)
+static rb_status seal_of(rb_digest *out, const columns *c, int64_t n, const rb_metric_record *r, rb_error *err)
 {
     rb_hasher h = { 0 };
     RB_TRY(rb_hasher_begin(&h, err));
-    rb_hasher_double(&h, wall_s);
+    rb_hasher_double(&h, r->wall_s);
+    rb_hasher_double(&h, r->score_s);
     rb_hasher_int(&h, n);
     for (int64_t i = 0; i < n; i++) {
         rb_hasher_text(&h, c->part[i]);
@@ -82,8 +82,8 @@ static rb_status seal_of(rb_digest *out, const columns *c, int64_t n, const rb_m
         rb_hasher_int(&h, c->n_left_out[i]);
     }
     for (int p = 0; p < RB_N_USERS; p++) {
-        rb_hasher_int(&h, users->n_users[p]);
-        rb_hasher_bytes(&h, users->users[p], (size_t)users->n_users[p] * sizeof *users->users[p]);
+        rb_hasher_int(&h, r->n_users[p]);
+        rb_hasher_bytes(&h, r->users[p], (size_t)r->n_users[p] * sizeof *r->users[p]);
     }
 done:
     rb_hasher_end(&h, out);
@@ -167,7 +167,7 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
     rb_digest seal;
     RB_TRY(name_kind(kind, r, evaluation, err));
     RB_TRY(columns_from(&c, r, err));
-    RB_TRY(seal_of(&seal, &c, r->n_rows, r, r->wall_s, err));
+    RB_TRY(seal_of(&seal, &c, r->n_rows, r, err));
     RB_TRY(rb_hdf_create(&file, rb_unit_path(path, folder, r->key, kind), err));
     const rb_hdf_column table[] = {
         { "part", RB_HDF_TEXT, c.part, NULL, 0 },
@@ -184,6 +184,7 @@ rb_status rb_metric_record_write(const rb_metric_record *r, const char *folder, 
     RB_TRY(rb_hdf_write_table(file.id, "metrics", table, sizeof table / sizeof *table, r->n_rows, err));
     RB_TRY(write_vectors(file.id, r, err));
     RB_TRY(rb_hdf_put_double(file.id, "wall_s", r->wall_s, err));
+    RB_TRY(rb_hdf_put_double(file.id, "score_s", r->score_s, err));
     RB_TRY(rb_unit_put_digest(file.id, "seal", &seal, err));
     RB_TRY(rb_hdf_commit(&file, err));
 done:
@@ -262,8 +263,7 @@ static bool is_held(const rb_metric_record *r, int64_t n_before, const stored *s
 }
 
 /* What a damaged or foreign file may hold and nobody could read further. */
-static rb_status check_rows(const stored *s, const rb_metric_record *users, double wall_s, const rb_hdf *file,
-                            rb_error *err)
+static rb_status check_rows(const stored *s, const rb_metric_record *own, const rb_hdf *file, rb_error *err)
 {
     rb_digest seal;
     const columns all = { .part = (const char **)s->part,
@@ -283,7 +283,7 @@ static rb_status check_rows(const stored *s, const rb_metric_record *users, doub
         if (s->n[i] < 0 || s->n_left_out[i] < 0)
             return RB_FAIL(err, RB_IO, "%s: '%s' is over a negative number of users", file->path, s->id[i]);
     }
-    RB_TRY(seal_of(&seal, &all, s->n_rows, users, wall_s, err));
+    RB_TRY(seal_of(&seal, &all, s->n_rows, own, err));
     RB_TRY(rb_unit_check_seal(file, &seal, err));
 done:
     return err->status;
@@ -320,13 +320,14 @@ static rb_status read_one(rb_metric_record *r, const char *path, bool with_vecto
     rb_hdf file = { 0 };
     stored s = { 0 };
     rb_metric_record own = { 0 };
-    double wall_s;
     RB_TRY(rb_hdf_open(&file, path, err));
     RB_TRY(stored_read(&s, file.id, err));
-    RB_TRY(rb_hdf_get_double(file.id, "wall_s", &wall_s, err));
+    RB_TRY(rb_hdf_get_double(file.id, "wall_s", &own.wall_s, err));
+    RB_TRY(rb_hdf_get_double(file.id, "score_s", &own.score_s, err));
     RB_TRY(read_users(&own, &file, err));
-    RB_TRY(check_rows(&s, &own, wall_s, &file, err));
-    r->wall_s += wall_s;
+    RB_TRY(check_rows(&s, &own, &file, err));
+    r->wall_s += own.wall_s;
+    r->score_s += own.score_s;
     int64_t n_before = r->n_rows;
     keep_users(r, &own);
     for (int64_t i = 0; i < s.n_rows; i++) {

@@ -107,6 +107,7 @@ static rb_status add_trial(rb_table *t, const rb_trial_line *trial, const rb_res
     RB_TRY(rb_table_text(t, trial->outcome, err));
     RB_TRY(rb_table_bool(t, trial->selected, err));
     RB_TRY(rb_table_double(t, trial->fit_s, 3, err));
+    RB_TRY(rb_table_double(t, trial->score_s, 3, err));
     RB_TRY(rb_table_double(t, trial->evaluate_s, 3, err));
     if (watched)
         RB_TRY(trial->kept_iteration < 0 ? rb_table_text(t, NULL, err)
@@ -138,11 +139,12 @@ static bool was_watched(const rb_results_file *r)
 static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
 {
     const int n_more = format == RB_FORMAT_CSV || format == RB_FORMAT_TSV ? N_SELECTION : 0;
-    static const rb_table_column fixed[] = { { "trial", RB_CELL_NUMBER },      { "entry", RB_CELL_TEXT },
-                                             { "parameters", RB_CELL_TEXT },   { "fold", RB_CELL_NUMBER },
-                                             { "repeat", RB_CELL_NUMBER },     { "outcome", RB_CELL_TEXT },
-                                             { "selected", RB_CELL_BOOL },     { "fit s", RB_CELL_NUMBER },
-                                             { "evaluate s", RB_CELL_NUMBER }, { "iterations kept", RB_CELL_NUMBER } };
+    static const rb_table_column fixed[] = { { "trial", RB_CELL_NUMBER },          { "entry", RB_CELL_TEXT },
+                                             { "parameters", RB_CELL_TEXT },       { "fold", RB_CELL_NUMBER },
+                                             { "repeat", RB_CELL_NUMBER },         { "outcome", RB_CELL_TEXT },
+                                             { "selected", RB_CELL_BOOL },         { "fit s", RB_CELL_NUMBER },
+                                             { "score s", RB_CELL_NUMBER },        { "evaluate s", RB_CELL_NUMBER },
+                                             { "iterations kept", RB_CELL_NUMBER } };
     enum { N_FIXED = sizeof fixed / sizeof *fixed };
     value_column *columns = NULL;
     rb_table_column *all = NULL;

@@ -97,11 +97,12 @@ static rb_status read_trials(rb_results_file *r, rb_error *err)
         TO(rb_trial_line, kept_iteration, RB_HDF_INT32),
     };
     static const target times[] = { { "fit", RB_HDF_DOUBLE, offsetof(rb_trial_line, fit_s) },
+                                    { "score", RB_HDF_DOUBLE, offsetof(rb_trial_line, score_s) },
                                     { "evaluate", RB_HDF_DOUBLE, offsetof(rb_trial_line, evaluate_s) } };
     void *rows = NULL;
     RB_TRY(read_table(r, "trials", to, sizeof to / sizeof *to, sizeof(rb_trial_line), &rows, &r->n_trials, err));
     r->trial = rows;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         RB_TRY(read_numbers(r, "timing/trials", &times[i], rows, sizeof(rb_trial_line), r->n_trials, err));
 done:
     return err->status;

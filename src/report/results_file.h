@@ -11,7 +11,7 @@ typedef struct {
     int32_t trial, configuration, fold, repeat, iterations, kept_iteration;
     const char *entry, *algorithm, *parameters, *space, *outcome, *message;
     bool selected;
-    double fit_s, evaluate_s;
+    double fit_s, score_s, evaluate_s;
 } rb_trial_line;
 
 typedef struct {

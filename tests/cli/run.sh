@@ -177,6 +177,9 @@ expect 0 "$REELBENCH" run converged.yaml
 import h5py, sys
 with h5py.File(sys.argv[1]) as f:
     converged = [int(t["converged"]) for t in f["trials"][:]]
+    timing = f["timing/trials"][:]
+for t in timing: # fit, score and the rest of the evaluation apart; clusterings do not score
+    assert t["fit"] > 0 and t["evaluate"] > 0 and (t["score"] > 0) == (t["trial"] not in (5, 6)), t
 assert converged == [0, 1, 0, 1, 0, 1, 0, 1, 1], converged
 PYTHON
 finish
