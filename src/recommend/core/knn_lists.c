@@ -39,6 +39,8 @@ rb_status rb_knn_gather(rb_knn_lists *out, const rb_knn_list *own, int64_t *rang
     for (int64_t r = first; r < last; r++) {
         const rb_knn_list *from = &own[r - first];
         out->begin[r] = at;
+        if (from->n == 0) /* then without arrays, maybe */
+            continue;
         memcpy(out->id + at, from->id, (size_t)from->n * sizeof *out->id);
         memcpy(out->weight + at, from->weight, (size_t)from->n * sizeof *out->weight);
         at += from->n;
