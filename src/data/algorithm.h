@@ -166,6 +166,15 @@ typedef struct rb_algorithm {
     /** Optional: what the model makes of its points, a space for other trials: row-major [n x d], the state's. Local.
      */
     const double *(*embed)(const void *state, int64_t *n, int64_t *d);
+    /** Optional: the same for new points of the space it was fitted on, so that a pipeline can assign: out [points->n x
+     * d of embed], the caller's. Collective. */
+    rb_status (*embed_new)(double *out, const void *state, const rb_points *points, const void *config, rb_ctx *ctx,
+                           rb_error *err);
+    /** Optional: metrics that only the fit itself knows (cost, cophenetic, perplexity, coherence): their names of the
+     * metric registry, ending in NULL, and their values after the fit, NAN where one is not defined. The harness stores
+     * them with the fit. Local; the same on every rank. */
+    const char *const *measures;
+    void (*measure)(double *values, const void *state, const void *config);
     /** Optional: scores of all items for a user given by interactions. scores [n_items]. Local. */
     rb_status (*fold_in)(double *scores, const void *state, const int32_t *items, const float *ratings, int64_t n,
                          const void *config, rb_error *err);
