@@ -31,6 +31,8 @@ static void describe(FILE *out, const rb_metric_def *m)
         fputs(" · a value per user", out);
     if (m->external)
         fputs(" · counts as test", out);
+    if (m->of_fit)
+        fputs(" · of the fit: only what measures it has it", out);
     fputc('\n', out);
 }
 

@@ -59,6 +59,10 @@ typedef enum {
     RB_METRIC_INERTIA,
     RB_METRIC_N_CLUSTERS,
     RB_METRIC_NOISE_FRACTION,
+    RB_METRIC_COST,
+    RB_METRIC_COPHENETIC,
+    RB_METRIC_PERPLEXITY,
+    RB_METRIC_COHERENCE,
     RB_N_METRIC_KINDS
 } rb_metric_kind;
 
@@ -94,6 +98,7 @@ typedef struct rb_metric_def {
     bool per_user;   /* has a vector over users, so that comparisons can be tested */
     bool external;   /* agreement with a reference labelling: counts as test, selecting on it is refused */
     bool sampled;    /* takes sample-N: computed on that many points */
+    bool of_fit;     /* only the fit itself knows it: what its algorithm's `measure` gave, stored with the fit */
     rb_metric_better better;
     double min, max; /* range, inclusive; +-INFINITY where unbounded */
     rb_metric_group group[RB_METRIC_GROUPS];

@@ -30,6 +30,7 @@
 #define RATING .family = RB_FAMILY_RATING, .per_user = true, .better = RB_BETTER_LOWER, .min = 0, .max = INFINITY
 #define BEYOND .family = RB_FAMILY_BEYOND, .has_cutoff = true
 #define CLUSTERING .family = RB_FAMILY_CLUSTERING
+#define OF_FIT CLUSTERING, .of_fit = true
 #define AGREEMENT CLUSTERING, .external = true, .max = 1, .group = { REFERENCE, NOISE }
 
 const rb_metric_def rb_metric_registry[] = {
@@ -218,5 +219,32 @@ const rb_metric_def rb_metric_registry[] = {
       .min = 0,
       .max = 1,
       .summary = "share of points that belong to no cluster" },
+    { .name = "cost",
+      .kind = RB_METRIC_COST,
+      OF_FIT,
+      .better = RB_BETTER_LOWER,
+      .min = 0,
+      .max = INFINITY,
+      .summary = "what the clustering minimised: sum over the points of the dissimilarity to their prototype" },
+    { .name = "cophenetic",
+      .kind = RB_METRIC_COPHENETIC,
+      OF_FIT,
+      .min = -1,
+      .max = 1,
+      .summary = "correlation over all pairs of the height at which they merge and their distance" },
+    { .name = "perplexity",
+      .kind = RB_METRIC_PERPLEXITY,
+      OF_FIT,
+      .better = RB_BETTER_LOWER,
+      .min = 1,
+      .max = INFINITY,
+      .summary = "of held-out words by document completion: exp(-sum ln p(w | the document's other half) / words)" },
+    { .name = "coherence",
+      .kind = RB_METRIC_COHERENCE,
+      OF_FIT,
+      .min = -1,
+      .max = 1,
+      .group = { { .choices = "npmi", .help = "normalised pointwise mutual information, the window a document" } },
+      .summary = "mean over topics and pairs of their top words of ln(p(v, w) / (p(v) p(w))) / -ln p(v, w)" },
     { .name = NULL },
 };

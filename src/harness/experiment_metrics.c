@@ -5,8 +5,18 @@
 
 #include "harness/experiment_reader.h"
 
+static bool measures(const rb_algorithm *algorithm, const char *name)
+{
+    for (const char *const *m = algorithm->measures; m && *m; m++)
+        if (strcmp(*m, name) == 0)
+            return true;
+    return false;
+}
+
 bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algorithm)
 {
+    if (metric->of_fit)
+        return measures(algorithm, metric->name);
     switch (metric->family) {
     case RB_FAMILY_RANKING:
     case RB_FAMILY_BEYOND:
@@ -48,7 +58,7 @@ static rb_status check_given(rb_reader *r, const rb_metric *metric, const rb_yam
                                           [RB_FAMILY_RATING] = "predicts ratings",
                                           [RB_FAMILY_CLUSTERING] = "clusters" };
     return RB_COMPLAIN(r, node->at, "no trial of this file can give '%s': none %s", metric->label,
-                       wanted[metric->def->family]);
+                       metric->def->of_fit ? "measures it" : wanted[metric->def->family]);
 }
 
 static int32_t find_metric(const rb_experiment *e, const rb_metric *metric)

@@ -1,5 +1,6 @@
 /* Fitting: prepare, iterate with history, early stopping and time limit, or fit in one go. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -138,6 +139,29 @@ done:
     return err->status;
 }
 
+/* What only the fit knows; asked or not, so that asking later needs no fit. */
+static rb_status take_measures(rb_job *j, rb_error *err)
+{
+    const rb_algorithm *a = j->algorithm;
+    double *values = NULL;
+    int64_t n = 0;
+    while (a->measures && a->measures[n])
+        n++;
+    if (n == 0)
+        return RB_OK;
+    RB_TRY(rb_alloc(&values, n, err));
+    RB_TRY(rb_alloc(&j->fit.measured, n, err));
+    a->measure(values, j->state, j->c->config);
+    for (int64_t i = 0; i < n; i++) {
+        rb_measured *m = &j->fit.measured[j->fit.n_measured++];
+        snprintf(m->name, sizeof m->name, "%s", a->measures[i]);
+        m->value = values[i];
+    }
+done:
+    rb_free(values);
+    return err->status;
+}
+
 rb_status rb_job_fit(rb_job *j, rb_error *err)
 {
     const rb_algorithm *a = j->algorithm;
@@ -161,6 +185,7 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
         RB_TRY_ALL(&j->ctx, rb_alloc(&j->fit.labels, j->fit.n_labels, err));
         memcpy(j->fit.labels, labels, (size_t)j->fit.n_labels * sizeof *labels);
     }
+    RB_TRY_ALL(&j->ctx, take_measures(j, err));
 done:
     rb_prepared_done(shared);
     return err->status;

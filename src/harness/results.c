@@ -10,12 +10,34 @@
 
 /* ---- reading units ---- */
 
+/* Values that the fit itself gave: beside those of the units, alone only where nothing else is asked for. */
+static rb_status add_measured(rb_metric_record *out, const rb_run_state *run, int64_t work, rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    rb_fit_record fit = { 0 };
+    int32_t n = 0;
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        n += e->metrics[i].def->of_fit;
+    if (n == 0 || rb_run_is_refit(run, work) || (out->n_rows == 0 && n < e->n_metrics) ||
+        !rb_unit_exists(run->folder, run->work[work].key, "fit"))
+        return RB_OK;
+    RB_TRY(rb_fit_record_read(&fit, run->folder, run->work[work].key, err));
+    for (int32_t i = 0; i < e->n_metrics && fit.outcome == RB_FIT_DONE; i++)
+        if (e->metrics[i].def->of_fit)
+            RB_TRY(rb_metric_record_add_measured(out, &e->metrics[i], &fit, err));
+done:
+    rb_fit_record_fini(&fit);
+    return err->status;
+}
+
 bool rb_results_read(rb_metric_record *out, const void *results, int64_t work, bool with_vectors, rb_error *err)
 {
     const rb_results *r = results;
     const rb_work *w = &r->run->work[work];
     memcpy(out->key, w->key, sizeof out->key);
     rb_metric_record_read(out, &r->units, r->run->folder, w->key, r->run->evaluation, with_vectors, err);
+    if (err->status == RB_OK)
+        add_measured(out, r->run, work, err);
     for (int64_t i = 0; rb_run_is_refit(r->run, work) && i < out->n_rows; i++)
         if (strcmp(out->rows[i].part, "test") == 0)
             snprintf(out->rows[i].part, sizeof out->rows[i].part, "refit");

@@ -24,6 +24,8 @@ static const rb_algorithm *algorithm_of(const rb_run_state *run, int64_t t)
 
 static bool is_held(const rb_metric_record *r, const rb_run_state *run, int64_t t, const rb_metric *m)
 {
+    if (m->def->of_fit) /* in the unit of the fit, which is there */
+        return true;
     if (m->def->family == RB_FAMILY_CLUSTERING)
         return rb_metric_record_find(r, "all", m->id);
     bool validated = !run->data.has_interactions || rb_run_is_refit(run, t) ||
@@ -56,7 +58,7 @@ rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t t, rb_e
         return RB_OK;
     RB_TRY(rb_alloc(&out->metric, e->n_metrics, err));
     for (int32_t i = 0; i < e->n_metrics; i++)
-        if (!held[i])
+        if (!held[i] && !e->metrics[i].def->of_fit)
             out->metric[out->n++] = e->metrics[i];
     out->lists = algorithm_of(run, t)->can & RB_CAN_RANK &&
                  (!held[e->n_metrics] || (w->again && !w->has_lists && e->store.lists != RB_KEEP_NONE));

@@ -120,6 +120,7 @@ void rb_fit_record_fini(rb_fit_record *r)
     rb_free(r->validation);
     rb_free(r->iteration_s);
     rb_free(r->labels);
+    rb_free(r->measured);
     memset(r, 0, sizeof *r);
 }
 
@@ -149,6 +150,10 @@ static rb_status seal_of(rb_digest *out, const rb_fit_record *r, rb_error *err)
     rb_hasher_bytes(&h, r->iteration_s, n_bytes);
     rb_hasher_int(&h, r->n_labels);
     rb_hasher_bytes(&h, r->labels, (size_t)r->n_labels * sizeof *r->labels);
+    for (int64_t i = 0; i < r->n_measured; i++) {
+        rb_hasher_text(&h, r->measured[i].name);
+        rb_hasher_double(&h, r->measured[i].value);
+    }
 done:
     rb_hasher_end(&h, out);
     return err->status;
@@ -172,6 +177,36 @@ rb_status rb_unit_check_seal(const rb_hdf *file, const rb_digest *seal, rb_error
     return err->status;
 }
 
+static rb_status write_measured(const rb_fit_record *r, hid_t at, rb_error *err)
+{
+    const rb_measured *m = r->measured;
+    const rb_hdf_column table[] = { { "name", RB_HDF_CHARS, m ? m->name : NULL, NULL, sizeof *m },
+                                    { "value", RB_HDF_DOUBLE, m ? &m->value : NULL, NULL, sizeof *m } };
+    return m ? rb_hdf_write_table(at, "measured", table, 2, r->n_measured, err) : RB_OK;
+}
+
+static rb_status read_measured(rb_fit_record *r, hid_t at, rb_error *err)
+{
+    char **names = NULL, *all = NULL;
+    double *values = NULL;
+    int64_t n;
+    if (!rb_hdf_has(at, "measured"))
+        return RB_OK;
+    RB_TRY(rb_hdf_read_column_texts(at, "measured", "name", &names, &all, &n, err));
+    RB_TRY(rb_hdf_read_column(at, "measured", "value", RB_HDF_DOUBLE, (void **)&values, &n, err));
+    RB_TRY(rb_alloc(&r->measured, n, err));
+    r->n_measured = n;
+    for (int64_t i = 0; i < n; i++) {
+        snprintf(r->measured[i].name, sizeof r->measured[i].name, "%s", names[i]);
+        r->measured[i].value = values[i];
+    }
+done:
+    rb_free(names);
+    rb_free(all);
+    rb_free(values);
+    return err->status;
+}
+
 rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_error *err)
 {
     char path[PATH_BYTES];
@@ -192,6 +227,7 @@ rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_err
     RB_TRY(rb_hdf_write(file.id, "iteration_s", RB_HDF_DOUBLE, r->iteration_s, r->n_history, 1, false, err));
     if (r->labels)
         RB_TRY(rb_hdf_write(file.id, "labels", RB_HDF_INT32, r->labels, r->n_labels, 1, true, err));
+    RB_TRY(write_measured(r, file.id, err));
     RB_TRY(rb_hdf_commit(&file, err));
 done:
     rb_hdf_close(&file);
@@ -230,6 +266,7 @@ rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *k
     RB_TRY(read_history(&r->iteration_s, "iteration_s", r->n_history, &file, err));
     if (rb_hdf_has(file.id, "labels"))
         RB_TRY(rb_hdf_read_vector(file.id, "labels", RB_HDF_INT32, (void **)&r->labels, &r->n_labels, err));
+    RB_TRY(read_measured(r, file.id, err));
     if (outcome < RB_FIT_DONE || outcome > RB_FIT_OVER_BUDGET)
         RB_FAIL(err, RB_IO, "%s: 'outcome' is %lld, expected %d to %d", path, (long long)outcome, RB_FIT_DONE,
                 RB_FIT_OVER_BUDGET);

@@ -1,7 +1,7 @@
 /*
  * The durable units of a run folder: one file for a fit, one for its metrics, written aside and renamed.
  *
- *     units/<key>.fit.h5                outcome, history, labels, digest of the model
+ *     units/<key>.fit.h5                outcome, history, labels, what the fit measured, digest of the model
  *     units/<key>.<eval>-<set>.metric.h5  values and per-user vectors of a set of metrics
  *     units/<key>.model.h5              arrays of the model, as long as it may be selected or is kept
  *     units/<key>.<eval>-<K>.lists.h5   top-K lists, likewise
@@ -29,6 +29,12 @@ typedef enum { RB_FIT_DONE, RB_FIT_FAILED, RB_FIT_TIMEOUT, RB_FIT_OVER_BUDGET } 
 /** "done", "failed", "timeout", "over budget". */
 const char *rb_fit_outcome_name(rb_fit_outcome outcome);
 
+/* A metric that only the fit knows, by its name in the registry. */
+typedef struct rb_measured {
+    char name[32];
+    double value; /* NAN: not defined */
+} rb_measured;
+
 typedef struct rb_fit_record {
     char key[RB_KEY_DIGITS + 1];
     rb_fit_outcome outcome;
@@ -44,6 +50,8 @@ typedef struct rb_fit_record {
     int64_t kept_iteration; /* from 0: the best on validation, whose model it is; -1 where nothing watched */
     int32_t *labels;        /* [n_labels] clusterings; else NULL */
     int64_t n_labels;
+    rb_measured *measured; /* [n_measured] all that the algorithm measures, whatever the experiment asks for */
+    int64_t n_measured;
 } rb_fit_record;
 
 void rb_fit_record_fini(rb_fit_record *r);
@@ -95,6 +103,9 @@ typedef struct rb_metric_record {
 void rb_metric_record_fini(rb_metric_record *r);
 /** A new row at the end, zeroed but for part, segment and id; NULL where memory is short (err is set). */
 rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const char *id, rb_error *err);
+/** A row of part "all" with what a fit measured; not applicable where its algorithm does not measure it. */
+rb_status rb_metric_record_add_measured(rb_metric_record *r, const rb_metric *metric, const rb_fit_record *fit,
+                                        rb_error *err);
 /** The row of a part and id over all of it (segment "all"), or NULL. */
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id);
 /** @param evaluation  8 hexadecimal digits naming the rules and the code that computed the values */

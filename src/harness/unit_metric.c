@@ -28,6 +28,23 @@ rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const
     return row;
 }
 
+rb_status rb_metric_record_add_measured(rb_metric_record *r, const rb_metric *metric, const rb_fit_record *fit,
+                                        rb_error *err)
+{
+    rb_metric_row *row = rb_metric_record_add(r, "all", metric->id, err);
+    if (!row)
+        return err->status;
+    row->value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
+    for (int64_t i = 0; i < fit->n_measured; i++)
+        if (strcmp(fit->measured[i].name, metric->def->name) == 0) {
+            bool known = isfinite(fit->measured[i].value);
+            row->value =
+                (rb_metric_value){ known ? fit->measured[i].value : NAN, known ? RB_VALUE_OK : RB_VALUE_UNAVAILABLE };
+            row->n = fit->n_labels;
+        }
+    return RB_OK;
+}
+
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id)
 {
     for (int64_t i = 0; i < r->n_rows; i++)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cluster/cluster.h"
+#include "eval/metric.h"
 #include "harness/model.h"
 #include "recommend/recommend.h"
 #include "support/contract.h"
@@ -20,6 +21,7 @@
 #define N_POINTS RB_CONTRACT_POINTS
 #define N_FAILURES 8
 #define MAX_TESTS 1024
+#define N_MEASURES 8 /* no algorithm has more */
 
 /* Fails on every rank where it is false on one. */
 #define assert_everywhere(condition) assert_true(rb_true_everywhere(condition))
@@ -70,6 +72,10 @@ static void its_slots_agree_with_what_it_can(void **of)
     assert_true(((a->can & RB_CAN_ASSIGN) != 0) == (a->labels != NULL));
     assert_true(((a->can & RB_CAN_EXPLAIN) != 0) == (a->explain != NULL));
     assert_true(a->score || a->predict || a->labels || a->embed);
+    assert_true((a->measures != NULL) == (a->measure != NULL));
+    assert_true(!a->embed_new || a->embed);
+    for (const char *const *m = a->measures; m && *m; m++)
+        assert_true(rb_metric_find(*m) && rb_metric_find(*m)->of_fit);
 }
 
 /* A model that computes each score from a seed holds nothing and does nothing beforehand: 0 is a cost. */
@@ -123,9 +129,26 @@ static void assign_points(int32_t label[N_POINTS], const rb_contract_model *m, r
     assert_everywhere(err.status == RB_OK);
 }
 
+/* What a fit measures is within the range of its metric, or undefined; zeros behind the last. */
+static void measure(double value[N_MEASURES], const rb_contract_model *m)
+{
+    int n = 0;
+    memset(value, 0, N_MEASURES * sizeof *value);
+    while (m->algorithm->measures && m->algorithm->measures[n])
+        n++;
+    assert_true(n <= N_MEASURES);
+    if (n > 0)
+        m->algorithm->measure(value, m->state, m->config);
+    for (int i = 0; i < n; i++) {
+        const rb_metric_def *def = rb_metric_find(m->algorithm->measures[i]);
+        assert_everywhere(isnan(value[i]) || (value[i] >= def->min && value[i] <= def->max));
+    }
+}
+
 static void its_fit_has_the_same_bits_for_any_ranks_and_threads(void **of)
 {
     const rb_algorithm *a = *of;
+    double value_alone[N_MEASURES], value[N_MEASURES];
     int32_t label_alone[N_POINTS], label[N_POINTS];
     rb_ctx serial;
     rb_ctx_serial(&serial, 1);
@@ -133,9 +156,12 @@ static void its_fit_has_the_same_bits_for_any_ranks_and_threads(void **of)
     rb_digest expected = rb_contract_digest(&alone);
     if (a->labels)
         assign_points(label_alone, &alone, &serial);
+    measure(value_alone, &alone);
     for (int n_threads = 1; n_threads <= 2; n_threads++) {
         rb_contract_model together = rb_contract_fitted_together(a, n_threads);
         assert_everywhere(rb_contract_same_digest(&together, &expected));
+        measure(value, &together);
+        assert_everywhere(memcmp(value, value_alone, sizeof value) == 0);
         if (a->labels) {
             assign_points(label, &together, &rb_test_ctx);
             assert_everywhere(memcmp(label, label_alone, sizeof label) == 0);

@@ -43,6 +43,7 @@ static void a_fit_comes_back_as_it_was_written(void **unused)
     rb_error err = { 0 };
     double objective[] = { 3.5, NAN, 1.0 / 3 }, validation[] = { NAN, 0.25, NAN }, seconds[] = { 1, 2, 3 };
     int32_t labels[] = { 4, -1, 0, 2 };
+    rb_measured measured[] = { { "cost", 12.5 }, { "cophenetic", NAN } };
     rb_fit_record r = { .outcome = RB_FIT_TIMEOUT,
                         .message = "over 3 s",
                         .converged = true,
@@ -53,7 +54,9 @@ static void a_fit_comes_back_as_it_was_written(void **unused)
                         .validation = validation,
                         .iteration_s = seconds,
                         .labels = labels,
-                        .n_labels = 4 };
+                        .n_labels = 4,
+                        .measured = measured,
+                        .n_measured = 2 };
     memcpy(r.key, KEY, sizeof KEY);
     r.model.byte[5] = 9;
     assert_ok(rb_fit_record_write(&r, folder, &err), &err);
@@ -66,6 +69,9 @@ static void a_fit_comes_back_as_it_was_written(void **unused)
     assert_memory_equal(back.labels, labels, sizeof labels);
     assert_memory_equal(&back.model, &r.model, sizeof r.model);
     assert_true(back.converged && back.wall_s == 1.5 && back.model_bytes == 77);
+    assert_int_equal(back.n_measured, 2);
+    assert_string_equal(back.measured[1].name, "cophenetic");
+    assert_true(back.measured[0].value == 12.5 && isnan(back.measured[1].value));
     rb_fit_record_fini(&back);
 }
 

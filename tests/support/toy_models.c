@@ -305,3 +305,87 @@ const rb_algorithm rb_toy_shared = { .name = "toy_shared",
                                      .predict = shared_predict,
                                      .arrays = shared_arrays,
                                      .fini = shared_fini };
+
+/* ---- toy_measured ---- */
+
+typedef struct {
+    const char *space;
+    int64_t k;
+} measured_config;
+
+typedef struct {
+    int32_t *label; /* [n] */
+    int64_t n, one;
+} measured;
+
+int64_t rb_toy_measured_fits;
+
+static const rb_param measured_params[] = {
+    RB_SPACE(measured_config, space, "genre", "points"),
+    RB_INT(measured_config, k, 2, 1, 1000, "", "clusters"),
+    RB_PARAM_END,
+};
+
+static rb_cost measured_cost(const void *config, const rb_shape *shape)
+{
+    (void)config;
+    return (rb_cost){ .bytes_per_rank = 4.0 * (double)shape->n_points, .flops = 1 };
+}
+
+static rb_status measured_fit(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                              rb_ctx *ctx, rb_error *err)
+{
+    measured *m = self;
+    (void)prepared;
+    rb_toy_measured_fits++;
+    m->n = view->space->n;
+    m->one = 1;
+    RB_TRY_ALL(ctx, rb_alloc(&m->label, m->n, err));
+    for (int64_t p = 0; p < m->n; p++)
+        m->label[p] = (int32_t)(p % ((const measured_config *)config)->k);
+done:
+    return err->status;
+}
+
+static const int32_t *measured_labels(const void *self, int64_t *n)
+{
+    *n = ((const measured *)self)->n;
+    return ((const measured *)self)->label;
+}
+
+static const char *const measured_measures[] = { "cost", "cophenetic", "coherence", NULL };
+
+static void measured_measure(double *values, const void *self, const void *config)
+{
+    const int64_t k = ((const measured_config *)config)->k;
+    (void)self;
+    values[0] = 100.0 / (double)k;
+    values[1] = NAN;
+    values[2] = k % 2 ? 1.0 / (double)k : NAN;
+}
+
+static void measured_arrays(void *self, rb_visitor *v)
+{
+    measured *m = self;
+    v->array(v, "label", RB_INT32, (void **)&m->label, &m->n, &m->one, NULL);
+}
+
+static void measured_fini(void *self)
+{
+    rb_free(((measured *)self)->label);
+    memset(self, 0, sizeof(measured));
+}
+
+const rb_algorithm rb_toy_measured = { .name = "toy_measured",
+                                       .needs = RB_NEEDS_SPACE,
+                                       .can = RB_CAN_ASSIGN,
+                                       .config_size = sizeof(measured_config),
+                                       .state_size = sizeof(measured),
+                                       .params = measured_params,
+                                       .cost = measured_cost,
+                                       .fit = measured_fit,
+                                       .labels = measured_labels,
+                                       .measures = measured_measures,
+                                       .measure = measured_measure,
+                                       .arrays = measured_arrays,
+                                       .fini = measured_fini };

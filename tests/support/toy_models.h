@@ -31,4 +31,13 @@ typedef struct {
 } rb_toy_log;
 extern rb_toy_log rb_toy_shared_log;
 
+/*
+ * toy_measured: point p has label p mod k; measures a `cost` of 100 / k, no `cophenetic` (NAN) and, of odd k alone, a
+ * `coherence` of 1 / k.
+ */
+extern const rb_algorithm rb_toy_measured;
+
+/* How often rb_toy_measured was fitted on this rank since a test zeroed it. */
+extern int64_t rb_toy_measured_fits;
+
 #endif
