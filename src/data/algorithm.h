@@ -27,6 +27,7 @@
 #define RB_NEEDS_LABELS 32u /* a clustering of the items */
 #define RB_NEEDS_MODELS 64u /* scores of other models */
 #define RB_NEEDS_VALIDATION 128u
+#define RB_NEEDS_COUNTS 256u /* with SPACE: its values are counts of words, as those of the space `counts` */
 
 /* What a fitted model can do; says which metrics apply. */
 #define RB_CAN_RANK 1u      /* score */

@@ -47,6 +47,7 @@ static inline const char *rb_strings_at(const rb_strings *s, int64_t i)
     return s->text + s->begin[i];
 }
 rb_status rb_strings_from(rb_strings *out, const char *const *texts, int64_t n, rb_error *err); /* copies; NULL is "" */
+rb_status rb_strings_copy(rb_strings *out, const rb_strings *s, rb_error *err);
 void rb_strings_fini(rb_strings *s);
 
 /* A multi-valued field: values of each item in the order written, over names sorted by bytes. */

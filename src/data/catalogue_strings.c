@@ -53,6 +53,18 @@ done:
     return err->status;
 }
 
+rb_status rb_strings_copy(rb_strings *out, const rb_strings *s, rb_error *err)
+{
+    *out = (rb_strings){ 0 };
+    RB_TRY(rb_alloc(&out->begin, s->n + 1, err));
+    RB_TRY(rb_alloc(&out->text, s->begin[s->n], err));
+    memcpy(out->begin, s->begin, (size_t)(s->n + 1) * sizeof *s->begin);
+    memcpy(out->text, s->text, (size_t)s->begin[s->n]);
+    out->n = s->n;
+done:
+    return err->status;
+}
+
 void rb_strings_fini(rb_strings *s)
 {
     rb_free(s->text);

@@ -112,6 +112,7 @@ void rb_points_fini(rb_points *p)
 {
     rb_shared_fini(&p->memory);
     rb_csr_fini(&p->csr);
+    rb_strings_fini(&p->terms);
     rb_blocks_fini(&p->blocks);
     *p = (rb_points){ 0 };
 }

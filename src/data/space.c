@@ -16,13 +16,16 @@
         RB_BOOL(rb_space_config, stem, false, "English stems (Porter2) in place of words"),                         \
         RB_DOUBLE(rb_space_config, min_df, 1, 0, 1e9, "titles", "fewest titles of a term; below 1 a share of all"), \
         RB_DOUBLE(rb_space_config, max_df, 1, 0, 1e9, "titles", "most titles of a term; up to 1 a share of all"),   \
-        RB_INT(rb_space_config, max_features, 0, 0, 1e9, "terms", "keep the most frequent terms; 0 keeps all"),     \
-        RB_BOOL(rb_space_config, sublinear, false, "1 + ln of a term's count in place of the count")
+        RB_INT(rb_space_config, max_features, 0, 0, 1e9, "terms", "keep the most frequent terms; 0 keeps all")
+#define SUBLINEAR_PARAM RB_BOOL(rb_space_config, sublinear, false, "1 + ln of a term's count in place of the count")
 
-static const rb_param tfidf_params[] = { TEXT_PARAMS, RB_PARAM_END };
+static const rb_param counts_params[] = { TEXT_PARAMS, RB_PARAM_END };
+
+static const rb_param tfidf_params[] = { TEXT_PARAMS, SUBLINEAR_PARAM, RB_PARAM_END };
 
 static const rb_param lsa_params[] = {
     TEXT_PARAMS,
+    SUBLINEAR_PARAM,
     RB_BOOL(rb_space_config, normalize, true, "rows of length 1"),
     RB_INT(rb_space_config, power_iterations, 5, 0, 100, "", "passes over A A' of the randomised decomposition"),
     RB_INT(rb_space_config, oversampling, 10, 0, 10000, "columns", "columns of the test matrix beyond N"),
@@ -36,6 +39,8 @@ static const rb_param genre_params[] = {
 
 static const rb_param no_params[] = { RB_PARAM_END };
 
+static const rb_space_kind counts = { RB_SPACE_COUNTS, "counts", "counts of the terms of text columns, sparse", "",
+                                      counts_params };
 static const rb_space_kind tfidf = { RB_SPACE_TFIDF, "tfidf", "TF-IDF of text columns, sparse, rows of length 1",
                                      "Salton and Buckley 1988, doi:10.1016/0306-4573(88)90021-0", tfidf_params };
 static const rb_space_kind lsa = { RB_SPACE_LSA, "lsa-N", "TF-IDF projected on its first N right singular vectors",
@@ -46,7 +51,7 @@ static const rb_space_kind numeric = { RB_SPACE_NUMERIC, "numeric", "year, minut
 static const rb_space_kind mixed = { RB_SPACE_MIXED, "mixed", "genres, year, minutes, seasons, type and age group", "",
                                      no_params };
 
-const rb_space_kind *const rb_space_registry[] = { &tfidf, &lsa, &genre, &numeric, &mixed, NULL };
+const rb_space_kind *const rb_space_registry[] = { &counts, &tfidf, &lsa, &genre, &numeric, &mixed, NULL };
 
 void rb_space_spec_fini(rb_space_spec *spec)
 {
@@ -121,7 +126,8 @@ static rb_status find_kind(rb_space_spec *out, const char *name, size_t n, rb_er
     }
     if (!out->kind)
         return RB_FAIL(err, RB_BAD_INPUT,
-                       "unknown space '%.*s', expected tfidf, lsa-N (lsa-100), genre, numeric or mixed", (int)n, name);
+                       "unknown space '%.*s', expected counts, tfidf, lsa-N (lsa-100), genre, numeric or mixed", (int)n,
+                       name);
     return RB_OK;
 }
 
@@ -204,9 +210,9 @@ static int64_t text_bytes(const rb_space_spec *spec, const rb_catalogue *c)
 
 rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c)
 {
-    rb_space_size size = { .n_points = c->n, .is_dense = spec->kind->id != RB_SPACE_TFIDF };
+    rb_space_size size = { .n_points = c->n, .is_dense = !rb_space_is_text(spec) || spec->kind->id == RB_SPACE_LSA };
     double n = c->n;
-    if (spec->kind->id == RB_SPACE_TFIDF || spec->kind->id == RB_SPACE_LSA) {
+    if (rb_space_is_text(spec)) {
         double bytes = (double)text_bytes(spec, c), entries = bytes / 6,
                terms = entries / 4; /* English: 6 bytes a word */
         if (spec->config.max_features > 0 && terms > (double)spec->config.max_features)

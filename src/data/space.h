@@ -1,6 +1,7 @@
 /*
  * Spaces: points made of a catalogue, by name.
  *
+ *   counts   how often each term stands in the text columns, sparse: what topic models read
  *   tfidf    TF-IDF of text columns, sparse
  *   lsa-N    the same projected on its first N right singular vectors (linalg/rsvd.h), dense
  *   genre    multi-hot genres, dense
@@ -21,7 +22,14 @@
 #include "data/tfidf.h"
 #include "linalg/rsvd.h"
 
-typedef enum { RB_SPACE_TFIDF, RB_SPACE_LSA, RB_SPACE_GENRE, RB_SPACE_NUMERIC, RB_SPACE_MIXED } rb_space_id;
+typedef enum {
+    RB_SPACE_COUNTS,
+    RB_SPACE_TFIDF,
+    RB_SPACE_LSA,
+    RB_SPACE_GENRE,
+    RB_SPACE_NUMERIC,
+    RB_SPACE_MIXED
+} rb_space_id;
 
 /* The values of all parameter tables; each kind's table names those that it reads. */
 typedef struct {
@@ -70,7 +78,8 @@ void rb_space_spec_fini(rb_space_spec *spec);
  *  of the default ones. Local. */
 rb_status rb_space_check(const rb_space_spec *spec, const rb_catalogue *c, rb_error *err);
 
-/* How large a space will be: exact for dense spaces; n_dims and nnz of tfidf are upper estimates from the text's bytes.
+/* How large a space will be: exact for dense spaces; n_dims and nnz of counts and tfidf are upper estimates from the
+ * text's bytes.
  */
 typedef struct {
     int64_t n_points, n_dims, nnz;
@@ -114,6 +123,9 @@ rb_status rb_space_fit(rb_space_model *model, rb_points *points, const rb_space_
 rb_status rb_space_transform(rb_points *out, const rb_space_model *model, const rb_catalogue *c, const rb_ctx *ctx,
                              rb_error *err);
 void rb_space_model_fini(rb_space_model *model); /* local */
+
+/** Name strings as two arrays: their bytes, and the n + 1 places where they begin (none where nothing was made). */
+void rb_strings_arrays(rb_visitor *v, const char *text_name, const char *begin_name, rb_strings *s);
 
 /**
  * Name every array and scalar of a model, to save, load, digest or count it (data/algorithm.h). Local.

@@ -16,7 +16,7 @@ rb_status rb_space_check(const rb_space_spec *spec, const rb_catalogue *c, rb_er
     if (c->n == 0)
         return RB_FAIL(err, RB_BAD_INPUT, "the catalogue is empty: there is nothing to place in the space %s",
                        spec->kind->name);
-    if (id == RB_SPACE_TFIDF || id == RB_SPACE_LSA)
+    if (rb_space_is_text(spec))
         return rb_space_columns_resolve(&columns, spec, c, err);
     if ((id == RB_SPACE_GENRE || id == RB_SPACE_MIXED) && c->genre.names.n == 0)
         return RB_FAIL(err, RB_BAD_INPUT, "the catalogue has no genres, which the space %s is made of",
@@ -105,7 +105,9 @@ static rb_status text_points(rb_points *out, const rb_space_model *m, rb_csr *x,
     if (m->spec.kind->id == RB_SPACE_LSA)
         return project(out, m, x, ctx, err);
     RB_TRY_ALL(ctx, rb_points_take_csr(out, x, err));
-    out->unit_rows = true;
+    if (m->spec.kind->id == RB_SPACE_COUNTS)
+        RB_TRY_ALL(ctx, rb_strings_copy(&out->terms, &m->tfidf.terms, err));
+    out->unit_rows = m->spec.kind->id == RB_SPACE_TFIDF;
 done:
     return err->status;
 }
@@ -140,6 +142,7 @@ static rb_status fit_text(rb_space_model *m, rb_points *points, const rb_catalog
 {
     const rb_space_config *o = &m->spec.config;
     rb_tfidf_options options = rb_space_text_options(o);
+    options.counts = m->spec.kind->id == RB_SPACE_COUNTS;
     rb_rsvd_options reduction = { .n_components = m->spec.n_components,
                                   .oversampling = o->oversampling,
                                   .power_iterations = o->power_iterations,
@@ -307,11 +310,6 @@ done:
     return err->status;
 }
 
-static bool is_text(const rb_space_spec *spec)
-{
-    return spec->kind->id == RB_SPACE_TFIDF || spec->kind->id == RB_SPACE_LSA;
-}
-
 rb_status rb_space_fit(rb_space_model *model, rb_points *points, const rb_space_spec *spec, const rb_catalogue *c,
                        const rb_ctx *ctx, rb_error *err)
 {
@@ -320,7 +318,7 @@ rb_status rb_space_fit(rb_space_model *model, rb_points *points, const rb_space_
         *points = (rb_points){ 0 };
     RB_TRY_ALL(ctx, rb_space_check(spec, c, err));
     RB_TRY_ALL(ctx, rb_space_spec_copy(&model->spec, spec, err));
-    if (is_text(spec)) {
+    if (rb_space_is_text(spec)) {
         RB_TRY(fit_text(model, points, c, ctx, err));
     } else {
         RB_TRY_ALL(ctx, fit_features(model, c, err));
@@ -340,7 +338,7 @@ rb_status rb_space_transform(rb_points *out, const rb_space_model *model, const 
                              rb_error *err)
 {
     *out = (rb_points){ 0 };
-    if (is_text(&model->spec))
+    if (rb_space_is_text(&model->spec))
         RB_TRY(transform_text(out, model, c, ctx, err));
     else
         RB_TRY(features(out, model, c, ctx, err));

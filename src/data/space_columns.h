@@ -19,6 +19,9 @@ rb_status rb_space_columns_parse(rb_space_columns *out, const char *text, rb_err
 rb_status rb_space_columns_resolve(rb_space_columns *out, const rb_space_spec *spec, const rb_catalogue *c,
                                    rb_error *err);
 
+/** Whether the points of a spec come from text. */
+bool rb_space_is_text(const rb_space_spec *spec);
+
 /** What TF-IDF takes from a space's config. */
 rb_tfidf_options rb_space_text_options(const rb_space_config *config);
 

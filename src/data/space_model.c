@@ -2,6 +2,12 @@
 
 #include "data/space_columns.h"
 
+bool rb_space_is_text(const rb_space_spec *spec)
+{
+    rb_space_id id = spec->kind->id;
+    return id == RB_SPACE_COUNTS || id == RB_SPACE_TFIDF || id == RB_SPACE_LSA;
+}
+
 rb_tfidf_options rb_space_text_options(const rb_space_config *c)
 {
     return (rb_tfidf_options){ .stop_words = c->stop_words,
@@ -22,8 +28,7 @@ void rb_space_model_fini(rb_space_model *m)
     memset(m, 0, sizeof *m);
 }
 
-/* Strings as two arrays: their bytes, and the n + 1 places where they begin (none at all where nothing was made). */
-static void visit_strings(rb_visitor *v, const char *text_name, const char *begin_name, rb_strings *s)
+void rb_strings_arrays(rb_visitor *v, const char *text_name, const char *begin_name, rb_strings *s)
 {
     int64_t n_bytes = s->begin ? s->begin[s->n] : 0, n_begin = s->begin ? s->n + 1 : 0, one = 1;
     v->array(v, text_name, RB_UINT8, (void **)&s->text, &n_bytes, &one, NULL);
@@ -37,16 +42,17 @@ void rb_space_model_arrays(rb_space_model *m, rb_visitor *v)
     static const char *const deviations[] = { "deviation_year", "deviation_minutes", "deviation_seasons" };
     int64_t n_terms = m->tfidf.terms.n, one = 1;
     v->scalar(v, "n_documents", RB_INT64, &m->tfidf.n_documents);
-    visit_strings(v, "term_text", "term_begin", &m->tfidf.terms);
+    rb_strings_arrays(v, "term_text", "term_begin", &m->tfidf.terms);
     v->array(v, "idf", RB_FLOAT64, (void **)&m->tfidf.idf, &n_terms, &one, NULL);
     v->array(v, "singular", RB_FLOAT64, (void **)&m->svd.singular, &m->svd.k, &one, NULL);
     v->array(v, "right_vectors", RB_FLOAT64, (void **)&m->svd.v, &m->svd.n, &m->svd.k, NULL);
     v->scalar(v, "explained", RB_FLOAT64, &m->explained);
-    visit_strings(v, "genre_text", "genre_begin", &m->genres);
-    visit_strings(v, "type_text", "type_begin", &m->types);
+    rb_strings_arrays(v, "genre_text", "genre_begin", &m->genres);
+    rb_strings_arrays(v, "type_text", "type_begin", &m->types);
     for (int k = 0; k < 3; k++) {
         v->scalar(v, means[k], RB_FLOAT64, &m->mean[k]);
         v->scalar(v, deviations[k], RB_FLOAT64, &m->deviation[k]);
     }
     m->tfidf.options = rb_space_text_options(&m->spec.config);
+    m->tfidf.options.counts = m->spec.kind && m->spec.kind->id == RB_SPACE_COUNTS;
 }

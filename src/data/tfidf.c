@@ -202,11 +202,15 @@ static void weigh_row(rb_csr *x, int64_t row, const rb_term_count *entry, const 
         const rb_term_count *t = &entry[e - begin];
         double tf = model->options.sublinear ? 1 + log((double)t->count) : (double)t->count;
         x->col[e] = t->term;
+        if (model->options.counts) {
+            x->value[e] = (double)t->count;
+            continue;
+        }
         x->value[e] = tf * model->idf[t->term];
         sum += x->value[e] * x->value[e];
     }
     double length = sqrt(sum);
-    for (int64_t e = begin; e < end; e++)
+    for (int64_t e = begin; e < end && !model->options.counts; e++)
         x->value[e] /= length;
 }
 

@@ -26,6 +26,7 @@ typedef struct {
     double max_df;        /* most documents: up to 1 a share of all, above it a count */
     int64_t max_features; /* the most frequent terms in all, alphabetical where equal; 0: all */
     bool sublinear;
+    bool counts; /* x holds n_dt as it is: neither weighed nor divided */
 } rb_tfidf_options;
 
 typedef struct {

@@ -69,7 +69,7 @@ static void what_is_wrong_with_a_name_is_said(void **unused)
 {
     (void)unused;
     static const char *const known[][2] = {
-        { "lda", "unknown space 'lda', expected tfidf, lsa-N (lsa-100), genre, numeric or mixed" },
+        { "lda", "unknown space 'lda', expected counts, tfidf, lsa-N (lsa-100), genre, numeric or mixed" },
         { "lsa-N", "the space 'lsa-N': N is not a whole number in [1, 100000]" },
         { "lsa-0", "the space 'lsa-0': N is not a whole number in [1, 100000]" },
         { "lsa-5(max_feature=3)", "unknown option 'max_feature' of the space lsa-5; did you mean 'max_features'?" },
@@ -179,6 +179,38 @@ static void tfidf_of_columns_is_that_of_the_joined_text(void **unused)
     rb_oracle_text_fini(&oracle);
     rb_points_fini(&p);
     rb_space_model_fini(&model);
+    rb_catalogue_fini(&c);
+}
+
+/* Counts times idf, divided by the row's length, is tfidf; the terms name the columns. */
+static void counts_are_tfidf_without_weights(void **unused)
+{
+    (void)unused;
+    rb_catalogue c = { 0 };
+    rb_space_model counts = { 0 }, weighed = { 0 };
+    rb_points n = { 0 }, x = { 0 };
+    parse_titles(&c, titles_csv);
+    fit(&counts, &n, "counts", &c, &rb_test_ctx);
+    fit(&weighed, &x, "tfidf", &c, &rb_test_ctx);
+    assert_int_equal(n.terms.n, n.d);
+    assert_int_equal(n.d, x.d);
+    assert_false(n.unit_rows);
+    for (int64_t i = 0; i < n.n; i++) {
+        double squares = 0;
+        for (int64_t e = n.sparse->row_begin[i]; e < n.sparse->row_begin[i + 1]; e++)
+            squares += pow(n.sparse->value[e] * counts.tfidf.idf[n.sparse->col[e]], 2);
+        for (int64_t e = n.sparse->row_begin[i]; e < n.sparse->row_begin[i + 1]; e++) {
+            assert_int_equal(n.sparse->col[e], x.sparse->col[e]);
+            assert_near(n.sparse->value[e] * counts.tfidf.idf[n.sparse->col[e]] / sqrt(squares), x.sparse->value[e],
+                        1e-14);
+            assert_string_equal(rb_strings_at(&n.terms, n.sparse->col[e]),
+                                rb_strings_at(&weighed.tfidf.terms, n.sparse->col[e]));
+        }
+    }
+    rb_points_fini(&n);
+    rb_points_fini(&x);
+    rb_space_model_fini(&counts);
+    rb_space_model_fini(&weighed);
     rb_catalogue_fini(&c);
 }
 
@@ -317,7 +349,8 @@ static void the_cost_is_known_before_anything_is_built(void **unused)
     (void)unused;
     rb_catalogue c = { 0 };
     random_catalogue(&c);
-    for (const char *const *space = (const char *const[]){ "tfidf", "lsa-8", "genre", "numeric", "mixed", NULL };
+    for (const char *const *space =
+             (const char *const[]){ "counts", "tfidf", "lsa-8", "genre", "numeric", "mixed", NULL };
          *space; space++) {
         rb_error err = { 0 };
         rb_space_spec spec = { 0 };
@@ -345,7 +378,8 @@ static void building_survives_the_nth_failed_allocation_on_the_last_rank(void **
     (void)unused;
     rb_catalogue c = { 0 };
     random_catalogue(&c);
-    for (const char *const *space = (const char *const[]){ "lsa-2", "tfidf", "mixed", NULL }; *space; space++) {
+    for (const char *const *space = (const char *const[]){ "lsa-2", "counts", "tfidf", "mixed", NULL }; *space;
+         space++) {
         rb_error parse_err = { 0 };
         rb_space_spec spec = { 0 };
         assert_ok(rb_space_parse(&spec, *space, &parse_err), &parse_err);
@@ -375,6 +409,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_wrong_with_a_name_is_said),
         cmocka_unit_test(a_catalogue_that_lacks_what_is_asked_is_refused),
         cmocka_unit_test(genres_numbers_and_mixed_are_as_stated),
+        cmocka_unit_test(counts_are_tfidf_without_weights),
         cmocka_unit_test(tfidf_of_columns_is_that_of_the_joined_text),
         cmocka_unit_test(bits_are_the_same_for_any_ranks_and_threads),
         cmocka_unit_test(a_loaded_model_transforms_to_the_same_bits),
