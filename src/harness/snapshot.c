@@ -70,7 +70,7 @@ static void restore_array(rb_visitor *v, const char *name, rb_type type, void **
     (void)name;
     walk *w = v->self;
     put_back(w, *data, *n_rows * *n_cols * (int64_t)rb_type_size(type));
-    if (memory && memory->is_window)
+    if (memory) /* a window on some nodes, private on others: all keep step */
         rb_shared_sync(memory, w->ctx);
 }
 

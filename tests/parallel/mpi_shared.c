@@ -24,12 +24,6 @@ int MPI_Win_free(MPI_Win *win)
     return PMPI_Win_free(win);
 }
 
-/* Nodes of 1, 2, 1, 2 ... ranks. */
-static int node_of(int rank)
-{
-    return rank / 3 * 2 + (rank % 3 > 0);
-}
-
 static void check_exchange(const rb_ctx *ctx)
 {
     rb_error err = { 0 };
@@ -55,7 +49,7 @@ static void what_one_node_writes_the_others_see(void **unused)
 {
     (void)unused;
     rb_ctx ctx;
-    rb_test_nodes(&ctx, node_of);
+    rb_test_nodes(&ctx, rb_test_uneven);
     check_exchange(&ctx);
     assert_int_equal(n_windows, 0);
     rb_ctx_fini(&ctx);
@@ -65,7 +59,7 @@ static void a_failed_allocation_on_any_node_frees_all_windows(void **unused)
 {
     (void)unused;
     rb_ctx ctx;
-    rb_test_nodes(&ctx, node_of);
+    rb_test_nodes(&ctx, rb_test_uneven);
     for (int failing = 0; failing < ctx.n_ranks; failing++) {
         rb_error err = { 0 };
         rb_shared s;
@@ -83,12 +77,12 @@ static void a_window_that_fails_on_one_node_is_freed_on_the_others(void **unused
 {
     (void)unused;
     rb_ctx ctx;
-    rb_test_nodes(&ctx, node_of);
+    rb_test_nodes(&ctx, rb_test_uneven);
     bool shares = false;
     for (int node = 0; node < ctx.n_nodes; node++) {
         int n_ranks = 0;
         for (int r = 0; r < ctx.n_ranks; r++)
-            n_ranks += node_of(r) == node;
+            n_ranks += rb_test_uneven(r) == node;
         if (n_ranks < 2)
             continue;
         rb_error err = { 0 };

@@ -30,6 +30,8 @@ int rb_test_mpi_end(int n_failed);
  * @param[in] node_of  node of a rank, ascending from 0 without gaps
  */
 void rb_test_nodes(rb_ctx *ctx, int (*node_of)(int rank));
+/** For it: nodes of 1, 2, 1, 2 ... ranks. */
+int rb_test_uneven(int rank);
 
 /** Folder of the real data: REELBENCH_DATA, else ../shared/data beside the sources; where it is absent the test fails
  *  and names scripts/fetch-data.sh. */
