@@ -88,7 +88,7 @@ static void a_window_that_fails_on_one_node_is_freed_on_the_others(void **unused
         rb_error err = { 0 };
         rb_shared s;
         shares = true;
-        windows_fail = node_of(ctx.rank) == node;
+        windows_fail = rb_test_uneven(ctx.rank) == node;
         assert_int_equal(rb_shared_alloc(&s, 1000, &ctx, &err), RB_NO_MEMORY);
         assert_non_null(strstr(err.message, "/dev/shm"));
         windows_fail = false;
