@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "recommend/core/side.h"
 
 static rb_status reserve(rb_history *h, bool with_ratings, const rb_ctx *ctx, rb_error *err)
 {
@@ -17,35 +18,36 @@ done:
     return err->status;
 }
 
-/* One user's interactions behind those of the users before; returns how many. */
-static int64_t copy_user(rb_history *h, int64_t at, const rb_ratings *from, int64_t user)
+/* One row's interactions behind those of the rows before; returns how many. */
+static int64_t copy_row(rb_history *h, int64_t at, const rb_side *from, int64_t row)
 {
-    int64_t first = from->user_begin[user], n = from->user_begin[user + 1] - first;
-    memcpy(h->item + at, from->user_item + first, (size_t)n * sizeof *h->item);
+    int64_t first = from->begin[row], n = from->begin[row + 1] - first;
+    memcpy(h->item + at, from->col + first, (size_t)n * sizeof *h->item);
     if (h->rating)
-        memcpy(h->rating + at, from->user_rating + first, (size_t)n * sizeof *h->rating);
+        memcpy(h->rating + at, from->rating + first, (size_t)n * sizeof *h->rating);
     return n;
 }
 
-rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratings *revealed, bool with_ratings,
-                          const rb_ctx *ctx, rb_error *err)
+/* more: rows of their own behind those of `side`, or NULL. */
+static rb_status keep(rb_history *h, const rb_side *side, const rb_side *more, bool with_ratings, const rb_ctx *ctx,
+                      rb_error *err)
 {
-    int64_t *range = NULL; /* [n_ranks + 1] first user of each rank, then first interaction */
-    h->n_users = train->n_users;
-    h->n = train->n + (revealed ? revealed->n : 0);
+    int64_t *range = NULL; /* [n_ranks + 1] first row of each rank, then first interaction */
+    h->n_users = side->blocks->n;
+    h->n = side->begin[h->n_users] + (more ? more->begin[h->n_users] : 0);
     RB_TRY(reserve(h, with_ratings, ctx, err));
     RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
 
-    rb_blocks_offsets(range, &train->users, ctx);
+    rb_blocks_offsets(range, side->blocks, ctx);
     int64_t first = range[ctx->rank], last = range[ctx->rank + 1];
-    int64_t at = train->user_begin[first] + (revealed ? revealed->user_begin[first] : 0);
-    for (int64_t u = first; u < last; u++) {
-        h->begin[u] = at;
-        at += copy_user(h, at, train, u);
-        if (revealed)
-            at += copy_user(h, at, revealed, u);
+    int64_t at = side->begin[first] + (more ? more->begin[first] : 0);
+    for (int64_t r = first; r < last; r++) {
+        h->begin[r] = at;
+        at += copy_row(h, at, side, r);
+        if (more)
+            at += copy_row(h, at, more, r);
     }
-    if (ctx->node_rank == 0) /* behind the last user: nobody's block, each node for itself */
+    if (ctx->node_rank == 0) /* behind the last row: nobody's block, each node for itself */
         h->begin[h->n_users] = h->n;
     rb_shared_publish(&h->begin_memory, range, sizeof *h->begin, ctx);
     for (int r = 0; r <= ctx->n_ranks; r++)
@@ -56,6 +58,19 @@ rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratin
 done:
     rb_free(range);
     return err->status;
+}
+
+rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratings *revealed, bool with_ratings,
+                          const rb_ctx *ctx, rb_error *err)
+{
+    const rb_side known = rb_side_users(train), more = rb_side_users(revealed ? revealed : train);
+    return keep(h, &known, revealed ? &more : NULL, with_ratings, ctx, err);
+}
+
+rb_status rb_history_keep_items(rb_history *h, const rb_ratings *train, const rb_ctx *ctx, rb_error *err)
+{
+    const rb_side items = rb_side_items(train);
+    return keep(h, &items, NULL, true, ctx, err);
 }
 
 double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings)

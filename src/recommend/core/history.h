@@ -27,6 +27,9 @@ typedef struct {
 rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratings *revealed, bool with_ratings,
                           const rb_ctx *ctx, rb_error *err);
 
+/** The other way round, with ratings: row i has the users of item i, where `item` says user. Otherwise as above. */
+rb_status rb_history_keep_items(rb_history *h, const rb_ratings *train, const rb_ctx *ctx, rb_error *err);
+
 /** Bytes a node that rb_history_keep allocates. */
 double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings);
 
