@@ -110,6 +110,30 @@ done:
     return err->status;
 }
 
+bool rb_split_sizes(int64_t n_rows[RB_N_PARTS], const rb_split *s, int64_t n, int64_t fold)
+{
+    int64_t test, validation = rb_split_count(s->validation, n);
+    switch (s->kind) {
+    case RB_SPLIT_RANDOM:
+    case RB_SPLIT_TEMPORAL:
+        test = rb_split_count(s->test, n);
+        break;
+    case RB_SPLIT_K_FOLD:
+        test = n * (fold + 1) / s->folds - n * fold / s->folds;
+        break;
+    case RB_SPLIT_EVERY_NTH:
+        test = (n - s->offset + s->every - 1) / s->every;
+        break;
+    default:
+        return false;
+    }
+    memset(n_rows, 0, RB_N_PARTS * sizeof *n_rows);
+    n_rows[RB_PART_TEST] = test;
+    n_rows[RB_PART_VALIDATION] = validation < n - test ? validation : n - test;
+    n_rows[RB_PART_TRAIN] = n - test - n_rows[RB_PART_VALIDATION];
+    return true;
+}
+
 /* Mark the next `share` of all rows in an order, at most what is left. */
 static rb_status mark_share(rb_split_job *job, uint8_t value, double share, int64_t taken, const rb_order *order,
                             const rb_ctx *ctx, rb_error *err)

@@ -75,6 +75,13 @@ bool rb_split_takes(int kind, const char *key);
 /** Folds of a split: `folds` of k_fold, else 1. */
 int64_t rb_split_n_folds(const rb_split *s);
 
+/**
+ * Rows of each part of a fold, where the shares alone decide (random, temporal, k_fold, every_nth). Local.
+ *
+ * @return false where the data decide: then they must be divided to be counted
+ */
+bool rb_split_sizes(int64_t n_rows[RB_N_PARTS], const rb_split *s, int64_t n, int64_t fold);
+
 /** Whether it makes a validation part: a share, or a file of pairs. Local. */
 bool rb_split_has_validation(const rb_split *s);
 

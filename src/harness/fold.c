@@ -39,6 +39,53 @@ done:
     return err->status;
 }
 
+/* Sessions of a part and their events; without parts all are training. */
+static void count_sessions(rb_fold_size *size, const rb_dataset *d, const rb_parts *parts, rb_part part)
+{
+    const rb_sessions *s = &d->sessions;
+    for (int64_t k = 0; d->has_sessions && k < s->n; k++)
+        if ((parts->session ? parts->session[k] : RB_PART_TRAIN) == part) {
+            size->n_sessions++;
+            size->n_events += s->begin[k + 1] - s->begin[k];
+        }
+}
+
+/* Rows that are fitted on: every rank counts all. */
+static int64_t count_rows(const uint8_t *part, int64_t n)
+{
+    int64_t n_train = 0;
+    for (int64_t row = 0; row < n; row++)
+        n_train += part[row] == RB_PART_TRAIN;
+    return n_train;
+}
+
+rb_status rb_fold_count(rb_fold_size size[2], const rb_run_state *run, int32_t number, rb_ctx *ctx, rb_error *err)
+{
+    const rb_dataset *d = &run->data;
+    const rb_experiment *e = &run->experiment;
+    int64_t n_rows[RB_N_PARTS];
+    rb_parts parts = { 0 };
+    uint8_t *joined = NULL;
+    size[0] = size[1] = (rb_fold_size){ 0 };
+    if (d->has_interactions && rb_split_sizes(n_rows, &e->split, d->interactions.n, number)) {
+        size[0].n_ratings = n_rows[RB_PART_TRAIN];
+        size[1].n_ratings = n_rows[RB_PART_TRAIN] + n_rows[RB_PART_VALIDATION];
+    } else if (d->has_interactions || (d->has_sessions && e->split.kind == RB_SPLIT_SESSIONS)) {
+        RB_TRY(rb_split_fold(&parts, &e->split, d, number, e->seed, ctx, err));
+        RB_TRY_ALL(ctx, join_validation(&joined, &parts, &d->interactions, err));
+        size[0].n_ratings = count_rows(parts.row, parts.n_rows);
+        size[1].n_ratings = count_rows(joined, parts.n_rows);
+    }
+    count_sessions(&size[0], d, &parts, RB_PART_TRAIN);
+    size[1].n_sessions = size[0].n_sessions;
+    size[1].n_events = size[0].n_events;
+    count_sessions(&size[1], d, &parts, RB_PART_VALIDATION);
+done:
+    rb_free(joined);
+    rb_parts_fini(&parts);
+    return err->status;
+}
+
 static rb_status build_ratings(rb_fold *f, const rb_run_state *run, const uint8_t *part, rb_ctx *ctx, rb_error *err)
 {
     const rb_interactions *x = &run->data.interactions;

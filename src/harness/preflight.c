@@ -8,31 +8,20 @@
 #include "eval/silhouette.h"
 #include "harness/state.h"
 
-static int64_t share_of(double share, int64_t n)
-{
-    return (int64_t)floor(share * (double)n + 0.5);
-}
-
 rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
 {
     const rb_configuration *c = rb_run_configuration(run, work);
     const rb_dataset *d = &run->data;
-    const rb_split *split = &run->experiment.split;
+    const rb_fold_size *given = &run->size[2 * rb_run_trial(run, work)->fold + rb_run_is_refit(run, work)];
     rb_shape s = { .n_items = d->items.n,
                    .n_users = d->users.n,
+                   .nnz = given->n_ratings,
+                   .n_positives = given->n_ratings, /* at most */
+                   .n_sessions = given->n_sessions,
+                   .n_events = given->n_events,
                    .n_ranks = ctx->n_ranks,
                    .n_node_ranks = ctx->n_node_ranks,
                    .n_threads = ctx->n_threads };
-    if (d->has_interactions) {
-        int64_t n = d->interactions.n;
-        double test = split->kind == RB_SPLIT_K_FOLD ? 1.0 / (double)split->folds : split->test;
-        s.nnz = n - share_of(test, n) - (rb_run_is_refit(run, work) ? 0 : share_of(split->validation, n));
-        s.n_positives = s.nnz;
-    }
-    if (d->has_sessions) {
-        s.n_sessions = d->sessions.n;
-        s.n_events = d->sessions.n_events;
-    }
     for (int32_t i = 0; c->space && i < run->n_spaces; i++)
         if (strcmp(run->space[i].name, c->space) == 0) {
             rb_space_size size = rb_space_cost(&run->space[i].spec, &run->data.catalogue);
@@ -162,6 +151,22 @@ static void say_pairs(rb_run_state *run, const rb_run_space *space, const rb_met
                SAMPLE, some);
 }
 
+/* Nothing is divided for its size alone where nothing is to run: all that there is then stands for it. */
+static rb_status count_folds(rb_run_state *run, rb_error *err)
+{
+    const rb_dataset *d = &run->data;
+    bool any = n_waiting(run) > 0;
+    RB_TRY_ALL(run->world, rb_alloc(&run->size, 2 * (int64_t)run->plan.n_folds, err));
+    for (int32_t f = 0; f < run->plan.n_folds; f++)
+        if (any)
+            RB_TRY(rb_fold_count(&run->size[2 * f], run, f, run->world, err));
+        else
+            run->size[2 * f] = run->size[2 * f + 1] =
+                (rb_fold_size){ d->interactions.n, d->sessions.n, d->sessions.n_events };
+done:
+    return err->status;
+}
+
 rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
 {
     int n_ranks = run->world->n_ranks;
@@ -177,6 +182,7 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     rb_min_int64(run->world, &least, 1);
     run->budget_bytes = least == INT64_MAX ? INFINITY : (double)least;
     run->footprint = rb_run_footprint(run);
+    RB_TRY(count_folds(run, err));
     for (int64_t w = 0; w < run->n_work; w++)
         run->work[w].cost = cost_of(run, w);
     for (int32_t i = 0; i < run->n_spaces; i++)

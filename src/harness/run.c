@@ -28,6 +28,7 @@ void rb_run_state_fini(rb_run_state *run)
     }
     rb_free(run->space);
     rb_free(run->work);
+    rb_free(run->size);
     rb_free(run->held);
     rb_journal_close(&run->journal);
     rb_ctx_fini(&run->group);

@@ -36,6 +36,11 @@ typedef struct rb_fold {
     rb_train_view view; /* without space, labels and models */
 } rb_fold;
 
+/* What the fits of a fold are given. */
+typedef struct rb_fold_size {
+    int64_t n_ratings, n_sessions, n_events;
+} rb_fold_size;
+
 /* A space that trials name. */
 typedef struct rb_run_space {
     const char *name; /* canonical; borrowed from the plan */
@@ -99,6 +104,7 @@ typedef struct rb_run_state {
     bool *held;         /* [n_work x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
     uint64_t tie_seed;
     double budget_bytes; /* a node may use; INFINITY: not known */
+    rb_fold_size *size;  /* [2 x n_folds] of a fold's fits, then of its refits */
     rb_cost footprint;   /* of the harness itself, which every trial has beside its own */
     rb_ctx group;        /* this rank's group of ranks */
     int32_t n_groups, group_number;
@@ -151,6 +157,11 @@ const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
 
 /** Collective over ctx. */
 rb_status rb_fold_build(rb_fold *fold, const rb_run_state *run, int32_t number, bool refit, rb_ctx *ctx, rb_error *err);
+/**
+ * What the fits (size[0]) and the refits (size[1]) of a fold will be given, before it is built. Divides the data where
+ * their split must be made to be counted. Collective over ctx.
+ */
+rb_status rb_fold_count(rb_fold_size size[2], const rb_run_state *run, int32_t number, rb_ctx *ctx, rb_error *err);
 /** Collective over the ctx that built it. */
 void rb_fold_fini(rb_fold *fold);
 /** Interactions that are never recommended again: train, and what is revealed of held-out users. Local. */

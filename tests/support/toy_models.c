@@ -306,6 +306,63 @@ const rb_algorithm rb_toy_shared = { .name = "toy_shared",
                                      .arrays = shared_arrays,
                                      .fini = shared_fini };
 
+/* ---- toy_shaped ---- */
+
+static rb_shape told; /* the last */
+
+static const rb_param no_params[] = { RB_PARAM_END };
+
+static rb_status shaped_check(const void *config, const rb_shape *shape, rb_error *err)
+{
+    (void)config, (void)err;
+    told = *shape;
+    return RB_OK;
+}
+
+static rb_cost shaped_cost(const void *config, const rb_shape *shape)
+{
+    (void)config, (void)shape;
+    return (rb_cost){ .flops = 1 };
+}
+
+static rb_status shaped_fit(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                            rb_ctx *ctx, rb_error *err)
+{
+    (void)self, (void)prepared, (void)config;
+    if (told.nnz != view->ratings->n || told.n_positives < view->positives->n)
+        RB_FAIL(err, RB_FAILED, "told of %lld ratings, given %lld", (long long)told.nnz, (long long)view->ratings->n);
+    return rb_agree(ctx, err->status, err);
+}
+
+static void shaped_predict(double *out, const void *self, const rb_pairs *pairs)
+{
+    (void)self;
+    memset(out, 0, (size_t)pairs->n * sizeof *out);
+}
+
+static void shaped_arrays(void *self, rb_visitor *v)
+{
+    v->scalar(v, "nothing", RB_UINT8, self);
+}
+
+static void shaped_fini(void *self)
+{
+    (void)self;
+}
+
+const rb_algorithm rb_toy_shaped = { .name = "toy_shaped",
+                                     .needs = RB_NEEDS_RATINGS,
+                                     .can = RB_CAN_PREDICT,
+                                     .config_size = 1,
+                                     .state_size = 1,
+                                     .params = no_params,
+                                     .check = shaped_check,
+                                     .cost = shaped_cost,
+                                     .fit = shaped_fit,
+                                     .predict = shaped_predict,
+                                     .arrays = shaped_arrays,
+                                     .fini = shaped_fini };
+
 /* ---- toy_measured ---- */
 
 typedef struct {

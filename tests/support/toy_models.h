@@ -31,6 +31,9 @@ typedef struct {
 } rb_toy_log;
 extern rb_toy_log rb_toy_shared_log;
 
+/* toy_shaped: predicts 0; fails where its view has other sizes than `check` was told. */
+extern const rb_algorithm rb_toy_shaped;
+
 /*
  * toy_measured: point p has label p mod k; measures a `cost` of 100 / k, no `cophenetic` (NAN) and, of odd k alone, a
  * `coherence` of 1 / k.

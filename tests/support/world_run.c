@@ -29,6 +29,11 @@ int rb_test_runs_end(void **unused)
     return rb_test_ctx.rank == 0 ? system(command) : 0;
 }
 
+const char *rb_test_runs_folder(void)
+{
+    return scratch;
+}
+
 static void write_yaml(const char *path, const char *yaml)
 {
     FILE *f = fopen(path, "we");

@@ -10,6 +10,8 @@
 /** Make and remove a folder under /tmp that all ranks of rb_test_ctx know. Collective; for groups of tests. */
 int rb_test_runs_begin(void **unused);
 int rb_test_runs_end(void **unused);
+/** That folder. */
+const char *rb_test_runs_folder(void);
 
 /* How an experiment is run; zeroed is well. */
 typedef struct {
