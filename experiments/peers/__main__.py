@@ -12,6 +12,7 @@ FAMILIES = {
     "full_ranking": ("eval-138k",),
     "implicit_als": ("sweep-ials", "ials-20m"),
     "explicit_als": ("als-10m",),
+    "sgd": ("sgd-10m", "surprise"),
 }
 
 

@@ -32,6 +32,18 @@ def als(folder, regularization, iterations, solver="cholesky", precision="single
     return on_parts(folder, _parts(choosing), "rmse", entry)
 
 
+def svd(folder, rate, regularization, iterations, choosing=False):
+    """Factors alone by SGD, as LIBMF has them, and their RMSE."""
+    entry = (f"svd: {{ factors: 64, biased: false, init_mean: 0.2, init_std: 0.05, learning_rate: {rate}, "
+             f"regularization: {regularization}, iterations: {iterations} }}")
+    return on_parts(folder, _parts(choosing), "rmse", entry)
+
+
+def fold(folder, number, entry):
+    """A model of ratings on one of the folds that a folder has as files."""
+    return on_parts(folder, {"train": f"train{number}", "test": f"test{number}"}, "rmse", entry)
+
+
 def ials(folder, factors, regularization, alpha, iterations, solver, choosing=False):
     """iALS by Hu's objective in single precision, and its nDCG."""
     entry = (f"ials: {{ objective: hu, factors: {factors}, regularization: {regularization}, alpha: {alpha}, "
@@ -56,6 +68,7 @@ def examples(folder):
         "sweep-kmeans": clusterings("dense", ["k: { range: [2, 20] }"], "silhouette, davies_bouldin", "repeats: 5\n"),
         "als-chosen": als(folder, 0.05, 5, choosing=True),
         "als-10m": als(folder, 0.05, [1, 2, 4], "cg", "double"),
+        "sgd-10m": svd(folder, 0.02, 0.03, 20),
         "ials-20m": ials(folder, 64, 10, 2, 5, "cholesky"),
         "sweep-ials": sweep_ials(folder, [1, 10, 100], [1, 10], 3),
     }

@@ -88,12 +88,12 @@ def against_cmfrec(world):
                      measured[1] <= measured[3] * (1 + SLACK), target)
 
 
-def libmf_fit(part, regularization):
-    """(seconds, prediction of pairs): 20 epochs of SGD by LIBMF, as its package has it."""
+def libmf_fit(part, regularization, epochs=EPOCHS):
+    """(seconds, prediction of pairs): epochs of SGD by LIBMF, as its package has it."""
     with contextlib.redirect_stdout(sys.stderr):  # it prints where it was found
         from libmf import mf
 
-    model = mf.MF(k=FACTORS, nr_threads=rig.THREADS, nr_iters=EPOCHS, lambda_p1=0, lambda_q1=0,
+    model = mf.MF(k=FACTORS, nr_threads=rig.THREADS, nr_iters=epochs, lambda_p1=0, lambda_q1=0,
                   lambda_p2=regularization, lambda_q2=regularization, quiet=True)
     given = np.column_stack(part).astype(np.float32)
     seconds, _ = rig.timed(lambda: model.fit(given))

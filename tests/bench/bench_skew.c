@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "recommend/core/factor_model.h"
 #include "recommend/core/factor_solve.h"
 #include "support/oracle_als.h"
 #include "support/support.h"
@@ -79,7 +80,8 @@ int main(int argc, char **argv)
     rb_oracle_zipf(&s, 600000, 3, 6000000, 0.1, 0.1, ctx);
     assert_ok(rb_factors_alloc(&users, s.train.n_users, K, RB_SINGLE, ctx, &err), &err);
     assert_ok(rb_factors_alloc(&items, s.train.n_items, K, RB_SINGLE, ctx, &err), &err);
-    assert_ok(rb_factors_start(&users, RB_START_RANDOM, NULL, &s.train.users, ctx, &err), &err);
+    const rb_factor_start start = rb_item_start(RB_START_RANDOM, NULL, K);
+    assert_ok(rb_factors_start(&users, &start, &s.train.users, ctx, &err), &err);
     const rb_normal normal = {
         .side = rb_side_items(&s.train), .own = &items, .other = &users, .entries = entries, .lambda = lambda
     };

@@ -3,42 +3,17 @@
 #include <stdio.h>
 
 #include "recommend/recommend.h"
-#include "support/oracle_als.h"
+#include "support/golden_rating.h"
 #include "support/support.h"
 
 extern const rb_recommender rb_als;
 
 static void check(const rb_split_data *s, json_t *golden, const char *name, const char *values, double tolerance)
 {
-    rb_ctx ctx;
-    rb_error err = { 0 };
-    rb_ctx_serial(&ctx, 2);
-    rb_train_view view = { .ratings = &s->train };
-    void *config = rb_oracle_config(&rb_als, values);
-    char *state = NULL;
-    double *out = NULL, squares = 0, sum = 0;
-    int32_t *user = NULL;
-    assert_ok(rb_alloc(&state, (int64_t)rb_als.state_size, &err), &err);
-    assert_ok(rb_alloc(&out, s->test.n, &err), &err);
-    assert_ok(rb_alloc(&user, s->test.n, &err), &err);
-    assert_ok(rb_oracle_fit(state, NULL, &rb_als, config, &view, &ctx, &err), &err);
-    for (int32_t u = 0; u < s->test.n_users; u++)
-        for (int64_t e = s->test.user_begin[u]; e < s->test.user_begin[u + 1]; e++)
-            user[e] = u;
-    rb_als.predict(out, state, &(rb_pairs){ s->test.n, user, s->test.user_item });
-    for (int64_t e = 0; e < s->test.n; e++) {
-        double miss = fmin(5, fmax(0.5, out[e])) - (double)s->test.user_rating[e];
-        squares += miss * miss;
-        sum += fabs(miss);
-    }
-    assert_near(sqrt(squares / (double)s->test.n), rb_test_number(golden, "explicit", "results", name, "rmse", NULL),
-                tolerance);
-    assert_near(sum / (double)s->test.n, rb_test_number(golden, "explicit", "results", name, "mae", NULL), tolerance);
-    rb_als.fini(state);
-    rb_free(user);
-    rb_free(out);
-    rb_free(state);
-    rb_free(config);
+    double rmse, mae;
+    rb_golden_rating(&rmse, &mae, NULL, NULL, &rb_als, values, s, 0);
+    assert_near(rmse, rb_test_number(golden, "explicit", "results", name, "rmse", NULL), tolerance);
+    assert_near(mae, rb_test_number(golden, "explicit", "results", name, "mae", NULL), tolerance);
 }
 
 static const char *const cases[][2] = {

@@ -26,7 +26,7 @@ double rb_factors_at(const rb_factors *factors, int64_t j, int64_t f)
     return factors->precision == RB_SINGLE ? (double)((const float *)row)[f] : ((const double *)row)[f];
 }
 
-static void put(rb_factors *factors, int64_t j, int64_t f, double value)
+void rb_factors_put(rb_factors *factors, int64_t j, int64_t f, double value)
 {
     void *row = row_of(factors, j);
     if (factors->precision == RB_SINGLE)
@@ -53,45 +53,45 @@ void rb_factors_publish(rb_factors *f, const int64_t *rows, const rb_ctx *ctx)
         *ctx->elements_received += (rows[ctx->n_ranks] - (rows[ctx->rank + 1] - rows[ctx->rank])) * (f->k - 1);
 }
 
-static double start_value(rb_start start, const rb_array *given, uint64_t key, int64_t j, int64_t f, int64_t k)
+static double start_value(const rb_factor_start *start, uint64_t key, int64_t j, int64_t f, int64_t k)
 {
-    static const double width = 0.2, spread = 0.1;
+    static const double width = 0.2;
     static const uint64_t golden = 0x9E3779B97F4A7C15u; /* number x of the splitmix64 sequence of seed 0 */
-    if (start == RB_START_SPLITMIX)
-        return width * ((double)rb_splitmix((uint64_t)(j * k + f) * golden) * 0x1p-64 - 0.5);
-    if (start == RB_START_FILE)
-        return given->value[j * k + f];
-    rb_rng rng = { .key = key, .stream = rb_stream("factors"), .entity = (uint64_t)j };
-    return spread / sqrt((double)k) * rb_rng_normal(&rng, (uint32_t)f);
+    if (start->kind == RB_START_SPLITMIX)
+        return width * ((double)rb_splitmix((uint64_t)((start->first + j) * k + f) * golden) * 0x1p-64 - 0.5);
+    if (start->kind == RB_START_FILE)
+        return start->given->value[j * k + f];
+    rb_rng rng = { .key = key, .stream = rb_stream(start->stream), .entity = (uint64_t)j };
+    return start->mean + start->spread * rb_rng_normal(&rng, (uint32_t)f);
 }
 
-rb_status rb_start_check(rb_start start, const rb_array *given, int64_t n, int64_t k, rb_error *err)
+rb_status rb_start_check(const rb_factor_start *start, int64_t n, int64_t k, rb_error *err)
 {
-    if (start != RB_START_FILE)
+    const rb_array *given = start->given;
+    if (start->kind != RB_START_FILE)
         return RB_OK;
     if (!given->value)
-        return RB_FAIL(err, RB_BAD_INPUT,
-                       "init: file needs the item factors to start from: 'start', %lld x %lld numbers", (long long)n,
-                       (long long)k);
+        return RB_FAIL(err, RB_BAD_INPUT, "init: file needs the %s factors to start from: '%s', %lld x %lld numbers",
+                       start->side, start->parameter, (long long)n, (long long)k);
     if (given->n_rows != n || given->n_cols != k)
         return RB_FAIL(err, RB_BAD_INPUT, "%s: the start factors are %lld x %lld, expected %lld x %lld",
-                       given->source ? given->source : "start", (long long)given->n_rows, (long long)given->n_cols,
-                       (long long)n, (long long)k);
+                       given->source ? given->source : start->parameter, (long long)given->n_rows,
+                       (long long)given->n_cols, (long long)n, (long long)k);
     return RB_OK;
 }
 
-rb_status rb_factors_start(rb_factors *f, rb_start start, const rb_array *given, const rb_blocks *blocks,
-                           const rb_ctx *ctx, rb_error *err)
+rb_status rb_factors_start(rb_factors *f, const rb_factor_start *start, const rb_blocks *blocks, const rb_ctx *ctx,
+                           rb_error *err)
 {
     int64_t *rows = NULL;
 
-    RB_TRY(rb_start_check(start, given, f->n, f->k, err)); /* the same on every rank */
+    RB_TRY(rb_start_check(start, f->n, f->k, err)); /* the same on every rank */
     RB_TRY_ALL(ctx, rb_alloc(&rows, ctx->n_ranks + 1, err));
     rb_blocks_offsets(rows, blocks, ctx);
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(static)
     for (int64_t j = rows[ctx->rank]; j < rows[ctx->rank + 1]; j++)
         for (int64_t c = 0; c < f->k; c++)
-            put(f, j, c, start_value(start, given, ctx->seed, j, c, f->k));
+            rb_factors_put(f, j, c, start_value(start, ctx->seed, j, c, f->k));
     rb_factors_publish(f, rows, ctx);
 done:
     rb_free(rows);

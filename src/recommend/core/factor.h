@@ -19,11 +19,21 @@ typedef struct {
 
 /* Start values; the order of RB_STARTS. */
 typedef enum {
-    RB_START_RANDOM,   /* N(0, (0.1 / sqrt(k))^2), Philox stream "factors" of the trial's seed, by row and column */
-    RB_START_SPLITMIX, /* 0.2 (z / 2^64 - 0.5), z number j k + f of the splitmix64 sequence of seed 0, for column f of
-                          row j */
+    RB_START_RANDOM,   /* N(mean, spread^2), Philox stream of the trial's seed, by row and column */
+    RB_START_SPLITMIX, /* 0.2 (z / 2^64 - 0.5), z number (first + j) k + f of the splitmix64 sequence of seed 0, for
+                          column f of row j */
     RB_START_FILE,     /* given values */
 } rb_start;
+
+typedef struct {
+    rb_start kind;
+    const rb_array *given; /* [n x k] for RB_START_FILE, else not read */
+    const char *parameter; /* that gives it, and what it holds, for messages: "start", "item" */
+    const char *side;
+    const char *stream;
+    double mean, spread;
+    int64_t first; /* of the splitmix rows */
+} rb_factor_start;
 #define RB_STARTS "random|splitmix|file"
 #define RB_PRECISIONS "single|double"
 
@@ -36,14 +46,13 @@ rb_status rb_factors_alloc(rb_factors *f, int64_t n, int64_t k, rb_precision pre
  *
  * Collective over ctx; each rank writes the rows of its blocks.
  *
- * @param[in] given  [n x k] for RB_START_FILE, else not read
- * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT where `given` has another shape (agreed)
+ * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT where what is given has another shape (agreed)
  */
-rb_status rb_factors_start(rb_factors *f, rb_start start, const rb_array *given, const rb_blocks *blocks,
-                           const rb_ctx *ctx, rb_error *err);
+rb_status rb_factors_start(rb_factors *f, const rb_factor_start *start, const rb_blocks *blocks, const rb_ctx *ctx,
+                           rb_error *err);
 
 /** Local. RB_BAD_INPUT where the start is a file that is absent or not [n x k]. */
-rb_status rb_start_check(rb_start start, const rb_array *given, int64_t n, int64_t k, rb_error *err);
+rb_status rb_start_check(const rb_factor_start *start, int64_t n, int64_t k, rb_error *err);
 
 /** Make the rows that each rank wrote visible to all. Collective. @param[in] rows  [n_ranks + 1] first row of each */
 void rb_factors_publish(rb_factors *f, const int64_t *rows, const rb_ctx *ctx);
@@ -67,6 +76,7 @@ double rb_factors_dot(const rb_factors *users, int64_t user, const rb_factors *i
 
 /** Element f of row j. */
 double rb_factors_at(const rb_factors *factors, int64_t j, int64_t f);
+void rb_factors_put(rb_factors *factors, int64_t j, int64_t f, double value);
 
 /** Names the array, with its padding while a model is fitted; when loading, the precision must be set. */
 void rb_factors_visit(rb_factors *f, const char *name, rb_visitor *v);

@@ -25,6 +25,9 @@ typedef struct {
     int32_t precision;
 } rb_factor_model;
 
+/** The start of item factors: of N(0, (0.1 / sqrt(k))^2), stream "factors", where it is random. */
+rb_factor_start rb_item_start(rb_start kind, const rb_array *given, int64_t k);
+
 /** Users 0, items at their start. Collective. @return as rb_factors_start (agreed) */
 rb_status rb_factor_model_begin(rb_factor_model *m, const rb_ratings *train, int64_t k, rb_precision precision,
                                 rb_start start, const rb_array *given, const rb_ctx *ctx, rb_error *err);

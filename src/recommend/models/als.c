@@ -16,9 +16,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "recommend/core/bias.h"
+#include "recommend/core/factor_bias.h"
 #include "recommend/core/factor_fold.h"
-#include "recommend/core/factor_model.h"
 #include "recommend/core/factor_solve.h"
 #include "recommend/recommend.h"
 
@@ -65,7 +64,8 @@ static const rb_param params[] = {
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
-    return rb_start_check((rb_start)c->init, &c->start, shape->n_items, c->factors, err);
+    const rb_factor_start start = rb_item_start((rb_start)c->init, &c->start, c->factors);
+    return rb_start_check(&start, shape->n_items, c->factors, err);
 }
 
 static rb_cost cost(const void *cfg, const rb_shape *shape)
@@ -208,27 +208,13 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
                   int32_t item_end)
 {
     const state *m = self;
-    rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
-    for (int32_t u = 0; u < n_users; u++) {
-        double known = m->bias.mean + m->bias.user[users[u]];
-        int64_t at = u * tile->ld;
-        for (int32_t i = item_begin; i < item_end; i++, at++)
-            if (m->factor.precision == RB_SINGLE)
-                ((float *)tile->data)[at] = (float)(known + m->bias.item[i] + (double)((float *)tile->data)[at]);
-            else
-                ((double *)tile->data)[at] += known + m->bias.item[i];
-    }
+    rb_factor_bias_score(tile, &m->factor, &m->bias, users, n_users, item_begin, item_end);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
 {
     const state *m = self;
-    for (int64_t p = 0; p < pairs->n; p++) {
-        int32_t user = pairs->user[p], item = pairs->item[p];
-        out[p] = rb_bias_at(&m->bias, user, item);
-        if (user >= 0 && item >= 0)
-            out[p] += rb_factors_dot(&m->factor.users, user, &m->factor.items, item);
-    }
+    rb_factor_bias_predict(out, &m->factor, &m->bias, pairs);
 }
 
 /* The user half step of one more row; with fixed biases, after the user half of the bias model. */

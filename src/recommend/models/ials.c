@@ -57,7 +57,8 @@ static const rb_param params[] = {
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
-    return rb_start_check((rb_start)c->init, &c->start, shape->n_items, c->factors, err);
+    const rb_factor_start start = rb_item_start((rb_start)c->init, &c->start, c->factors);
+    return rb_start_check(&start, shape->n_items, c->factors, err);
 }
 
 static rb_cost cost(const void *cfg, const rb_shape *shape)

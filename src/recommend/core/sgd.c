@@ -1,0 +1,154 @@
+#include "recommend/core/sgd.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "linalg/gather_syrk.h"
+
+static rb_factor_start item_start(const rb_sgd_start *start)
+{
+    return (rb_factor_start){ .kind = (rb_start)start->init,
+                              .given = &start->start,
+                              .parameter = "start",
+                              .side = "item",
+                              .stream = "factors",
+                              .mean = start->init_mean,
+                              .spread = start->init_std };
+}
+
+static rb_factor_start user_start(const rb_sgd_start *start, int64_t n_items)
+{
+    return (rb_factor_start){ .kind = (rb_start)start->init,
+                              .given = &start->start_users,
+                              .parameter = "start_users",
+                              .side = "user",
+                              .stream = "factors.users",
+                              .mean = start->init_mean,
+                              .spread = start->init_std,
+                              .first = n_items };
+}
+
+rb_status rb_sgd_check(const rb_sgd_start *start, const rb_shape *shape, int64_t k, rb_error *err)
+{
+    const rb_factor_start items = item_start(start), users = user_start(start, shape->n_items);
+    RB_TRY(rb_start_check(&items, shape->n_items, k, err));
+    RB_TRY(rb_start_check(&users, shape->n_users, k, err));
+done:
+    return err->status;
+}
+
+rb_cost rb_sgd_cost(const rb_shape *shape, int64_t n, int64_t k, rb_precision precision, bool biased)
+{
+    double ld = (double)(precision == RB_SINGLE ? rb_padded_f32(k) * (int64_t)sizeof(float)
+                                                : rb_padded_f64(k) * (int64_t)sizeof(double));
+    double rows = (double)(shape->n_users + shape->n_items), columns = 2 * ld * (double)shape->n_items;
+    return (rb_cost){
+        .bytes_per_rank = rb_grid_bytes(shape, n) + (shape->n_ranks > shape->n_node_ranks ? columns : 0),
+        .bytes_per_node = rows * (2 * ld + (biased ? 4 : 2) * sizeof(double)) + 72.0 * RB_GRID_MOST,
+    };
+}
+
+/* Rows that nothing will update. */
+static void clear_empty(rb_factors *f, const int64_t *begin, const rb_ctx *ctx)
+{
+    int64_t unit = f->memory.n_bytes / (f->n > 0 ? f->n : 1);
+    for (int64_t j = f->n * ctx->node_rank / ctx->n_node_ranks; j < f->n * (ctx->node_rank + 1) / ctx->n_node_ranks;
+         j++)
+        if (begin[j + 1] == begin[j])
+            memset((char *)f->data + j * unit, 0, (size_t)unit);
+    rb_shared_sync(&f->memory, ctx);
+}
+
+rb_status rb_sgd_model_begin(rb_factor_model *m, const rb_ratings *train, int64_t k, rb_precision precision,
+                             const rb_sgd_start *start, const rb_ctx *ctx, rb_error *err)
+{
+    const rb_factor_start items = item_start(start), users = user_start(start, train->n_items);
+
+    m->precision = (int32_t)precision;
+    RB_TRY(rb_factors_alloc(&m->users, train->n_users, k, precision, ctx, err));
+    RB_TRY(rb_factors_alloc(&m->items, train->n_items, k, precision, ctx, err));
+    RB_TRY(rb_factors_start(&m->users, &users, &train->users, ctx, err));
+    RB_TRY(rb_factors_start(&m->items, &items, &train->items, ctx, err));
+    clear_empty(&m->users, train->user_begin, ctx);
+    clear_empty(&m->items, train->item_begin, ctx);
+done:
+    return err->status;
+}
+
+rb_status rb_sgd_begin(rb_sgd *s, const rb_factor_model *m, bool biased, const rb_ctx *ctx, rb_error *err)
+{
+    const rb_precision precision = (rb_precision)m->precision;
+    int64_t size = (int64_t)sizeof(double);
+
+    s->biased = biased;
+    RB_TRY(rb_factors_alloc(&s->users, m->users.n, m->users.k, precision, ctx, err));
+    RB_TRY(rb_factors_alloc(&s->items, m->items.n, m->items.k, precision, ctx, err));
+    RB_TRY(rb_shared_alloc(&s->user_bias, biased ? m->users.n * size : 0, ctx, err));
+    RB_TRY(rb_shared_alloc(&s->item_bias, biased ? m->items.n * size : 0, ctx, err));
+done:
+    return err->status;
+}
+
+/* This rank's share of the rows of its node: row p of `by_place` is row at[p] of `rows`. */
+static void move_rows(void *by_place, void *rows, const rb_grid_side *side, int64_t unit, bool load, const rb_ctx *ctx)
+{
+    int64_t from = (int64_t)side->n * ctx->node_rank / ctx->n_node_ranks,
+            to = (int64_t)side->n * (ctx->node_rank + 1) / ctx->n_node_ranks;
+#pragma omp parallel for num_threads(ctx->n_threads) schedule(static)
+    for (int64_t p = from; p < to; p++) {
+        char *a = (char *)by_place + p * unit, *b = (char *)rows + (int64_t)side->at[p] * unit;
+        memcpy(load ? a : b, load ? b : a, (size_t)unit);
+    }
+}
+
+static int64_t row_bytes(const rb_factors *f)
+{
+    return f->ld * (f->precision == RB_SINGLE ? (int64_t)sizeof(float) : (int64_t)sizeof(double));
+}
+
+static void move_all(const rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, bool load, const rb_ctx *ctx)
+{
+    const rb_grid *g = &s->grid;
+    move_rows(s->users.data, m->users.data, &g->users, row_bytes(&s->users), load, ctx);
+    move_rows(s->items.data, m->items.data, &g->items, row_bytes(&s->items), load, ctx);
+    if (s->biased) {
+        move_rows(s->user_bias.data, bias->user, &g->users, sizeof(double), load, ctx);
+        move_rows(s->item_bias.data, bias->item, &g->items, sizeof(double), load, ctx);
+    }
+    rb_shared_sync(&g->loss, ctx); /* a window's memory is synchronised as a whole node's */
+}
+
+void rb_sgd_load(rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, const rb_ctx *ctx)
+{
+    move_all(s, m, bias, true, ctx);
+}
+
+void rb_sgd_store(rb_factor_model *m, rb_biases *bias, const rb_sgd *s, const rb_ctx *ctx)
+{
+    move_all(s, m, bias, false, ctx);
+}
+
+rb_status rb_sgd_run(double *loss, rb_sgd *s, double (*step)(const void *model, const rb_grid_block *block),
+                     const void *model, const rb_ctx *ctx, rb_error *err)
+{
+    int64_t size = s->biased ? (int64_t)sizeof(double) : 0;
+    const rb_grid_work work = { .users = { { &s->users.memory, row_bytes(&s->users) }, { &s->user_bias, size } },
+                                .items = { { &s->items.memory, row_bytes(&s->items) }, { &s->item_bias, size } },
+                                .step = step,
+                                .model = model };
+    RB_TRY(rb_grid_run(loss, &s->grid, &work, ctx, err));
+    if (!isfinite(*loss)) /* the same on every rank */
+        RB_FAIL(err, RB_NOT_FINITE, "the factors grow without bound: a smaller `learning_rate` is needed");
+done:
+    return err->status;
+}
+
+void rb_sgd_fini(rb_sgd *s)
+{
+    rb_grid_fini(&s->grid);
+    rb_factors_fini(&s->users);
+    rb_factors_fini(&s->items);
+    rb_shared_fini(&s->user_bias);
+    rb_shared_fini(&s->item_bias);
+    memset(s, 0, sizeof *s);
+}

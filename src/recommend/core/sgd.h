@@ -1,0 +1,92 @@
+/*
+ * What the models of stochastic gradient descent on the block grid share: the factors and biases that an epoch updates,
+ * laid out by the positions of the grid, and the rows of their parameter tables.
+ */
+#ifndef RB_RECOMMEND_CORE_SGD_H
+#define RB_RECOMMEND_CORE_SGD_H
+
+#include "recommend/core/factor_bias.h"
+#include "recommend/core/grid.h"
+
+typedef struct {
+    int init;
+    double init_mean, init_std;
+    rb_array start, start_users;
+} rb_sgd_start;
+
+/* Rows of a table whose config has the field `begin`, an rb_sgd_start. */
+#define RB_SGD_START_PARAMS(config, std_)                                                                         \
+    { .name = "init",                                                                                             \
+      .kind = RB_PARAM_CHOICE,                                                                                    \
+      .offset = offsetof(config, begin.init),                                                                     \
+      .default_number = RB_START_RANDOM,                                                                          \
+      .choices = RB_STARTS,                                                                                       \
+      .unit = "",                                                                                                 \
+      .help = "factors to start from" },                                                                          \
+        { .name = "init_mean",                                                                                    \
+          .kind = RB_PARAM_DOUBLE,                                                                                \
+          .offset = offsetof(config, begin.init_mean),                                                            \
+          .min = -1e6,                                                                                            \
+          .max = 1e6,                                                                                             \
+          .unit = "",                                                                                             \
+          .help = "mean of the start, init: random only" },                                                       \
+        { .name = "init_std",                                                                                     \
+          .kind = RB_PARAM_DOUBLE,                                                                                \
+          .offset = offsetof(config, begin.init_std),                                                             \
+          .default_number = (std_),                                                                               \
+          .max = 1e6,                                                                                             \
+          .unit = "",                                                                                             \
+          .help = "standard deviation of the start, init: random only" },                                         \
+        { .name = "start",                                                                                        \
+          .kind = RB_PARAM_ARRAY,                                                                                 \
+          .offset = offsetof(config, begin.start),                                                                \
+          .unit = "",                                                                                             \
+          .help = "item factors, items x factors, init: file only" },                                             \
+    {                                                                                                             \
+        .name = "start_users", .kind = RB_PARAM_ARRAY, .offset = offsetof(config, begin.start_users), .unit = "", \
+        .help = "user factors, users x factors, init: file only"                                                  \
+    }
+
+/* By position; the biases are doubles and absent where the model has none. */
+typedef struct {
+    rb_grid grid;
+    rb_factors users, items;
+    rb_shared user_bias, item_bias;
+    bool biased;
+} rb_sgd;
+
+/** Local. RB_BAD_INPUT where given factors are absent or of another shape. */
+rb_status rb_sgd_check(const rb_sgd_start *start, const rb_shape *shape, int64_t k, rb_error *err);
+
+/** Bytes of a fit and of its model, on n interactions. Local. */
+rb_cost rb_sgd_cost(const rb_shape *shape, int64_t n, int64_t k, rb_precision precision, bool biased);
+
+/**
+ * Both factor matrices at their start; rows without interactions are 0.
+ *
+ * Collective. Random numbers: N(init_mean, init_std^2), streams "factors" and "factors.users".
+ * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT as rb_sgd_check (agreed)
+ */
+rb_status rb_sgd_model_begin(rb_factor_model *m, const rb_ratings *train, int64_t k, rb_precision precision,
+                             const rb_sgd_start *start, const rb_ctx *ctx, rb_error *err);
+
+/** Room by position, for factors like the model's. Collective. @return RB_OK, RB_NO_MEMORY (agreed) */
+rb_status rb_sgd_begin(rb_sgd *s, const rb_factor_model *m, bool biased, const rb_ctx *ctx, rb_error *err);
+
+/** The model's rows to their positions; bias NULL: none. Collective; every rank of a node moves a share. */
+void rb_sgd_load(rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, const rb_ctx *ctx);
+/** And back. */
+void rb_sgd_store(rb_factor_model *m, rb_biases *bias, const rb_sgd *s, const rb_ctx *ctx);
+
+/**
+ * rb_grid_run over the factors and biases of s.
+ *
+ * @return as rb_grid_run, RB_NOT_FINITE where the loss is not: the learning rate is too large
+ */
+rb_status rb_sgd_run(double *loss, rb_sgd *s, double (*step)(const void *model, const rb_grid_block *block),
+                     const void *model, const rb_ctx *ctx, rb_error *err);
+
+/** Collective. Zeroed is allowed. */
+void rb_sgd_fini(rb_sgd *s);
+
+#endif

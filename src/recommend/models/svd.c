@@ -1,0 +1,327 @@
+/*
+ * Factors and biases of ratings by stochastic gradient descent. For each training rating, in the order of the block
+ * grid,
+ *
+ *     e = r_ui - mu - b_u - b_i - p_u . q_i
+ *     b_u += lr (e - reg b_u),  b_i += lr (e - reg b_i),  p_u += lr (e q_i - reg p_u),  q_i += lr (e p_u - reg q_i)
+ *
+ * with all right-hand sides from before. `biased: false` leaves mu and the biases out (probabilistic matrix
+ * factorisation). `grid: 1, order: given` visits the ratings user by user as they are numbered, which is the order of
+ * Surprise's SVD on a file sorted by users: the same model from the same start.
+ *
+ * Funk (2006), https://sifter.org/simon/journal/20061211.html; Koren, Bell, Volinsky (2009), doi:10.1109/MC.2009.263;
+ * the grid: recommend/core/grid.h. Surprise 1.1.5 has the same defaults but 100 factors.
+ *
+ * A user or item without training ratings has factors and bias 0, so that its ratings are predicted as mu + b; without
+ * biases as the mean of the training ratings. A user who comes later gets `iterations` passes over the own ratings,
+ * which ascend by item, from 0, with the items as they stand.
+ * The objective of an iteration is the sum of the squared errors that it met. Time O(nnz k) an iteration. Memory
+ * 2 (m + n) k numbers a node and 12 bytes a rating. Bits: the same for any ranks and threads. No part of it runs
+ * unordered: a race between threads (Hogwild) would give other bits in every run.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "linalg/gemm_simd.h"
+#include "recommend/core/sgd.h"
+#include "recommend/recommend.h"
+
+#define AHEAD 8 /* ratings whose items are fetched beforehand */
+
+typedef struct {
+    double user_bias, item_bias, user, item; /* learning rates */
+    double reg_user_bias, reg_item_bias, reg_user, reg_item;
+} svd_rates;
+
+typedef struct {
+    int64_t factors, iterations;
+    double learning_rate, regularization;
+    svd_rates rate; /* below 0: the common one */
+    bool biased;
+    rb_sgd_start begin;
+    int precision;
+    int64_t grid;
+    int order;
+} config;
+
+typedef struct {
+    rb_factor_model factor;
+    rb_biases bias;
+    double fallback; /* mean of the training ratings */
+    rb_sgd sgd;      /* while fitting */
+} state;
+
+#define RATE(field_, name_, help_)                                                                               \
+    {                                                                                                            \
+        .name = (name_), .kind = RB_PARAM_DOUBLE, .offset = offsetof(config, rate.field_), .default_number = -1, \
+        .min = -1, .max = 1e3, .unit = "", .help = (help_)                                                       \
+    }
+
+static const rb_param params[] = {
+    RB_FACTORS_PARAM(config),
+    RB_INT(config, iterations, 20, 1, 10000, "", "epochs over all ratings"),
+    RB_DOUBLE(config, learning_rate, 0.005, 0.0, 1e3, "", "of all parts"),
+    RB_DOUBLE(config, regularization, 0.02, 0.0, 1e3, "", "of all parts"),
+    RATE(user_bias, "learning_rate_user_bias", "-1: learning_rate"),
+    RATE(item_bias, "learning_rate_item_bias", "-1: learning_rate"),
+    RATE(user, "learning_rate_user", "of user factors; -1: learning_rate"),
+    RATE(item, "learning_rate_item", "of item factors; -1: learning_rate"),
+    RATE(reg_user_bias, "regularization_user_bias", "-1: regularization"),
+    RATE(reg_item_bias, "regularization_item_bias", "-1: regularization"),
+    RATE(reg_user, "regularization_user", "of user factors; -1: regularization"),
+    RATE(reg_item, "regularization_item", "of item factors; -1: regularization"),
+    RB_BOOL(config, biased, true, "with the mean and biases; else factors alone"),
+    RB_SGD_START_PARAMS(config, 0.1),
+    RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of the factors"),
+    RB_GRID_PARAMS(config),
+    RB_PARAM_END,
+};
+
+static double either(double own, double common)
+{
+    return own < 0 ? common : own;
+}
+
+static svd_rates rates_of(const config *c)
+{
+    const svd_rates *r = &c->rate;
+    return (svd_rates){ .user_bias = either(r->user_bias, c->learning_rate),
+                        .item_bias = either(r->item_bias, c->learning_rate),
+                        .user = either(r->user, c->learning_rate),
+                        .item = either(r->item, c->learning_rate),
+                        .reg_user_bias = either(r->reg_user_bias, c->regularization),
+                        .reg_item_bias = either(r->reg_item_bias, c->regularization),
+                        .reg_user = either(r->reg_user, c->regularization),
+                        .reg_item = either(r->reg_item, c->regularization) };
+}
+
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const config *c = cfg;
+    return rb_sgd_check(&c->begin, shape, c->factors, err);
+}
+
+static rb_cost cost(const void *cfg, const rb_shape *shape)
+{
+    const config *c = cfg;
+    rb_cost cost = rb_sgd_cost(shape, shape->nnz, c->factors, (rb_precision)c->precision, true);
+    cost.flops = 8.0 * (double)c->factors * (double)shape->nnz * (double)c->iterations;
+    return cost;
+}
+
+static rb_status begin(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                       rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    (void)prepared;
+
+    RB_TRY(rb_bias_fit(&m->bias, view->ratings, &(rb_bias_config){ 0 }, ctx, err));
+    m->fallback = m->bias.mean;
+    if (!c->biased)
+        m->bias.mean = 0;
+    RB_TRY(rb_sgd_model_begin(&m->factor, view->ratings, c->factors, (rb_precision)c->precision, &c->begin, ctx, err));
+    RB_TRY(rb_sgd_begin(&m->sgd, &m->factor, c->biased, ctx, err));
+    RB_TRY(rb_grid_deal(&m->sgd.grid, view->ratings, c->grid, (rb_grid_order)c->order, 0, ctx, err));
+    rb_sgd_load(&m->sgd, &m->factor, &m->bias, ctx);
+done:
+    return err->status;
+}
+
+/* What the steps see; all by position. */
+typedef struct {
+    void *users, *items;
+    double *user_bias, *item_bias;
+    int64_t ld;
+    double mean;
+    bool biased;
+    svd_rates rate;
+} svd_work;
+
+#define REAL float
+#define VECTOR rb_vf32
+#define LANES RB_LANES_F32
+#define NAME(x) x##_f32
+#include "recommend/core/svd_kernel.h"
+#undef REAL
+#undef VECTOR
+#undef LANES
+#undef NAME
+
+#define REAL double
+#define VECTOR rb_vf64
+#define LANES RB_LANES_F64
+#define NAME(x) x##_f64
+#include "recommend/core/svd_kernel.h"
+
+static double step_single(const void *model, const rb_grid_block *block)
+{
+    return block_f32(model, block);
+}
+
+static double step_double(const void *model, const rb_grid_block *block)
+{
+    return block_f64(model, block);
+}
+
+static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
+                         const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    const svd_work work = { .users = m->sgd.users.data,
+                            .items = m->sgd.items.data,
+                            .user_bias = m->sgd.user_bias.data,
+                            .item_bias = m->sgd.item_bias.data,
+                            .ld = m->sgd.users.ld,
+                            .mean = m->bias.mean,
+                            .biased = c->biased,
+                            .rate = rates_of(c) };
+    (void)view, (void)prepared;
+
+    RB_TRY(rb_sgd_run(objective, &m->sgd, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
+    rb_sgd_store(&m->factor, &m->bias, &m->sgd, ctx);
+    *done = iteration + 1 >= c->iterations;
+done:
+    return err->status;
+}
+
+/* The user half of the steps above, in double, from 0. */
+static void fold(double *x, double *bias, const state *m, const config *c, const int32_t *items, const float *ratings,
+                 int64_t n)
+{
+    const svd_rates rate = rates_of(c);
+    memset(x, 0, (size_t)c->factors * sizeof *x);
+    *bias = 0;
+    for (int64_t at = 0; at < n * c->iterations; at++) {
+        int32_t i = items[at % n];
+        double e = (double)ratings[at % n] - m->bias.mean - *bias - m->bias.item[i];
+        for (int64_t f = 0; f < c->factors; f++)
+            e -= x[f] * rb_factors_at(&m->factor.items, i, f);
+        if (c->biased)
+            *bias += rate.user_bias * (e - rate.reg_user_bias * *bias);
+        for (int64_t f = 0; f < c->factors; f++)
+            x[f] += rate.user * (e * rb_factors_at(&m->factor.items, i, f) - rate.reg_user * x[f]);
+    }
+}
+
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    const rb_ratings *r = view->revealed;
+    int64_t *rows = NULL;
+    double *x = NULL;
+    (void)prepared;
+
+    (void)rb_alloc(&rows, ctx->n_ranks + 1, err);
+    RB_TRY_ALL(ctx, rb_alloc(&x, c->factors, err));
+    rb_blocks_offsets(rows, &r->users, ctx);
+    for (int64_t u = rows[ctx->rank]; u < rows[ctx->rank + 1]; u++) {
+        int64_t from = r->user_begin[u], n = r->user_begin[u + 1] - from;
+        if (n == 0)
+            continue;
+        fold(x, m->bias.user + u, m, c, r->user_item + from, r->user_rating + from, n);
+        for (int64_t f = 0; f < c->factors; f++)
+            rb_factors_put(&m->factor.users, u, f, x[f]);
+    }
+    rb_factors_publish(&m->factor.users, rows, ctx);
+    rb_shared_publish(&m->bias.user_memory, rows, sizeof(double), ctx);
+done:
+    rb_free(x);
+    rb_free(rows);
+    return err->status;
+}
+
+static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    state *m = self;
+    (void)prepared, (void)cfg;
+    rb_sgd_fini(&m->sgd);
+    return rb_factor_model_end(&m->factor, view->ratings, ctx, err);
+}
+
+static rb_precision precision(const void *cfg)
+{
+    return (rb_precision)((const config *)cfg)->precision;
+}
+
+static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
+                  int32_t item_end)
+{
+    const state *m = self;
+    rb_factor_bias_score(tile, &m->factor, &m->bias, users, n_users, item_begin, item_end);
+}
+
+/* Without biases only what nobody rated, or who rated nothing, is predicted as exactly 0. */
+static void predict(double *out, const void *self, const rb_pairs *pairs)
+{
+    const state *m = self;
+    rb_factor_bias_predict(out, &m->factor, &m->bias, pairs);
+    for (int64_t p = 0; p < pairs->n; p++)
+        if (out[p] == 0)
+            out[p] = m->fallback;
+}
+
+static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
+                         const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    const config *c = cfg;
+    double *x = NULL, bias;
+
+    RB_TRY(rb_alloc(&x, c->factors, err));
+    fold(x, &bias, m, c, items, ratings, n);
+    for (int32_t i = 0; i < m->bias.n_items; i++) {
+        scores[i] = m->bias.mean + bias + m->bias.item[i];
+        for (int64_t f = 0; f < c->factors; f++)
+            scores[i] = fma(x[f], rb_factors_at(&m->factor.items, i, f), scores[i]);
+    }
+done:
+    rb_free(x);
+    return err->status;
+}
+
+static void arrays(void *self, rb_visitor *v)
+{
+    state *m = self;
+    rb_factor_model_arrays(&m->factor, v);
+    rb_bias_arrays(&m->bias, v);
+    v->scalar(v, "fallback", RB_FLOAT64, &m->fallback);
+}
+
+static void fini(void *self)
+{
+    state *m = self;
+    rb_sgd_fini(&m->sgd);
+    rb_factor_model_fini(&m->factor);
+    rb_bias_fini(&m->bias);
+    memset(m, 0, sizeof *m);
+}
+
+const rb_recommender rb_svd = {
+    .name = "svd",
+    .summary = "factors and biases of ratings by stochastic gradient descent",
+    .reference = "Funk 2006, https://sifter.org/simon/journal/20061211.html; Koren, Bell, Volinsky 2009, "
+                 "doi:10.1109/MC.2009.263",
+    .needs = RB_NEEDS_RATINGS,
+    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM,
+    .config_size = sizeof(config),
+    .state_size = sizeof(state),
+    .params = params,
+    .check = check,
+    .cost = cost,
+    .begin = begin,
+    .iterate = iterate,
+    .end = end,
+    .reveal = reveal,
+    .precision = precision,
+    .score = score,
+    .predict = predict,
+    .fold_in = fold_in,
+    .arrays = arrays,
+    .fini = fini,
+};

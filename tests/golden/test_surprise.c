@@ -1,0 +1,125 @@
+/*
+ * Models of ratings against Surprise on ml-latest-small (generate_sgd.py): from the same start and in the same order
+ * the same predictions; with our own start and the grid, the RMSE of five folds.
+ */
+#include <math.h>
+
+#include "recommend/recommend.h"
+#include "support/golden_rating.h"
+#include "support/support.h"
+
+extern const rb_recommender rb_svd;
+
+#define MOST 1000
+
+typedef struct {
+    const rb_algorithm *algorithm;
+    const char *name, *values;
+    double tolerance; /* of a prediction */
+} setting;
+
+/* Single precision leaves some 1e-6 of a rating after 20 epochs. */
+static const setting settings[] = {
+    { &rb_svd, "svd", "factors=20 grid=1 order=given init=splitmix precision=double", 1e-10 },
+    { &rb_svd, "svd", "factors=20 grid=1 order=given init=splitmix precision=single", 1e-4 },
+    { &rb_svd, "svd_rates",
+      "factors=9 iterations=7 learning_rate_user_bias=0.01 learning_rate_item_bias=0.02 learning_rate_user=0.03 "
+      "learning_rate_item=0.004 regularization_user_bias=0.1 regularization_item_bias=0.2 regularization_user=0.05 "
+      "regularization_item=0.06 grid=1 order=given init=splitmix precision=double",
+      1e-10 },
+    { &rb_svd, "svd_unbiased",
+      "factors=20 biased=false learning_rate=0.02 grid=1 order=given init=splitmix precision=double", 1e-10 },
+};
+
+static void check(const setting *x, json_t *golden, const rb_split_data *s)
+{
+    static int32_t user[MOST], item[MOST];
+    static double out[MOST];
+    double rmse, mae;
+    json_t *users = json_object_get(golden, "user"), *items = json_object_get(golden, "item"),
+           *expected = json_object_get(json_object_get(golden, x->name), "predictions");
+    size_t n = json_array_size(expected);
+    assert_true(n > 100 && n <= MOST && json_array_size(users) == n && json_array_size(items) == n);
+    for (size_t p = 0; p < n; p++) {
+        user[p] = (int32_t)json_integer_value(json_array_get(users, p));
+        item[p] = (int32_t)json_integer_value(json_array_get(items, p));
+    }
+    rb_golden_rating(&rmse, &mae, out, &(rb_pairs){ (int64_t)n, user, item }, x->algorithm, x->values, s, 0);
+    for (size_t p = 0; p < n; p++)
+        assert_near(out[p], json_number_value(json_array_get(expected, p)), x->tolerance);
+    assert_near(rmse, rb_test_number(golden, x->name, "rmse", NULL), x->tolerance);
+    assert_near(mae, rb_test_number(golden, x->name, "mae", NULL), x->tolerance);
+}
+
+static void the_same_start_and_order_give_the_same_predictions(void **unused)
+{
+    (void)unused;
+    rb_ctx ctx;
+    rb_split_data s = { 0 };
+    rb_ctx_serial(&ctx, 2);
+    rb_oracle_movielens(&s, -INFINITY, &ctx);
+    json_t *golden = rb_test_golden("surprise.json");
+    assert_true(s.train.n == (int64_t)rb_test_number(golden, "n_train", NULL));
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        check(settings + i, golden, &s);
+    json_decref(golden);
+    rb_oracle_split_fini(&s);
+}
+
+/* Row % 5 == fold is test. */
+static void cut(rb_split_data *s, int64_t fold, const rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    uint8_t *part = NULL;
+    assert_ok(rb_alloc(&part, s->all.n, &err), &err);
+    for (int64_t row = 0; row < s->all.n; row++)
+        part[row] = row % 5 == fold ? RB_PART_TEST : RB_PART_TRAIN;
+    rb_ratings_fini(&s->train);
+    rb_ratings_fini(&s->test);
+    assert_ok(rb_ratings_build(&s->train, &s->all, part, 1u << RB_PART_TRAIN, -INFINITY, ctx, &err), &err);
+    assert_ok(rb_ratings_build(&s->test, &s->all, part, 1u << RB_PART_TEST, -INFINITY, ctx, &err), &err);
+    rb_free(part);
+}
+
+/* Means over five folds: equal within .3 %, or better. */
+static void five_folds_have_the_rmse_of_surprise(void **unused)
+{
+    (void)unused;
+    static const setting own[] = {
+        { &rb_svd, "svd", "factors=100", 3e-3 },
+    };
+    rb_ctx ctx;
+    rb_split_data s = { 0 };
+    rb_ctx_serial(&ctx, 2);
+    rb_oracle_movielens(&s, -INFINITY, &ctx);
+    json_t *golden = rb_test_golden("surprise.json");
+    double ours[sizeof own / sizeof *own] = { 0 };
+    for (int64_t fold = 0; fold < 5; fold++) {
+        cut(&s, fold, &ctx);
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+            double rmse;
+            rb_golden_rating(&rmse, NULL, NULL, NULL, own[i].algorithm, own[i].values, &s, 1);
+            ours[i] += rmse / 5;
+        }
+    }
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        json_t *folds = json_object_get(json_object_get(golden, "folds"), own[i].name);
+        double theirs = 0;
+        assert_int_equal(json_array_size(folds), 5);
+        for (size_t fold = 0; fold < 5; fold++)
+            theirs += json_number_value(json_array_get(folds, fold)) / 5;
+        print_message("%s: RMSE %.5f, Surprise %.5f\n", own[i].name, ours[i], theirs);
+        assert_true(ours[i] <= theirs * (1 + own[i].tolerance));
+    }
+    json_decref(golden);
+    rb_oracle_split_fini(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_start_and_order_give_the_same_predictions),
+        cmocka_unit_test(five_folds_have_the_rmse_of_surprise),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
