@@ -18,7 +18,8 @@ static rb_factor_start item_start(const rb_sgd_start *start)
 
 static rb_factor_start user_start(const rb_sgd_start *start, int64_t n_items)
 {
-    return (rb_factor_start){ .kind = (rb_start)start->init,
+    bool drawn = start->init == RB_START_FILE && !start->start_users.value;
+    return (rb_factor_start){ .kind = drawn ? RB_START_RANDOM : (rb_start)start->init,
                               .given = &start->start_users,
                               .parameter = "start_users",
                               .side = "user",
