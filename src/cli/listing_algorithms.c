@@ -36,9 +36,13 @@ static void describe_abilities(FILE *out, const rb_algorithm *a)
         unsigned bit;
         const char *words;
     } abilities[] = {
-        { RB_CAN_RANK, "ranks the catalogue" }, { RB_CAN_PREDICT, "predicts ratings" },
-        { RB_CAN_ASSIGN, "labels points" },     { RB_CAN_COLD_USER, "cold users" },
-        { RB_CAN_COLD_ITEM, "cold items" },     { RB_CAN_EXPLAIN, "explains" },
+        { RB_CAN_RANK, "ranks the catalogue" },
+        { RB_CAN_PREDICT, "predicts ratings" },
+        { RB_CAN_NEXT, "next items of sessions" },
+        { RB_CAN_ASSIGN, "labels points" },
+        { RB_CAN_COLD_USER, "cold users" },
+        { RB_CAN_COLD_ITEM, "cold items" },
+        { RB_CAN_EXPLAIN, "explains" },
     };
     fputs("  ", out);
     for (size_t i = 0; i < sizeof abilities / sizeof *abilities; i++)

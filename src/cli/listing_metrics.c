@@ -23,7 +23,7 @@ static bool matches(int i, const char *name)
 
 static void describe(FILE *out, const rb_metric_def *m)
 {
-    static const char *const families[] = { "ranking", "rating", "beyond accuracy", "clustering" };
+    static const char *const families[] = { "ranking", "rating", "beyond accuracy", "sessions", "clustering" };
     static const char *const better[] = { "higher is better", "lower is better", "describes; cannot be selected on" };
     fprintf(out, "%s%s · %s\n  %s · %s", m->name, m->has_cutoff ? "@K" : "", m->summary, families[m->family],
             better[m->better]);

@@ -36,7 +36,9 @@
 #define RB_CAN_COLD_USER 8u /* defined result for users without training data */
 #define RB_CAN_COLD_ITEM 16u
 #define RB_CAN_EXPLAIN 32u
-#define RB_CAN_FAST 64u /* not bit-identical; labelled in every table */
+#define RB_CAN_FAST 64u  /* not bit-identical; labelled in every table */
+#define RB_CAN_NEXT 128u /* next: scores of the item that follows in a session */
+#define RB_CAN_RECOMMEND (RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_NEXT) /* any of these: evaluated on the split */
 
 typedef enum { RB_SINGLE, RB_DOUBLE_PRECISION } rb_precision;
 
@@ -45,6 +47,14 @@ typedef struct {
     void *data; /* float or double, by the model's precision */
     int64_t ld;
 } rb_tile;
+
+/* Scores of the items that may come next in a session: only some have one. What is not listed is not recommended. */
+typedef struct {
+    double *score; /* [n_items] of the listed items; 0 elsewhere, before and after a call */
+    int32_t *item; /* [n_items] listed items, in any order, each once */
+    int64_t n;     /* listed; 0 before a call */
+    void *scratch; /* next_scratch bytes, aligned to 64, zero before the first call; the model's own; NULL for none */
+} rb_next;
 
 /* Another model, as a hybrid sees it. */
 typedef struct rb_model_view {
@@ -57,7 +67,7 @@ typedef struct rb_train_view {
     const rb_ratings *positives;
     const rb_catalogue *items;
     const rb_points *space;
-    const rb_sessions *sessions;
+    const rb_sessions *sessions; /* of training alone, pruned (data/session_parts.h) */
     const int32_t *labels;       /* [n_items] */
     const rb_model_view *models; /* [n_models], in the order of the config's references */
     int32_t n_models;
@@ -155,6 +165,15 @@ typedef struct rb_algorithm {
     /** Local; const, allocates nothing, may be called from a parallel region. Needs can RANK. */
     void (*score)(rb_tile *tile, const void *state, const int32_t *users, int32_t n_users, int32_t item_begin,
                   int32_t item_end);
+    /**
+     * Local; const, allocates nothing, may be called from a parallel region. Needs can NEXT. Lists items with their
+     * scores, finite, for what follows items[0 .. n), n >= 1, the session's so far in the order of time (of a training
+     * session's kind: an item may be unknown to training or come twice). Items of the session may be listed; who asks
+     * leaves them out where they may not come again. The score of a listed item is not 0.
+     */
+    void (*next)(rb_next *out, const void *state, const int32_t *items, int64_t n, const void *config);
+    /** Bytes of rb_next.scratch; NULL: none. Local. */
+    int64_t (*next_scratch)(const void *state, const void *config);
     /** Local; ratings of pairs, not clipped. Unseen users and items get the model's documented fallback. */
     void (*predict)(double *out, const void *state, const rb_pairs *pairs);
     /** Local; label of every training point, [n_points], -1 noise. */

@@ -52,6 +52,9 @@ static void append_cutoff(char *out, size_t size, const rb_metric *metric)
 static void name_metric(rb_metric *m)
 {
     const rb_metric_group *group = m->def->group;
+    bool of_sessions =
+        (m->def->kind == RB_METRIC_MRR || m->def->kind == RB_METRIC_HIT_RATE) && m->variant[0] == RB_FIRST_HIT_SESSION;
+    m->family = of_sessions ? RB_FAMILY_SESSION : m->def->family;
     snprintf(m->label, sizeof m->label, "%s", m->def->name);
     for (int g = 0; g < RB_METRIC_GROUPS; g++)
         if (m->variant[g] != 0 || group[g].required)

@@ -23,7 +23,13 @@ typedef struct {
     rb_value_state state;
 } rb_metric_value;
 
-typedef enum { RB_FAMILY_RANKING, RB_FAMILY_RATING, RB_FAMILY_BEYOND, RB_FAMILY_CLUSTERING } rb_metric_family;
+typedef enum {
+    RB_FAMILY_RANKING,
+    RB_FAMILY_RATING,
+    RB_FAMILY_BEYOND,
+    RB_FAMILY_SESSION,
+    RB_FAMILY_CLUSTERING
+} rb_metric_family;
 
 /* Which direction is better; neutral metrics describe and cannot be selected on. */
 typedef enum { RB_BETTER_HIGHER, RB_BETTER_LOWER, RB_BETTER_NEITHER } rb_metric_better;
@@ -72,8 +78,9 @@ enum { RB_RECALL_REL, RB_RECALL_MIN };
 enum { RB_F1_USER, RB_F1_MEAN };
 enum { RB_NDCG_BIN_MIN, RB_NDCG_BIN_REL, RB_NDCG_EXP_MIN };
 enum { RB_MAP_MIN, RB_MAP_REL };
-enum { RB_ERROR_GLOBAL, RB_ERROR_USER }; /* rmse, mae: group 0 */
-enum { RB_ERROR_ALL, RB_ERROR_WARM };    /* rmse, mae: group 1 */
+enum { RB_ERROR_GLOBAL, RB_ERROR_USER };          /* rmse, mae: group 0 */
+enum { RB_ERROR_ALL, RB_ERROR_WARM };             /* rmse, mae: group 1 */
+enum { RB_FIRST_HIT_USER, RB_FIRST_HIT_SESSION }; /* mrr, hit_rate: of a user's list; of the next item of a session */
 enum { RB_DIVERSITY_GENRE, RB_DIVERSITY_TFIDF };
 enum { RB_DISTANCE_CLUSTERED, RB_DISTANCE_COSINE, RB_DISTANCE_EUCLIDEAN };    /* silhouette: group 0 */
 enum { RB_REFERENCE_TYPE, RB_REFERENCE_PRIMARY_GENRE, RB_REFERENCE_PLANTED }; /* ari, nmi, ...: group 0 */
@@ -111,6 +118,7 @@ extern const rb_metric_def rb_metric_registry[];
 /* A metric as an experiment asks for it. */
 typedef struct rb_metric {
     const rb_metric_def *def;
+    rb_metric_family family;       /* that of def, but RB_FAMILY_SESSION for its variant `session` */
     int variant[RB_METRIC_GROUPS]; /* index of the choice in each group; 0 where there is no such group */
     int64_t sample;                /* N of sample-N; 0: all points */
     int64_t cutoff;                /* K; 0: none */

@@ -146,7 +146,7 @@ static rb_worth worth_of(const evaluation *e, const rb_metric *metric, const rb_
         return isnan(value) ? (rb_worth){ .value = NAN } : (rb_worth){ .value = value, .number = value, .weight = 1 };
     }
     bool wanted = rb_measure_applies(metric, e->measures.facts) &&
-                  (order == RB_ORDER_RULES || metric->def->family == RB_FAMILY_RANKING);
+                  (order == RB_ORDER_RULES || metric->family == RB_FAMILY_RANKING);
     return wanted ? rb_measure(metric, u, &e->measures) : (rb_worth){ .value = NAN };
 }
 
@@ -219,8 +219,7 @@ static void total_up(evaluation *e)
         for (int order = 0; order < RB_N_ORDERS; order++) {
             const double *at = e->sum + place_of(m, order);
             *into[order] = value_of(rb_measure_total(&e->metrics[m], at[NUMBER], at[WEIGHT], (int64_t)at[COUNT]));
-            if (order != RB_ORDER_RULES &&
-                (order >= e->pass.n_orders || e->metrics[m].def->family != RB_FAMILY_RANKING))
+            if (order != RB_ORDER_RULES && (order >= e->pass.n_orders || e->metrics[m].family != RB_FAMILY_RANKING))
                 *into[order] = (rb_metric_value){ NAN, RB_VALUE_UNAVAILABLE };
         }
     }

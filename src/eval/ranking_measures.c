@@ -166,7 +166,7 @@ bool rb_measure_applies(const rb_metric *m, const rb_item_facts *facts)
     case RB_METRIC_DIVERSITY:
         return facts && (m->variant[0] == RB_DIVERSITY_TFIDF ? (bool)facts->tfidf : (bool)facts->genre);
     default:
-        return m->def->family == RB_FAMILY_RANKING;
+        return m->family == RB_FAMILY_RANKING;
     }
 }
 

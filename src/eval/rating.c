@@ -99,7 +99,7 @@ static errors errors_of_user(const evaluation *ev, findings *f, int64_t position
 
 static bool is_of_rating(const rb_metric *m)
 {
-    return m->def->family == RB_FAMILY_RATING;
+    return m->family == RB_FAMILY_RATING;
 }
 
 static double error_of(const rb_metric *m, const errors *e)

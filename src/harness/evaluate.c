@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "eval/rating.h"
+#include "eval/session.h"
 #include "harness/state.h"
 
 static const char *const part_names[] = { [RB_PART_VALIDATION] = "validation", [RB_PART_TEST] = "test" };
@@ -21,7 +22,7 @@ typedef struct {
 
 static bool is_ranking(const rb_metric *m)
 {
-    return m->def->family == RB_FAMILY_RANKING || m->def->family == RB_FAMILY_BEYOND;
+    return m->family == RB_FAMILY_RANKING || m->family == RB_FAMILY_BEYOND;
 }
 
 static rb_ranking_rules rules_of(const pass *p, const rb_candidates *candidates)
@@ -58,11 +59,36 @@ static rb_status rate_part(rb_rating *out, const pass *p, const rb_metric *metri
                    p->ctx, err);
 }
 
-static rb_population population_of(rb_part part, bool rating)
+static rb_status judge_part(rb_session_result *out, const pass *p, const rb_metric *metrics, int32_t n, rb_error *err)
 {
-    if (part == RB_PART_VALIDATION)
-        return rating ? RB_USERS_VALIDATION_RATING : RB_USERS_VALIDATION_RANKING;
-    return rating ? RB_USERS_TEST_RATING : RB_USERS_TEST_RANKING;
+    rb_session_model model = { p->algorithm, p->state, p->config };
+    rb_session_rules rules = { .n_users = p->fold->train.n_users,
+                               .n_items = p->fold->train.n_items,
+                               .repeats = p->run->experiment.evaluation.repeats,
+                               .ties = p->run->experiment.evaluation.ties,
+                               .tie_seed = p->run->tie_seed };
+    return rb_judge_sessions(out, &model, &rules, &p->fold->sessions.part[p->part].left, metrics, n, p->ctx, err);
+}
+
+/* What is evaluated in one pass. */
+typedef enum { PASS_RANKING, PASS_RATING, PASS_SESSION, N_PASSES } pass_kind;
+
+static bool is_of(pass_kind kind, const rb_metric *m)
+{
+    return kind == PASS_RANKING ? is_ranking(m)
+                                : m->family == (kind == PASS_RATING ? RB_FAMILY_RATING : RB_FAMILY_SESSION);
+}
+
+static bool can_pass(pass_kind kind, const pass *p)
+{
+    if (kind == PASS_SESSION)
+        return p->fold->view.sessions && rb_session_applies(p->algorithm);
+    return p->algorithm->can & (kind == PASS_RANKING ? RB_CAN_RANK : RB_CAN_PREDICT);
+}
+
+static rb_population population_of(rb_part part, pass_kind kind)
+{
+    return (part == RB_PART_VALIDATION ? RB_USERS_VALIDATION_RANKING : RB_USERS_TEST_RANKING) + kind;
 }
 
 static rb_status note_users(rb_metric_record *record, rb_population population, const int32_t *users, int64_t n,
@@ -104,7 +130,7 @@ static rb_status take_bound(rb_metric_record *record, rb_part part, const rb_met
 static rb_status take_ranking(rb_metric_record *record, const pass *p, const rb_ranking *r, const rb_metric *metrics,
                               rb_error *err)
 {
-    rb_population population = population_of(p->part, false);
+    rb_population population = population_of(p->part, PASS_RANKING);
     RB_TRY(note_users(record, population, r->lists.user, r->n_evaluated, err));
     for (int32_t m = 0; m < r->n_metrics; m++) {
         const rb_ranking_value *v = &r->value[m];
@@ -128,7 +154,7 @@ done:
 static rb_status take_rating(rb_metric_record *record, const pass *p, const rb_rating *r, const rb_metric *metrics,
                              rb_error *err)
 {
-    rb_population population = population_of(p->part, true);
+    rb_population population = population_of(p->part, PASS_RATING);
     RB_TRY(note_users(record, population, r->user, r->n_users, err));
     for (int32_t m = 0; m < r->n_metrics; m++) {
         rb_metric_row *row = rb_metric_record_add(record, part_names[p->part], metrics[m].id, err);
@@ -139,6 +165,31 @@ static rb_status take_rating(rb_metric_record *record, const pass *p, const rb_r
         row->n_left_out = r->n_test - r->value[m].n_ratings;
         if (row->value.state == RB_VALUE_OK)
             RB_TRY(take_vector(row, population, r->per_user, r->n_users, r->n_metrics, m, err));
+    }
+done:
+    return err->status;
+}
+
+static rb_status take_sessions(rb_metric_record *record, const pass *p, const rb_session_result *r,
+                               const rb_metric *metrics, rb_error *err)
+{
+    rb_population population = population_of(p->part, PASS_SESSION);
+    const rb_session_part *part = &p->fold->sessions.part[p->part];
+    RB_TRY(note_users(record, population, r->user, r->n_users, err));
+    for (int32_t m = 0; m < r->n_metrics; m++) {
+        const rb_session_value *v = &r->value[m];
+        rb_metric_row *row = rb_metric_record_add(record, part_names[p->part], metrics[m].id, err);
+        if (!row)
+            goto done;
+        row->value = v->mean;
+        row->n = r->n_positions;
+        row->n_left_out = part->n_events - part->n_sessions - r->n_positions;
+        if (v->mean.state == RB_VALUE_OK)
+            RB_TRY(take_vector(row, population, r->per_user, r->n_users, r->n_metrics, m, err));
+        if (v->best.state == RB_VALUE_OK) {
+            RB_TRY(take_bound(record, p->part, &metrics[m], "best tie order", v->best, r->n_positions, err));
+            RB_TRY(take_bound(record, p->part, &metrics[m], "worst tie order", v->worst, r->n_positions, err));
+        }
     }
 done:
     return err->status;
@@ -186,43 +237,80 @@ done:
     return err->status;
 }
 
-/* All ranking metrics of a part in one pass, all rating metrics in another. */
+/* The ranking pass, which makes the lists too. */
+static rb_status pass_ranking(rb_metric_record *record, rb_stored_lists *lists, const pass *p, const rb_metric *metrics,
+                              int32_t n, rb_error *err)
+{
+    rb_ranking ranking = { 0 };
+    RB_TRY(rank_part(&ranking, p, metrics, n, err));
+    record->score_s += ranking.score_s;
+    RB_TRY_ALL(p->ctx, take_ranking(record, p, &ranking, metrics, err));
+    if (lists)
+        RB_TRY_ALL(p->ctx, keep_lists(lists, &ranking.lists, err));
+    if (lists)
+        RB_TRY_ALL(p->ctx, note_lists(record, lists, p->run, err));
+done:
+    rb_ranking_fini(&ranking);
+    return err->status;
+}
+
+static rb_status pass_rating(rb_metric_record *record, const pass *p, const rb_metric *metrics, int32_t n,
+                             rb_error *err)
+{
+    rb_rating rating = { 0 };
+    RB_TRY(rate_part(&rating, p, metrics, n, err));
+    record->score_s += rating.score_s;
+    RB_TRY_ALL(p->ctx, take_rating(record, p, &rating, metrics, err));
+done:
+    rb_rating_fini(&rating);
+    return err->status;
+}
+
+static rb_status pass_sessions(rb_metric_record *record, const pass *p, const rb_metric *metrics, int32_t n,
+                               rb_error *err)
+{
+    rb_session_result result = { 0 };
+    RB_TRY(judge_part(&result, p, metrics, n, err));
+    record->score_s += result.score_s;
+    RB_TRY_ALL(p->ctx, take_sessions(record, p, &result, metrics, err));
+done:
+    rb_session_result_fini(&result);
+    return err->status;
+}
+
+/* All metrics of a kind in one pass over the part. */
+static rb_status evaluate_kind(rb_metric_record *record, rb_stored_lists *lists, pass_kind kind, const pass *p,
+                               const rb_metric *metrics, int32_t n, rb_error *err)
+{
+    if (!can_pass(kind, p)) {
+        for (int32_t i = 0; i < n; i++)
+            RB_TRY_ALL(p->ctx, not_applicable(record, part_names[p->part], &metrics[i], err));
+        goto done;
+    }
+    if (kind == PASS_RANKING && (n > 0 || lists))
+        RB_TRY(pass_ranking(record, lists, p, metrics, n, err));
+    if (kind == PASS_RATING && n > 0)
+        RB_TRY(pass_rating(record, p, metrics, n, err));
+    if (kind == PASS_SESSION && n > 0)
+        RB_TRY(pass_sessions(record, p, metrics, n, err));
+done:
+    return err->status;
+}
+
 static rb_status evaluate_part(rb_metric_record *record, rb_stored_lists *lists, const rb_wanted *wanted, const pass *p,
                                rb_error *err)
 {
-    rb_ranking ranking = { 0 };
-    rb_rating rating = { 0 };
-    rb_metric *group[2] = { 0 };
-    int32_t n[2] = { 0 };
-    for (int g = 0; g < 2; g++) {
-        RB_TRY_ALL(p->ctx, rb_alloc(&group[g], wanted->n, err));
+    rb_metric *group = NULL;
+    RB_TRY_ALL(p->ctx, rb_alloc(&group, wanted->n, err));
+    for (pass_kind kind = PASS_RANKING; kind < N_PASSES; kind++) {
+        int32_t n = 0;
         for (int32_t i = 0; i < wanted->n; i++)
-            if (g == 0 ? is_ranking(&wanted->metric[i]) : wanted->metric[i].def->family == RB_FAMILY_RATING)
-                group[g][n[g]++] = wanted->metric[i];
-    }
-    bool can[2] = { p->algorithm->can & RB_CAN_RANK, p->algorithm->can & RB_CAN_PREDICT };
-    for (int g = 0; g < 2; g++)
-        for (int32_t i = 0; i < n[g] && !can[g]; i++)
-            RB_TRY_ALL(p->ctx, not_applicable(record, part_names[p->part], &group[g][i], err));
-    if (can[0] && (n[0] > 0 || lists)) {
-        RB_TRY(rank_part(&ranking, p, group[0], n[0], err));
-        record->score_s += ranking.score_s;
-        RB_TRY_ALL(p->ctx, take_ranking(record, p, &ranking, group[0], err));
-        if (lists)
-            RB_TRY_ALL(p->ctx, keep_lists(lists, &ranking.lists, err));
-        if (lists)
-            RB_TRY_ALL(p->ctx, note_lists(record, lists, p->run, err));
-    }
-    if (can[1] && n[1] > 0) {
-        RB_TRY(rate_part(&rating, p, group[1], n[1], err));
-        record->score_s += rating.score_s;
-        RB_TRY_ALL(p->ctx, take_rating(record, p, &rating, group[1], err));
+            if (is_of(kind, &wanted->metric[i]))
+                group[n++] = wanted->metric[i];
+        RB_TRY(evaluate_kind(record, lists, kind, p, group, n, err));
     }
 done:
-    rb_ranking_fini(&ranking);
-    rb_rating_fini(&rating);
-    rb_free(group[0]);
-    rb_free(group[1]);
+    rb_free(group);
     return err->status;
 }
 
@@ -249,9 +337,13 @@ rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run
     pass p = { run, fold, c->entry->algorithm, c->config, state, RB_PART_VALIDATION, ctx };
     rb_ranking ranking = { 0 };
     rb_rating rating = { 0 };
+    rb_session_result sessions = { 0 };
     if (is_ranking(metric)) {
         RB_TRY(rank_part(&ranking, &p, metric, 1, err));
         *value = ranking.value[0].mean;
+    } else if (metric->family == RB_FAMILY_SESSION) {
+        RB_TRY(judge_part(&sessions, &p, metric, 1, err));
+        *value = sessions.value[0].mean;
     } else {
         RB_TRY(rate_part(&rating, &p, metric, 1, err));
         *value = rating.value[0].value;
@@ -259,6 +351,7 @@ rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run
 done:
     rb_ranking_fini(&ranking);
     rb_rating_fini(&rating);
+    rb_session_result_fini(&sessions);
     return err->status;
 }
 

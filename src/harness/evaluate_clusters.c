@@ -284,8 +284,8 @@ static bool waits(const rb_run_state *run, int64_t t)
 {
     const rb_algorithm *a = run->plan.configuration[run->plan.trial[t].configuration].entry->algorithm;
     const rb_work *w = &run->work[t];
-    return w->fitted && !w->evaluated && !w->twin && w->outcome == RB_FIT_DONE &&
-           !(a->can & (RB_CAN_RANK | RB_CAN_PREDICT)) && (a->can & RB_CAN_ASSIGN);
+    return w->fitted && !w->evaluated && !w->twin && w->outcome == RB_FIT_DONE && !(a->can & RB_CAN_RECOMMEND) &&
+           (a->can & RB_CAN_ASSIGN);
 }
 
 /* Rank 0 reads the labels of a fit, all get them. */

@@ -74,8 +74,9 @@ typedef enum { RB_DATA_SYNTHETIC, RB_DATA_NAMED, RB_DATA_PATH } rb_data_kind;
 
 typedef struct rb_evaluation {
     rb_ties ties;
-    bool clip;  /* predictions to the rating scale */
-    bool refit; /* test values of what is selected come from a fit on training and validation */
+    bool clip;    /* predictions to the rating scale */
+    bool repeats; /* items of a session are candidates for its next one */
+    bool refit;   /* test values of what is selected come from a fit on training and validation */
 } rb_evaluation;
 
 typedef struct rb_statistics {
@@ -171,7 +172,7 @@ void rb_experiment_fini(rb_experiment *e);
 rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb_error *err);
 
 /** Whether an entry's algorithm can give a metric at all (what it can do against the metric's family). */
-bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algorithm);
+bool rb_experiment_applies(const rb_metric *metric, const rb_algorithm *algorithm);
 
 /** Whether early stopping watches the fits of an algorithm. */
 bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm);

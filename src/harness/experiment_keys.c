@@ -42,6 +42,7 @@ const rb_param rb_evaluation_params[] = {
     RB_CHOICE(rb_evaluation, ties, RB_TIES_HASH, "hash|index|bounds",
               "order of equal scores; bounds adds the best and worst order"),
     RB_BOOL(rb_evaluation, clip, true, "clip predictions to the rating scale"),
+    RB_BOOL(rb_evaluation, repeats, false, "sessions: an item of the session may come again"),
     RB_BOOL(rb_evaluation, refit, false, "fit what is selected again, on training and validation, for its test values"),
     RB_PARAM_END,
 };

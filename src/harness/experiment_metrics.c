@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "eval/session.h"
 #include "harness/experiment_reader.h"
 
 static bool measures(const rb_algorithm *algorithm, const char *name)
@@ -13,16 +14,18 @@ static bool measures(const rb_algorithm *algorithm, const char *name)
     return false;
 }
 
-bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algorithm)
+bool rb_experiment_applies(const rb_metric *metric, const rb_algorithm *algorithm)
 {
-    if (metric->of_fit)
-        return measures(algorithm, metric->name);
+    if (metric->def->of_fit)
+        return measures(algorithm, metric->def->name);
     switch (metric->family) {
     case RB_FAMILY_RANKING:
     case RB_FAMILY_BEYOND:
         return algorithm->can & RB_CAN_RANK;
     case RB_FAMILY_RATING:
         return algorithm->can & RB_CAN_PREDICT;
+    case RB_FAMILY_SESSION:
+        return rb_session_applies(algorithm);
     default:
         return algorithm->can & RB_CAN_ASSIGN;
     }
@@ -30,7 +33,7 @@ bool rb_experiment_applies(const rb_metric_def *metric, const rb_algorithm *algo
 
 bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm)
 {
-    return e->early_stopping.on && algorithm->iterate && rb_experiment_applies(e->early_stopping.metric.def, algorithm);
+    return e->early_stopping.on && algorithm->iterate && rb_experiment_applies(&e->early_stopping.metric, algorithm);
 }
 
 /* One metric as written; *good is false where a message was added. */
@@ -49,16 +52,25 @@ static rb_status check_given(rb_reader *r, const rb_metric *metric, const rb_yam
 {
     const rb_experiment *e = r->e;
     for (int32_t i = 0; i < e->n_entries; i++)
-        if (!e->entry[i].algorithm || rb_experiment_applies(metric->def, e->entry[i].algorithm))
+        if (!e->entry[i].algorithm || rb_experiment_applies(metric, e->entry[i].algorithm))
             return RB_OK;
     if (e->n_entries == 0)
         return RB_OK;
     static const char *const wanted[] = { [RB_FAMILY_RANKING] = "ranks the catalogue",
                                           [RB_FAMILY_BEYOND] = "ranks the catalogue",
                                           [RB_FAMILY_RATING] = "predicts ratings",
+                                          [RB_FAMILY_SESSION] = "predicts the next item of a session",
                                           [RB_FAMILY_CLUSTERING] = "clusters" };
     return RB_COMPLAIN(r, node->at, "no trial of this file can give '%s': none %s", metric->label,
-                       metric->def->of_fit ? "measures it" : wanted[metric->def->family]);
+                       metric->def->of_fit ? "measures it" : wanted[metric->family]);
+}
+
+/* Only whole sessions can be revealed item by item. */
+static rb_status check_sessions(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
+{
+    if (metric->family == RB_FAMILY_SESSION && r->e->split.kind != RB_SPLIT_SESSIONS)
+        return RB_COMPLAIN(r, node->at, "'%s' is measured on whole sessions: give split.kind: sessions", metric->label);
+    return RB_OK;
 }
 
 static int32_t find_metric(const rb_experiment *e, const rb_metric *metric)
@@ -98,6 +110,7 @@ static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
             continue;
         }
         RB_TRY(check_given(r, &metric, child));
+        RB_TRY(check_sessions(r, &metric, child));
         add_metric(e, &metric, child->at);
     }
 done:
@@ -148,8 +161,10 @@ static rb_status read_selected(rb_reader *r, rb_yaml *node)
                                metric.label,
                                metric.def->family == RB_FAMILY_CLUSTERING ? "clusterings" : "recommenders");
     RB_TRY(check_selects(r, &metric, node));
-    if (e->metrics && find_metric(e, &metric) < 0)
+    if (e->metrics && find_metric(e, &metric) < 0) {
+        RB_TRY(check_sessions(r, &metric, node));
         add_metric(e, &metric, node->at);
+    }
     e->select[e->n_select++] = metric;
     if (e->n_select == 2 && e->select[0].def->family == RB_FAMILY_CLUSTERING) {
         e->select[1] = e->select[0];

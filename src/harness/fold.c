@@ -155,13 +155,16 @@ rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, boo
     uint8_t *joined = NULL;
     *f = (rb_fold){ .number = number, .refit = refit };
     f->view.items = d->has_catalogue ? &d->catalogue : NULL;
-    f->view.sessions = d->has_sessions ? &d->sessions : NULL;
     if (!d->has_interactions)
         return RB_OK;
     RB_TRY(rb_split_fold(&f->parts, &e->split, d, number, e->seed, ctx, err));
     if (refit)
         RB_TRY_ALL(ctx, join_validation(&joined, &f->parts, &d->interactions, err));
     RB_TRY(build_ratings(f, run, refit ? joined : f->parts.row, ctx, err));
+    if (f->parts.session) {
+        RB_TRY(rb_session_parts_build(&f->sessions, &d->sessions, f->parts.session, d->items.n, refit, ctx, err));
+        f->view.sessions = &f->sessions.part[RB_PART_TRAIN].left;
+    }
     if (e->split.kind == RB_SPLIT_LOO_SAMPLED)
         RB_TRY(sample_candidates(f, run, ctx, err));
     const rb_points *tfidf = rb_run_wants_tfidf(e) && d->has_catalogue ? rb_run_find_space(run, "tfidf") : NULL;
@@ -191,6 +194,7 @@ void rb_fold_fini(rb_fold *f)
     rb_ratings_fini(&f->revealed);
     rb_ratings_fini(&f->seen);
     rb_ratings_fini(&f->train);
+    rb_session_parts_fini(&f->sessions);
     rb_parts_fini(&f->parts);
     memset(f, 0, sizeof *f);
 }

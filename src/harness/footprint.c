@@ -49,9 +49,10 @@ rb_cost rb_run_footprint(const rb_run_state *run)
     const rb_interactions *x = &run->data.interactions;
     const rb_sessions *s = &run->data.sessions;
     rb_cost cost = { .bytes_per_rank = PROCESS_BYTES + catalogue_bytes(&run->data) };
-    if (run->data.has_sessions)
-        cost.bytes_per_node += (double)s->n_events * (sizeof *s->item + sizeof *s->time) +
-                               (double)s->n * (sizeof *s->begin + sizeof *s->user);
+    double sessions = (double)s->n_events * (sizeof *s->item + sizeof *s->time + sizeof *s->completion) +
+                      (double)s->n * (sizeof *s->begin + sizeof *s->user + sizeof *s->device);
+    if (run->data.has_sessions) /* split whole: once more, by part */
+        cost.bytes_per_node += e->split.kind == RB_SPLIT_SESSIONS ? 2 * sessions : sessions;
     if (!run->data.has_interactions)
         return cost;
     bool all_relevant = e->relevance == -INFINITY;

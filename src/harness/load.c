@@ -239,6 +239,10 @@ static rb_status check_needs(const rb_run_state *run, rb_error *err)
             lacks = "interactions of users with items";
         if (a->needs & RB_NEEDS_SESSIONS && !d->has_sessions)
             lacks = "sessions";
+        else if (a->needs & RB_NEEDS_SESSIONS && run->experiment.split.kind != RB_SPLIT_SESSIONS) {
+            RB_FAIL(err, RB_BAD_INPUT, "%s learns from whole sessions: give split: { kind: sessions }", a->name);
+            return blame(err, &entry->at);
+        }
         if (a->needs & RB_NEEDS_ITEMS && !d->has_catalogue)
             lacks = "a catalogue";
         if (lacks) {

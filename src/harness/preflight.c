@@ -107,7 +107,7 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
         cost.bytes_per_rank *= 2;
         cost.bytes_per_node *= 2;
     }
-    if (a->can & (RB_CAN_RANK | RB_CAN_PREDICT)) {
+    if (a->can & RB_CAN_RECOMMEND) {
         rb_cost evaluation = rb_run_evaluation_cost(run);
         cost.bytes_per_rank += evaluation.bytes_per_rank;
         cost.bytes_per_node += evaluation.bytes_per_node;
@@ -126,7 +126,7 @@ static int n_by_pairs(int64_t *last, const rb_run_state *run, const rb_run_space
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_configuration *c = rb_run_configuration(run, t);
         bool counts = c->space && strcmp(c->space, space->name) == 0 && !run->work[t].twin && !run->work[t].evaluated &&
-                      rb_experiment_applies(m->def, c->entry->algorithm) && rb_run_needs_pairs(m, c);
+                      rb_experiment_applies(m, c->entry->algorithm) && rb_run_needs_pairs(m, c);
         n += counts;
         *last = counts ? t : *last;
     }

@@ -6,7 +6,7 @@
 
 rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_metric_record *m, rb_error *err)
 {
-    static const char *const users[RB_N_USERS] = { "", "ranking", "rating", "ranking", "rating" };
+    static const char *const users[RB_N_USERS] = { "", "ranking", "rating", "session", "ranking", "rating", "session" };
     const char *test = rb_run_is_refit(r->run, work) ? "refit" : "test";
     long long number = rb_run_trial(r->run, work)->number;
     char name[256];

@@ -169,7 +169,7 @@ rb_status rb_run_scan(rb_run_state *run, rb_error *err)
     RB_TRY_ALL(run->world, rb_alloc(&run->held, n_held, err));
     run->lists_k = RB_LISTS_K;
     for (int32_t i = 0; i < e->n_metrics; i++)
-        if (e->metrics[i].def->family != RB_FAMILY_CLUSTERING && e->metrics[i].cutoff > run->lists_k)
+        if (e->metrics[i].family != RB_FAMILY_SESSION && e->metrics[i].cutoff > run->lists_k)
             run->lists_k = e->metrics[i].cutoff;
     if (run->world->rank == 0)
         scan(run, err);
@@ -193,7 +193,7 @@ void rb_run_note_evaluated(rb_run_state *run, int64_t t)
 static bool waits_for_values(const rb_run_state *run, int64_t t)
 {
     const rb_work *w = &run->work[t];
-    return w->fitted && !w->evaluated && !w->again && !(algorithm_of(run, t)->can & (RB_CAN_RANK | RB_CAN_PREDICT));
+    return w->fitted && !w->evaluated && !w->again && !(algorithm_of(run, t)->can & RB_CAN_RECOMMEND);
 }
 
 bool rb_run_is_to_run(const rb_run_state *run, int64_t t)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "data/dataset.h"
 #include "data/hdf.h"
+#include "data/session_parts.h"
 #include "data/space.h"
 #include "eval/beyond.h"
 #include "harness/expand.h"
@@ -30,7 +31,8 @@ typedef struct rb_fold {
     rb_ratings positives;            /* of train; like the next built only where not every one is relevant */
     rb_ratings relevant[RB_N_PARTS]; /* of held; those of RB_PART_REVEALED of revealed */
     bool all_relevant, has_revealed;
-    int64_t *candidate_begin; /* loo_sampled: candidates of each user; else NULL */
+    rb_session_parts sessions; /* of split `sessions` */
+    int64_t *candidate_begin;  /* loo_sampled: candidates of each user; else NULL */
     int32_t *candidate_item;
     rb_item_facts facts;
     rb_train_view view; /* without space, labels and models */

@@ -83,7 +83,7 @@ static rb_status evaluate(rb_job *j, rb_error *err)
     rb_wanted wanted = { 0 };
     double begin_s = rb_clock_s();
     RB_TRY_ALL(&j->ctx, rb_run_wanted(&wanted, j->run, j->index, err));
-    if (j->algorithm->can & (RB_CAN_RANK | RB_CAN_PREDICT))
+    if (j->algorithm->can & RB_CAN_RECOMMEND)
         RB_TRY(rb_evaluate_recommender(&record, &lists, &wanted, j->run, j->fold, j->c, j->state, &j->ctx, err));
     else if (!(j->algorithm->can & RB_CAN_ASSIGN))
         RB_TRY_ALL(&j->ctx, rb_evaluate_nothing(&record, &wanted, j->run, err));

@@ -63,8 +63,10 @@ typedef enum {
     RB_USERS_NONE,
     RB_USERS_VALIDATION_RANKING, /* users with a relevant item */
     RB_USERS_VALIDATION_RATING,  /* users with a rating */
+    RB_USERS_VALIDATION_SESSION, /* users with a revealed position of a session */
     RB_USERS_TEST_RANKING,
     RB_USERS_TEST_RATING,
+    RB_USERS_TEST_SESSION,
     RB_N_USERS
 } rb_population;
 

@@ -138,8 +138,10 @@ done:
     return err->status;
 }
 
-static const char *const population_names[RB_N_USERS] = { "none", "validation/ranking", "validation/rating",
-                                                          "test/ranking", "test/rating" };
+static const char *const population_names[RB_N_USERS] = {
+    "none",         "validation/ranking", "validation/rating", "validation/session",
+    "test/ranking", "test/rating",        "test/session"
+};
 
 static rb_status write_vectors(hid_t at, const rb_metric_record *r, rb_error *err)
 {

@@ -125,7 +125,7 @@ static void bounds_enclose_every_order_of_ties(void **unused)
         rb_ranking_rules rules = world_eval_rules(&w, RB_TIES_BOUNDS);
         assert_ok(rb_rank(&r, &scorer, &rules, &w.test, &w.facts, metrics, n, 0, &rb_test_ctx, &err), &err);
         for (int m = 0; m < n; m++) {
-            if (metrics[m].def->family != RB_FAMILY_RANKING) {
+            if (metrics[m].family != RB_FAMILY_RANKING) {
                 assert_int_equal(r.value[m].best.state, RB_VALUE_UNAVAILABLE);
                 continue;
             }
@@ -159,7 +159,7 @@ static void bounds_are_reached_by_some_order(void **unused)
         for (int at = 0; at < w.n_users * w.n_items; at++)
             w.score[at] = rint(w.score[at] * 2) / 2 + sign * 0.01 * (double)w.relevant[at];
         for (int m = 0; m < n; m++) {
-            if (metrics[m].def->family != RB_FAMILY_RANKING)
+            if (metrics[m].family != RB_FAMILY_RANKING)
                 continue;
             double reached = oracle_metric(&w.oracle, metrics[m].definition, (int)metrics[m].cutoff);
             assert_near(sign > 0 ? r.value[m].best.value : r.value[m].worst.value, reached, 1e-12);
