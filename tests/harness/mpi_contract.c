@@ -10,6 +10,7 @@
 
 #include "cluster/cluster.h"
 #include "eval/metric.h"
+#include "eval/session.h"
 #include "harness/model.h"
 #include "recommend/recommend.h"
 #include "support/contract.h"
@@ -71,7 +72,9 @@ static void its_slots_agree_with_what_it_can(void **of)
     assert_true(((a->can & RB_CAN_PREDICT) != 0) == (a->predict != NULL));
     assert_true(((a->can & RB_CAN_ASSIGN) != 0) == (a->labels != NULL));
     assert_true(((a->can & RB_CAN_EXPLAIN) != 0) == (a->explain != NULL));
-    assert_true(a->score || a->predict || a->labels || a->embed);
+    assert_true(((a->can & RB_CAN_NEXT) != 0) == (a->next != NULL));
+    assert_true(!a->next_scratch || a->next);
+    assert_true(a->score || a->predict || a->labels || a->embed || a->next);
     assert_true((a->measures != NULL) == (a->measure != NULL));
     assert_true(!a->embed_new || a->embed);
     for (const char *const *m = a->measures; m && *m; m++)
@@ -259,6 +262,40 @@ static void its_predictions_are_finite_and_the_same_in_any_batch(void **of)
     rb_contract_model_fini(&m);
 }
 
+/* Listed items are each listed once, what is not listed has no score, and a session asked again gets the same. */
+static void its_next_items_are_finite_and_leave_nothing_behind(void **of)
+{
+    rb_error err = { 0 };
+    rb_contract_model m = rb_contract_fitted_alone(*of);
+    const rb_session_model model = { m.algorithm, m.state, m.config };
+    const rb_sessions *s = rb_contract_view.sessions;
+    double first[N_ITEMS], score[N_ITEMS];
+    float *ones = NULL;
+    rb_next next = { 0 };
+    assert_ok(rb_next_alloc(&next, &ones, &model, N_ITEMS, 1, &err), &err);
+    for (int64_t k = 0; k < 60; k++) {
+        int64_t session = k % 20, n = s->begin[session + 1] - s->begin[session];
+        bool listed[N_ITEMS] = { false };
+        rb_alloc_fail_nth(0);
+        m.algorithm->next(&next, m.state, s->item + s->begin[session], 1 + k % n, m.config);
+        assert_int_equal(rb_alloc_fail_nth(0), 0);
+        for (int64_t e = 0; e < next.n; e++) {
+            assert_false(listed[next.item[e]]);
+            listed[next.item[e]] = true;
+        }
+        for (int i = 0; i < N_ITEMS; i++)
+            assert_true(listed[i] ? isfinite(next.score[i]) && next.score[i] != 0 : next.score[i] == 0);
+        if (k == 0)
+            memcpy(first, next.score, sizeof first);
+        rb_next_clear(&next);
+    }
+    m.algorithm->next(&next, m.state, s->item + s->begin[0], 1, m.config);
+    memcpy(score, next.score, sizeof score);
+    assert_memory_equal(score, first, sizeof first);
+    rb_next_free(&next, ones);
+    rb_contract_model_fini(&m);
+}
+
 static bool same_bytes(const void *a, const void *b, size_t n_bytes)
 {
     return memcmp(a, b, n_bytes) == 0;
@@ -366,6 +403,7 @@ static const law laws[] = {
     LAW(its_fit_survives_a_failed_allocation_of_one_rank, 0),
     LAW(its_scores_are_finite_and_the_same_in_any_tiles, RB_CAN_RANK),
     LAW(its_predictions_are_finite_and_the_same_in_any_batch, RB_CAN_PREDICT),
+    LAW(its_next_items_are_finite_and_leave_nothing_behind, RB_CAN_NEXT),
     LAW(a_loaded_model_is_the_saved_one, 0),
     LAW(a_revealed_user_is_as_folded_in_and_all_others_as_before, 0, .reveals = true),
 };

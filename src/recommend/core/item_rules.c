@@ -12,7 +12,7 @@ double rb_step_weight_of(rb_step_weight weight, int64_t distance)
     double d = (double)distance;
     switch (weight) {
     case RB_STEP_LINEAR:
-        return d < 10 ? 1 - 0.1 * d : 0;
+        return d < 10 ? 1 - d / 10 : 0;
     case RB_STEP_DIV:
         return 1 / d;
     case RB_STEP_LOG:

@@ -51,7 +51,7 @@ static double similarity_of(double shared, int64_t size, int64_t other, const vo
     case DICE:
         return 2 * shared / (double)(size + other);
     default:
-        return shared / sqrt((double)size * (double)other);
+        return sqrt(shared * shared / ((double)size * (double)other)); /* equal ones have equal bits: ties are ties */
     }
 }
 

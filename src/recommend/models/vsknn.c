@@ -54,7 +54,7 @@ static double weight_of_place(rb_step_weight weight, int64_t place, int64_t n)
     double share = (double)place / (double)n, back = (double)(n - place);
     switch (weight) {
     case RB_STEP_LINEAR:
-        return back < 10 ? 1 - 0.1 * back : 0;
+        return back < 10 ? 1 - back / 10 : 0;
     case RB_STEP_DIV:
         return share;
     case RB_STEP_LOG:
