@@ -9,6 +9,7 @@ import rig
 FAMILIES = {
     "catalogue": ("kmeans-cat", "kmeans-sparse", "silhouette", "silhouette-20", "tfidf", "lsa", "sweep-kmeans"),
     "points": ("kmeans-1m", "kmeans-init"),
+    "prototypes": ("kproto",),
     "full_ranking": ("eval-138k",),
     "implicit_als": ("sweep-ials", "ials-20m"),
     "explicit_als": ("als-10m",),

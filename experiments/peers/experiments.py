@@ -13,6 +13,12 @@ def clusterings(space, trials, metrics, more=""):
     return f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [{metrics}]\n{more}trials:\n{entries}"
 
 
+def prototypes(start, k, iterations, update):
+    """K-Prototypes from given prototypes, on year and four categories."""
+    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [cost]\ntrials:\n  - kprototypes: {{ numeric: year, "
+            f"gamma: 0.5, k: {k}, iterations: {iterations}, update: {update}, init: given, centres: {start} }}\n")
+
+
 def on_parts(folder, parts, metrics, entry, more=KEEP_NOTHING):
     """One entry on the files of a folder, {part: file without its ending}."""
     split = ", ".join(f"{part}_file: {folder}/{name}.csv" for part, name in parts.items())
@@ -66,6 +72,7 @@ def examples(folder):
         "kmeans-sparse": clusterings("sparse", ["k: 20, iterations: 20, tolerance: 0, algorithm: lloyd"], "inertia"),
         "silhouette": clusterings("sparse", ["k: 20, iterations: 5"], '"silhouette:cosine"'),
         "sweep-kmeans": clusterings("dense", ["k: { range: [2, 20] }"], "silhouette, davies_bouldin", "repeats: 5\n"),
+        "kproto": prototypes("[[2000, 0, 0, 0, 0], [2010, 1, 1, 1, 1]]", 2, 10, "batch"),
         "als-chosen": als(folder, 0.05, 5, choosing=True),
         "als-10m": als(folder, 0.05, [1, 2, 4], "cg", "double"),
         "sgd-10m": svd(folder, 0.02, 0.03, 20),

@@ -338,37 +338,49 @@ done:
 
 /* ---- assign ---- */
 
+/* Titles in the space of a trial, then in its clusters. */
+static rb_status assign_in_space(int32_t *labels, const model *m, const rb_catalogue *titles, rb_ctx *ctx,
+                                 rb_error *err)
+{
+    rb_space_spec spec = { 0 };
+    rb_space_model space = { 0 };
+    rb_points points = { 0 };
+    RB_TRY(rb_space_parse(&spec, m->c->space, err));
+    RB_TRY(rb_space_fit(&space, NULL, &spec, &m->run.data.catalogue, ctx, err));
+    RB_TRY(rb_space_transform(&points, &space, titles, ctx, err));
+    RB_TRY(rb_points_check(&points, err));
+    RB_TRY(m->algorithm->assign(labels, m->state, &points, m->c->config, ctx, err));
+done:
+    rb_points_fini(&points);
+    rb_space_model_fini(&space);
+    rb_space_spec_fini(&spec);
+    return err->status;
+}
+
 rb_status rb_apply_assign(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err)
 {
     model m = { 0 };
     rb_catalogue titles = { 0 };
-    rb_space_spec spec = { 0 };
-    rb_space_model space = { 0 };
-    rb_points points = { 0 };
     int32_t *labels = NULL;
     char id[32];
     RB_TRY(open_model(&m, o, RB_CAN_ASSIGN, "assign new titles to clusters", ctx, err));
-    if (!m.c->space || !m.algorithm->assign) {
+    if (!m.algorithm->assign_items && (!m.c->space || !m.algorithm->assign)) {
         RB_FAIL(err, RB_BAD_INPUT, "trial %lld has no space that new titles could be put in",
                 (long long)m.trial->number);
         goto done;
     }
     RB_TRY(rb_catalogue_read(&titles, file, &(rb_source)RB_SOURCE_DEFAULT, NULL, ctx, err));
-    RB_TRY(rb_space_parse(&spec, m.c->space, err));
-    RB_TRY(rb_space_fit(&space, NULL, &spec, &m.run.data.catalogue, ctx, err));
-    RB_TRY(rb_space_transform(&points, &space, &titles, ctx, err));
-    RB_TRY(rb_points_check(&points, err));
     RB_TRY(rb_alloc(&labels, titles.n, err));
-    RB_TRY(m.algorithm->assign(labels, m.state, &points, m.c->config, ctx, err));
+    if (m.algorithm->assign_items)
+        RB_TRY(m.algorithm->assign_items(labels, m.state, &titles, m.c->config, ctx, err));
+    else
+        RB_TRY(assign_in_space(labels, &m, &titles, ctx, err));
     fputs("id\tlabel\ttitle\n", o->out);
     for (int32_t i = 0; i < titles.n; i++)
         fprintf(o->out, "%s\t%d\t%s\n", rb_ids_name(id, &titles.ids, i), labels[i],
                 titles.has[RB_COLUMN_TITLE] ? rb_strings_at(&titles.column[RB_COLUMN_TITLE], i) : "");
 done:
     rb_free(labels);
-    rb_points_fini(&points);
-    rb_space_model_fini(&space);
-    rb_space_spec_fini(&spec);
     rb_catalogue_fini(&titles);
     close_model(&m);
     return err->status;

@@ -22,7 +22,7 @@ typedef struct {
 /* All clusterings of one space. */
 typedef struct {
     rb_run_state *run;
-    const rb_points *points;
+    const rb_points *points; /* NULL: of the catalogue itself, where nothing has a distance */
     waiting *item;
     int64_t n;
     int32_t *reference; /* [n_points] scratch */
@@ -212,10 +212,14 @@ static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error
     rb_labelling labelling = { w->fit.labels, noise_of(m) };
     switch (m->def->kind) {
     case RB_METRIC_SILHOUETTE:
-        return RB_OK; /* with all others */
+        if (b->points)
+            return RB_OK; /* with all others */
+        break;
     case RB_METRIC_DAVIES_BOULDIN:
     case RB_METRIC_CALINSKI_HARABASZ:
     case RB_METRIC_INERTIA:
+        if (!b->points)
+            break;
         RB_TRY(rb_clustering_compactness(&c, b->points, &labelling, world, err));
         value = of_compactness(&c, m->def->kind);
         break;
@@ -251,7 +255,7 @@ static rb_status add_not_applicable(batch *b, waiting *w, const rb_metric *m, rb
 static rb_status evaluate_batch(batch *b, rb_error *err)
 {
     double begin_s = rb_clock_s();
-    for (int64_t sample = 0; sample >= 0; sample = next_sample(b, sample)) {
+    for (int64_t sample = b->points ? 0 : -1; sample >= 0; sample = next_sample(b, sample)) {
         RB_TRY(silhouettes(b, RB_SILHOUETTE_EUCLIDEAN, sample, err));
         RB_TRY(silhouettes(b, RB_SILHOUETTE_COSINE, sample, err));
     }
@@ -288,6 +292,11 @@ static bool waits(const rb_run_state *run, int64_t t)
            (a->can & RB_CAN_ASSIGN);
 }
 
+static bool is_of_catalogue(const rb_configuration *c)
+{
+    return !(c->entry->algorithm->needs & RB_NEEDS_SPACE);
+}
+
 /* Rank 0 reads the labels of a fit, all get them. */
 static rb_status read_labels(waiting *w, const rb_run_state *run, rb_error *err)
 {
@@ -303,14 +312,15 @@ done:
     return err->status;
 }
 
+/* space: NULL for the clusterings of the catalogue itself. */
 static rb_status evaluate_space(rb_run_state *run, const rb_run_space *space, rb_error *err)
 {
-    batch b = { .run = run, .points = &space->points };
+    batch b = { .run = run, .points = space ? &space->points : NULL };
     rb_alloc(&b.item, run->plan.n_trials, err);
-    RB_TRY_ALL(run->world, rb_alloc(&b.reference, space->points.n, err));
+    RB_TRY_ALL(run->world, rb_alloc(&b.reference, space ? space->points.n : run->data.catalogue.n, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_configuration *c = &run->plan.configuration[run->plan.trial[t].configuration];
-        if (!waits(run, t) || !c->space || strcmp(c->space, space->name) != 0)
+        if (!waits(run, t) || (space ? !c->space || strcmp(c->space, space->name) != 0 : !is_of_catalogue(c)))
             continue;
         waiting *w = &b.item[b.n++];
         w->trial = t;
@@ -336,6 +346,7 @@ rb_status rb_evaluate_clusterings(rb_run_state *run, rb_error *err)
     for (int32_t i = 0; i < run->n_spaces; i++)
         if (run->space[i].points.n > 0)
             RB_TRY(evaluate_space(run, &run->space[i], err));
+    RB_TRY(evaluate_space(run, NULL, err));
 done:
     return err->status;
 }

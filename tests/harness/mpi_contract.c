@@ -77,6 +77,8 @@ static void its_slots_agree_with_what_it_can(void **of)
     assert_true(a->score || a->predict || a->labels || a->embed || a->next);
     assert_true((a->measures != NULL) == (a->measure != NULL));
     assert_true(!a->embed_new || a->embed);
+    assert_true(!a->assign || (a->needs & RB_NEEDS_SPACE));
+    assert_true(!a->assign_items || ((a->needs & RB_NEEDS_ITEMS) && a->labels && !a->assign));
     for (const char *const *m = a->measures; m && *m; m++)
         assert_true(rb_metric_find(*m) && rb_metric_find(*m)->of_fit);
 }
@@ -122,13 +124,16 @@ static void assign_points(int32_t label[N_POINTS], const rb_contract_model *m, r
     rb_error err = { 0 };
     int64_t n = 0;
     const int32_t *own = m->algorithm->labels(m->state, &n);
-    bool good = n == N_POINTS;
-    for (int64_t p = 0; p < n; p++)
-        good = good && own[p] >= -1 && own[p] < N_POINTS;
+    bool good = n == (m->algorithm->needs & RB_NEEDS_SPACE ? N_POINTS : N_ITEMS);
+    for (int64_t p = 0; good && p < n; p++)
+        good = own[p] >= -1 && own[p] < N_POINTS;
     assert_everywhere(good);
+    memset(label, 0, N_POINTS * sizeof *label);
     memcpy(label, own, (size_t)n * sizeof *label);
     if (m->algorithm->assign)
         m->algorithm->assign(label, m->state, rb_contract_view.space, m->config, ctx, &err);
+    if (m->algorithm->assign_items)
+        m->algorithm->assign_items(label, m->state, rb_contract_view.items, m->config, ctx, &err);
     assert_everywhere(err.status == RB_OK);
 }
 
