@@ -7,7 +7,7 @@ rb_status rb_applying_begin(rb_session *s, rb_apply_options *o, rb_call *call, r
 {
     const char *output = rb_call_text(call, "output");
     *o = (rb_apply_options){ .run = call->operands[0],
-                             .trial = call->operands[1],
+                             .trial = rb_call_operand(call, 1),
                              .data_dir = rb_call_text(call, "data"),
                              .cache_dir = rb_call_text(call, "cache"),
                              .out = call->out };

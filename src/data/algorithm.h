@@ -204,6 +204,9 @@ typedef struct rb_algorithm {
     /** Optional: what contributed to (user, item): up to n items and their weights, descending. Returns how many. */
     int (*explain)(int32_t *items, double *weights, int n, const void *state, int32_t user, int32_t item);
 
+    /** Optional: how like every item is to one, scores [n_items]; 0: not at all. Local. */
+    void (*similar)(double *scores, const void *state, int32_t item);
+
     /** Names every array of the state; alone drives save, load, digest and byte count. */
     void (*arrays)(void *state, rb_visitor *v);
     /** Collective where the state holds shared memory. */

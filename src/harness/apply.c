@@ -9,193 +9,11 @@
 #include "data/catalogue_read.h"
 #include "data/ratings_format.h"
 #include "data/read.h"
-#include "harness/model.h"
-#include "harness/state.h"
-
-/* A stored model with the data it was fitted on. */
-typedef struct {
-    rb_run_state run;
-    rb_run_options options;
-    rb_fold fold;
-    const rb_trial *trial;
-    const rb_configuration *c;
-    const rb_algorithm *algorithm;
-    void *state;
-    int64_t refit; /* fitted on validation too */
-} model;
-
-static rb_status no_such_trial(const model *m, const char *text, rb_error *err)
-{
-    return RB_FAIL(err, RB_BAD_INPUT,
-                   "no trial '%s': a number from 1 to %lld, or the name of an entry (reelbench report %s shows them)",
-                   text, (long long)m->run.plan.n_trials, m->options.resume);
-}
-
-/* Whether results.h5 holds the model of a trial. */
-static bool is_kept(const model *m, const rb_trial *trial)
-{
-    char path[4200], name[64];
-    rb_hdf results = { 0 };
-    rb_error none = { 0 };
-    snprintf(path, sizeof path, "%s/results.h5", m->options.resume);
-    snprintf(name, sizeof name, "models/%lld", (long long)trial->number);
-    bool kept = rb_hdf_open(&results, path, &none) == RB_OK && rb_hdf_has(results.id, name);
-    rb_hdf_close(&results);
-    return kept;
-}
-
-/* Which trials were selected, [*n] by their place; none where results.h5 does not tell. */
-static uint8_t *read_selected(int64_t *n, const model *m)
-{
-    char path[4200];
-    rb_hdf results = { 0 };
-    rb_error none = { 0 };
-    void *selected = NULL;
-    *n = 0;
-    snprintf(path, sizeof path, "%s/results.h5", m->options.resume);
-    if (rb_hdf_open(&results, path, &none) == RB_OK)
-        rb_hdf_read_column(results.id, "trials", "selected", RB_HDF_UINT8, &selected, n, &none);
-    rb_hdf_close(&results);
-    return selected;
-}
-
-/* The trial of an entry by name: its only one, the only one whose model was kept, or of several the one selected. */
-static rb_status find_by_name(model *m, const char *text, rb_error *err)
-{
-    const rb_plan *plan = &m->run.plan;
-    const rb_trial *kept = NULL, *chosen = NULL;
-    int64_t n = 0, n_kept = 0, n_chosen = 0, n_flags;
-    rb_text numbers = { 0 };
-    uint8_t *selected = read_selected(&n_flags, m);
-    for (int64_t t = 0; t < plan->n_trials; t++) {
-        const rb_trial *trial = &plan->trial[t];
-        if (strcmp(plan->configuration[trial->configuration].entry->name, text) != 0)
-            continue;
-        m->trial = trial;
-        n++;
-        if (!is_kept(m, trial))
-            continue;
-        kept = trial;
-        RB_TRY(rb_text_addf(&numbers, err, "%s%lld", n_kept++ ? ", " : "", (long long)trial->number));
-        if (t < n_flags && selected[t]) {
-            chosen = trial;
-            n_chosen++;
-        }
-    }
-    if (n == 0)
-        no_such_trial(m, text, err);
-    else if (n > 1 && n_kept == 0)
-        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of 0 were kept: name one by its number", text,
-                (long long)n);
-    else if (n_kept > 1 && n_chosen != 1)
-        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of %lld were kept: name one by its number, %s",
-                text, (long long)n, (long long)n_kept, numbers.data);
-    else if (n_kept > 0)
-        m->trial = n_kept == 1 ? kept : chosen;
-done:
-    rb_free(selected);
-    rb_text_fini(&numbers);
-    return err->status;
-}
-
-/* By number, or by the name of an entry. */
-static rb_status find_trial(model *m, const char *text, rb_error *err)
-{
-    const rb_plan *plan = &m->run.plan;
-    int64_t number = 0;
-    if (rb_parse_int(&number, text, (int64_t)strlen(text))) {
-        if (number < 1 || number > plan->n_trials)
-            return no_such_trial(m, text, err);
-        m->trial = &plan->trial[number - 1];
-    } else if (find_by_name(m, text, err) != RB_OK) {
-        return err->status;
-    }
-    m->c = &plan->configuration[m->trial->configuration];
-    m->algorithm = m->c->entry->algorithm;
-    return RB_OK;
-}
-
-/* The data must be those of the run, else the ids of the model mean others. */
-static rb_status check_data(const model *m, const rb_hdf *results, rb_error *err)
-{
-    char hex[65], *stored = NULL;
-    hid_t at = -1;
-    rb_digest_hex(hex, &m->run.data.digest, 64);
-    at = rb_hdf_open_group(results->id, "provenance", err);
-    RB_TRY(err->status);
-    RB_TRY(rb_hdf_get_text(at, "data_digest", &stored, err));
-    if (strcmp(hex, stored) != 0)
-        RB_FAIL(err, RB_BAD_INPUT, "the data have changed since the run: digest %.16s, then %.16s", hex, stored);
-done:
-    if (at >= 0)
-        H5Gclose(at);
-    rb_free(stored);
-    return err->status;
-}
-
-static rb_status load_model(model *m, const rb_apply_options *o, rb_error *err)
-{
-    char name[64], *memory = NULL;
-    rb_hdf results = { 0 };
-    hid_t at = -1;
-    RB_TRY(rb_run_results_open(&results, o->run, err));
-    RB_TRY(check_data(m, &results, err));
-    snprintf(name, sizeof name, "models/%lld", (long long)m->trial->number);
-    if (!rb_hdf_has(results.id, name)) {
-        RB_FAIL(
-            err, RB_BAD_INPUT,
-            "the model of trial %lld (%s) was not kept: store: { models: all } keeps every one, selected those that "
-            "were selected",
-            (long long)m->trial->number, m->c->entry->name);
-        goto done;
-    }
-    RB_TRY(rb_alloc(&memory, (int64_t)m->algorithm->state_size, err));
-    m->state = memory;
-    at = rb_hdf_open_group(results.id, name, err);
-    RB_TRY(err->status);
-    RB_TRY(rb_hdf_get_int(at, "refit", &m->refit, err));
-    RB_TRY(rb_model_load(at, m->algorithm, m->state, err));
-done:
-    if (at >= 0)
-        H5Gclose(at);
-    rb_hdf_close(&results);
-    return err->status;
-}
-
-static rb_status open_model(model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
-                            rb_error *err)
-{
-    rb_hdf results = { 0 };
-    m->options =
-        (rb_run_options){ .resume = o->run, .data_dir = o->data_dir, .cache_dir = o->cache_dir, .errors = stderr };
-    rb_run_state_init(&m->run, &m->options, ctx);
-    RB_TRY(rb_run_results_open(&results, o->run, err)); /* before the data, which may take minutes */
-    RB_TRY(rb_run_load_experiment(&m->run, err));
-    RB_TRY(rb_run_load_data(&m->run, err));
-    RB_TRY(find_trial(m, o->trial, err));
-    if (!(m->algorithm->can & can)) {
-        RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);
-        goto done;
-    }
-    RB_TRY(load_model(m, o, err));
-done:
-    rb_hdf_close(&results);
-    return err->status;
-}
-
-static void close_model(model *m)
-{
-    if (m->state)
-        m->algorithm->fini(m->state);
-    rb_free(m->state);
-    rb_fold_fini(&m->fold);
-    if (m->run.world)
-        rb_run_state_fini(&m->run);
-}
+#include "harness/apply_model.h"
 
 /* ---- recommend ---- */
 
-static void print_list(FILE *out, const model *m, const rb_lists *lists, int32_t l)
+static void print_list(FILE *out, const rb_apply_model *m, const rb_lists *lists, int32_t l)
 {
     const rb_dataset *d = &m->run.data;
     char user[32], item[32];
@@ -213,10 +31,10 @@ static void print_list(FILE *out, const model *m, const rb_lists *lists, int32_t
 rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top, rb_ctx *ctx,
                              rb_error *err)
 {
-    model m = { 0 };
+    rb_apply_model m = { 0 };
     int32_t *index = NULL;
     rb_lists lists = { 0 };
-    RB_TRY(open_model(&m, o, RB_CAN_RANK, "recommend", ctx, err));
+    RB_TRY(rb_apply_open(&m, o, RB_CAN_RANK, "recommend", ctx, err));
     RB_TRY(rb_alloc(&index, n_users, err));
     for (int i = 0; i < n_users; i++) {
         index[i] = rb_ids_find(&m.run.data.users, users[i]);
@@ -241,7 +59,7 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
 done:
     rb_lists_fini(&lists);
     rb_free(index);
-    close_model(&m);
+    rb_apply_close(&m);
     return err->status;
 }
 
@@ -311,11 +129,11 @@ static rb_status read_pairs(pair_list *p, const rb_dataset *d, const char *file,
 
 rb_status rb_apply_predict(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err)
 {
-    model m = { 0 };
+    rb_apply_model m = { 0 };
     pair_list p = { 0 };
     double *rating = NULL;
     char user[32], item[32];
-    RB_TRY(open_model(&m, o, RB_CAN_PREDICT, "predict ratings", ctx, err));
+    RB_TRY(rb_apply_open(&m, o, RB_CAN_PREDICT, "predict ratings", ctx, err));
     RB_TRY(read_pairs(&p, &m.run.data, file, err));
     RB_TRY(rb_alloc(&rating, p.n, err));
     m.algorithm->predict(rating, m.state, &(rb_pairs){ p.n, p.user, p.item });
@@ -332,14 +150,14 @@ done:
     rb_free(rating);
     rb_free(p.user);
     rb_free(p.item);
-    close_model(&m);
+    rb_apply_close(&m);
     return err->status;
 }
 
 /* ---- assign ---- */
 
 /* Titles in the space of a trial, then in its clusters. */
-static rb_status assign_in_space(int32_t *labels, const model *m, const rb_catalogue *titles, rb_ctx *ctx,
+static rb_status assign_in_space(int32_t *labels, const rb_apply_model *m, const rb_catalogue *titles, rb_ctx *ctx,
                                  rb_error *err)
 {
     rb_space_spec spec = { 0 };
@@ -359,11 +177,11 @@ done:
 
 rb_status rb_apply_assign(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err)
 {
-    model m = { 0 };
+    rb_apply_model m = { 0 };
     rb_catalogue titles = { 0 };
     int32_t *labels = NULL;
     char id[32];
-    RB_TRY(open_model(&m, o, RB_CAN_ASSIGN, "assign new titles to clusters", ctx, err));
+    RB_TRY(rb_apply_open(&m, o, RB_CAN_ASSIGN, "assign new titles to clusters", ctx, err));
     if (!m.algorithm->assign_items && (!m.c->space || !m.algorithm->assign)) {
         RB_FAIL(err, RB_BAD_INPUT, "trial %lld has no space that new titles could be put in",
                 (long long)m.trial->number);
@@ -382,6 +200,6 @@ rb_status rb_apply_assign(const rb_apply_options *o, const char *file, rb_ctx *c
 done:
     rb_free(labels);
     rb_catalogue_fini(&titles);
-    close_model(&m);
+    rb_apply_close(&m);
     return err->status;
 }

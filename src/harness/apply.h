@@ -10,7 +10,8 @@
 
 #include <stdio.h>
 
-#include "parallel/ctx.h"
+#include "data/dataset.h"
+#include "data/title_filter.h"
 
 typedef struct rb_apply_options {
     const char *run, *trial;
@@ -27,5 +28,22 @@ rb_status rb_apply_predict(const rb_apply_options *o, const char *file, rb_ctx *
 
 /** Cluster labels for the titles of a catalogue file, as TSV: id, label. Serial ctx. */
 rb_status rb_apply_assign(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err);
+
+/* Which items like one are wanted. */
+typedef struct {
+    const char *id, *title; /* of the item; the id where both are given */
+    int64_t top;
+    rb_title_filter filter; /* for data with titles */
+} rb_similar_query;
+
+/** Number of the item of a query; RB_BAD_INPUT where there is none, or no title that its filter could take. Local. */
+rb_status rb_similar_item(int32_t *item, const rb_dataset *d, const rb_similar_query *query, rb_error *err);
+
+/** The items with the largest scores above 0, as TSV: rank, item, similarity, title; ties by number. Local. */
+rb_status rb_similar_print(FILE *out, const rb_dataset *d, const double *scores, int32_t item,
+                           const rb_similar_query *query, rb_error *err);
+
+/** That, by a stored model that compares items. Serial ctx. */
+rb_status rb_apply_similar(const rb_apply_options *o, const rb_similar_query *query, rb_ctx *ctx, rb_error *err);
 
 #endif

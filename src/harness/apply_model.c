@@ -1,0 +1,176 @@
+#include "harness/apply_model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "data/ratings_format.h"
+
+static rb_status no_such_trial(const rb_apply_model *m, const char *text, rb_error *err)
+{
+    return RB_FAIL(err, RB_BAD_INPUT,
+                   "no trial '%s': a number from 1 to %lld, or the name of an entry (reelbench report %s shows them)",
+                   text, (long long)m->run.plan.n_trials, m->options.resume);
+}
+
+/* Whether results.h5 holds the model of a trial. */
+static bool is_kept(const rb_apply_model *m, const rb_trial *trial)
+{
+    char path[4200], name[64];
+    rb_hdf results = { 0 };
+    rb_error none = { 0 };
+    snprintf(path, sizeof path, "%s/results.h5", m->options.resume);
+    snprintf(name, sizeof name, "models/%lld", (long long)trial->number);
+    bool kept = rb_hdf_open(&results, path, &none) == RB_OK && rb_hdf_has(results.id, name);
+    rb_hdf_close(&results);
+    return kept;
+}
+
+/* Which trials were selected, [*n] by their place; none where results.h5 does not tell. */
+static uint8_t *read_selected(int64_t *n, const rb_apply_model *m)
+{
+    char path[4200];
+    rb_hdf results = { 0 };
+    rb_error none = { 0 };
+    void *selected = NULL;
+    *n = 0;
+    snprintf(path, sizeof path, "%s/results.h5", m->options.resume);
+    if (rb_hdf_open(&results, path, &none) == RB_OK)
+        rb_hdf_read_column(results.id, "trials", "selected", RB_HDF_UINT8, &selected, n, &none);
+    rb_hdf_close(&results);
+    return selected;
+}
+
+/* The trial of an entry by name: its only one, the only one whose model was kept, or of several the one selected. */
+static rb_status find_by_name(rb_apply_model *m, const char *text, rb_error *err)
+{
+    const rb_plan *plan = &m->run.plan;
+    const rb_trial *kept = NULL, *chosen = NULL;
+    int64_t n = 0, n_kept = 0, n_chosen = 0, n_flags;
+    rb_text numbers = { 0 };
+    uint8_t *selected = read_selected(&n_flags, m);
+    for (int64_t t = 0; t < plan->n_trials; t++) {
+        const rb_trial *trial = &plan->trial[t];
+        if (strcmp(plan->configuration[trial->configuration].entry->name, text) != 0)
+            continue;
+        m->trial = trial;
+        n++;
+        if (!is_kept(m, trial))
+            continue;
+        kept = trial;
+        RB_TRY(rb_text_addf(&numbers, err, "%s%lld", n_kept++ ? ", " : "", (long long)trial->number));
+        if (t < n_flags && selected[t]) {
+            chosen = trial;
+            n_chosen++;
+        }
+    }
+    if (n == 0)
+        no_such_trial(m, text, err);
+    else if (n > 1 && n_kept == 0)
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of 0 were kept: name one by its number", text,
+                (long long)n);
+    else if (n_kept > 1 && n_chosen != 1)
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of %lld were kept: name one by its number, %s",
+                text, (long long)n, (long long)n_kept, numbers.data);
+    else if (n_kept > 0)
+        m->trial = n_kept == 1 ? kept : chosen;
+done:
+    rb_free(selected);
+    rb_text_fini(&numbers);
+    return err->status;
+}
+
+/* By number, or by the name of an entry. */
+static rb_status find_trial(rb_apply_model *m, const char *text, rb_error *err)
+{
+    const rb_plan *plan = &m->run.plan;
+    int64_t number = 0;
+    if (rb_parse_int(&number, text, (int64_t)strlen(text))) {
+        if (number < 1 || number > plan->n_trials)
+            return no_such_trial(m, text, err);
+        m->trial = &plan->trial[number - 1];
+    } else if (find_by_name(m, text, err) != RB_OK) {
+        return err->status;
+    }
+    m->c = &plan->configuration[m->trial->configuration];
+    m->algorithm = m->c->entry->algorithm;
+    return RB_OK;
+}
+
+/* The data must be those of the run, else the ids of the model mean others. */
+static rb_status check_data(const rb_apply_model *m, const rb_hdf *results, rb_error *err)
+{
+    char hex[65], *stored = NULL;
+    hid_t at = -1;
+    rb_digest_hex(hex, &m->run.data.digest, 64);
+    at = rb_hdf_open_group(results->id, "provenance", err);
+    RB_TRY(err->status);
+    RB_TRY(rb_hdf_get_text(at, "data_digest", &stored, err));
+    if (strcmp(hex, stored) != 0)
+        RB_FAIL(err, RB_BAD_INPUT, "the data have changed since the run: digest %.16s, then %.16s", hex, stored);
+done:
+    if (at >= 0)
+        H5Gclose(at);
+    rb_free(stored);
+    return err->status;
+}
+
+static rb_status load_model(rb_apply_model *m, const rb_apply_options *o, rb_error *err)
+{
+    char name[64], *memory = NULL;
+    rb_hdf results = { 0 };
+    hid_t at = -1;
+    RB_TRY(rb_run_results_open(&results, o->run, err));
+    RB_TRY(check_data(m, &results, err));
+    snprintf(name, sizeof name, "models/%lld", (long long)m->trial->number);
+    if (!rb_hdf_has(results.id, name)) {
+        RB_FAIL(
+            err, RB_BAD_INPUT,
+            "the model of trial %lld (%s) was not kept: store: { models: all } keeps every one, selected those that "
+            "were selected",
+            (long long)m->trial->number, m->c->entry->name);
+        goto done;
+    }
+    RB_TRY(rb_alloc(&memory, (int64_t)m->algorithm->state_size, err));
+    m->state = memory;
+    at = rb_hdf_open_group(results.id, name, err);
+    RB_TRY(err->status);
+    RB_TRY(rb_hdf_get_int(at, "refit", &m->refit, err));
+    RB_TRY(rb_model_load(at, m->algorithm, m->state, err));
+done:
+    if (at >= 0)
+        H5Gclose(at);
+    rb_hdf_close(&results);
+    return err->status;
+}
+
+rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
+                        rb_error *err)
+{
+    rb_hdf results = { 0 };
+    m->options =
+        (rb_run_options){ .resume = o->run, .data_dir = o->data_dir, .cache_dir = o->cache_dir, .errors = stderr };
+    rb_run_state_init(&m->run, &m->options, ctx);
+    RB_TRY(rb_run_results_open(&results, o->run, err)); /* before the data, which may take minutes */
+    RB_TRY(rb_run_load_experiment(&m->run, err));
+    RB_TRY(rb_run_load_data(&m->run, err));
+    RB_TRY(find_trial(m, o->trial, err));
+    if (can && !(m->algorithm->can & can)) {
+        RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);
+        goto done;
+    }
+    RB_TRY(load_model(m, o, err));
+done:
+    rb_hdf_close(&results);
+    return err->status;
+}
+
+void rb_apply_close(rb_apply_model *m)
+{
+    if (m->state)
+        m->algorithm->fini(m->state);
+    rb_free(m->state);
+    rb_fold_fini(&m->fold);
+    if (m->run.world)
+        rb_run_state_fini(&m->run);
+}

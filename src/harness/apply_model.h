@@ -1,0 +1,34 @@
+/*
+ * A stored model with the data it was fitted on: what the commands share that apply it.
+ */
+#ifndef RB_HARNESS_APPLY_MODEL_H
+#define RB_HARNESS_APPLY_MODEL_H
+
+#include "harness/apply.h"
+#include "harness/model.h"
+#include "harness/state.h"
+
+typedef struct {
+    rb_run_state run;
+    rb_run_options options;
+    rb_fold fold;
+    const rb_trial *trial;
+    const rb_configuration *c;
+    const rb_algorithm *algorithm;
+    void *state;
+    int64_t refit; /* fitted on validation too */
+} rb_apply_model;
+
+/**
+ * The model that the options name, with its run and data.
+ *
+ * @param[out] m     zeroed before; rb_apply_close whatever is returned
+ * @param[in]  can   what the algorithm must be able to do, RB_CAN_...; 0: nothing
+ * @param[in]  what  for the message: "recommend"
+ * @return RB_OK; RB_BAD_INPUT: no such run, trial or model, data that have changed, an algorithm that cannot
+ */
+rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
+                        rb_error *err);
+void rb_apply_close(rb_apply_model *m);
+
+#endif
