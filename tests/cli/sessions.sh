@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Sessions: the shipped experiment on a reduced size, the same bits in any shape; what is not whole sessions is refused.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+small=(--set 'dataset={ name: synthetic, users: 400, items: 200, ratings: 8000, sessions: 6000 }')
+expect 0 "$REELBENCH" run "$RB_SOURCE/experiments/sessions.yaml" "${small[@]}"
+folder=$(echo results/sessions-*)
+expect 0 "$REELBENCH" digest "$folder"
+head -n 1 "$out" >digest
+expect 0 mpirun -n 3 "$REELBENCH" run "$RB_SOURCE/experiments/sessions.yaml" "${small[@]}" --output other --threads 2
+expect 0 "$REELBENCH" digest other/sessions-*
+head -n 1 "$out" | cmp -s - digest || fail "another shape gives another digest"
+
+expect 0 "$REELBENCH" report "$folder" --format json
+python3 - "$out" <<'PYTHON' || fail "models of sessions do not beat those of users, or values are missing"
+import json, sys
+report = json.load(open(sys.argv[1]))
+value = {s["entry"]: s["test"] for s in report["selection"]}
+best = [value[n] for n in ("vsknn", "sknn", "markov", "sequential_rules", "association_rules")]
+assert min(best) > 2 * value["popularity"], value
+assert min(best) > value["item_knn"], value
+for t in report["trials"]:
+    assert t["outcome"] == "done", t
+    for part in ("validation", "test"):
+        hits, ranks = t[part + " hit_rate:session@20"], t[part + " mrr:session@20"]
+        assert 0 < ranks <= hits <= 1 and t[part + " hit_rate:session@5"] <= hits, t
+PYTHON
+h5dump -d /metrics "$folder/results.h5" | grep -q '"hit_rate:session"' || fail "the definition is not stored"
+
+# Values of each user, so that the tests could be made.
+[ "$(h5dump -H "$folder/results.h5" | grep -c '"users_session"')" -ge 2 ] || fail "no users beside the values"
+
+# What cannot be measured, or learned, is said before anything runs.
+cat >random.yaml <<'YAML'
+experiment: random
+seed: 1
+dataset: { name: synthetic, users: 100, items: 50, ratings: 1000, sessions: 800 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: ["hit_rate:session@10"]
+trials: [sknn]
+YAML
+expect 2 "$REELBENCH" run random.yaml
+complains "random.yaml:5:11: 'hit_rate:session@10' is measured on whole sessions: give split.kind: sessions"
+expect 2 "$REELBENCH" run random.yaml --set 'metrics=[ndcg@10]' --set 'trials=[popularity, sknn]'
+complains "sknn learns from whole sessions: give split: { kind: sessions }"
+expect 2 "$REELBENCH" run random.yaml --set 'split={ kind: sessions }' --set 'trials=[bias]'
+complains "no trial of this file can give 'hit_rate:session@10': none predicts the next item of a session"
+
+# Items of the session are candidates where they may come again: on data where they never do, they take places.
+for repeats in false true; do
+    expect 0 "$REELBENCH" run random.yaml --set 'split={ kind: sessions }' --set "evaluation={ repeats: $repeats }"
+    expect 0 "$REELBENCH" report results/random-* --format json
+    cp "$out" $repeats.json
+done
+python3 - false.json true.json <<'PYTHON' || fail "items of the session are no candidates"
+import json, sys
+without, with_them = (json.load(open(f))["trials"][0]["test hit_rate:session@10"] for f in sys.argv[1:])
+assert 0 < with_them < without < 1, (with_them, without)
+PYTHON
+
+# Early stopping, refits and ranking metrics beside them.
+cat >more.yaml <<'YAML'
+experiment: more
+seed: 3
+dataset: { name: synthetic, users: 200, items: 80, ratings: 4000, sessions: 3000 }
+split: { kind: sessions, test: 0.1, validation: 0.1 }
+metrics: [ndcg@10, rmse, "mrr:session@10"]
+select: "mrr:session@10"
+evaluation: { ties: bounds, refit: true }
+store: { models: all }
+trials: [popularity, markov, sknn, bias]
+YAML
+expect 0 "$REELBENCH" run more.yaml
+expect 0 "$REELBENCH" report results/more-* --format json
+python3 - "$out" <<'PYTHON' || fail "what applies has no value, or what does not has one"
+import json, sys
+for t in json.load(open(sys.argv[1]))["trials"]:
+    has = {m for m in ("rmse:global", "mrr:session@10") if t["test " + m] is not None}
+    assert has == ({"rmse:global"} if t["entry"] == "bias" else {"mrr:session@10"}), (t["entry"], has)
+    assert (t["test ndcg:bin-min@10"] is None) == (t["entry"] in ("markov", "sknn")), t
+PYTHON
+finish
