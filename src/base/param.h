@@ -25,6 +25,8 @@ typedef enum {
 
 /* Flags of a parameter. */
 #define RB_PARAM_PREPARES 1u /* shapes what `prepare` computes: trials that agree on these share it */
+#define RB_PARAM_RANKS 2u    /* a model reference: must score items, whatever the one that refers can do */
+#define RB_PARAM_PREDICTS 4u /* likewise: must predict ratings */
 
 typedef struct rb_param {
     const char *name; /* NULL ends a table */

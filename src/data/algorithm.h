@@ -68,7 +68,7 @@ typedef struct rb_train_view {
     const rb_catalogue *items;
     const rb_points *space;
     const rb_sessions *sessions; /* of training alone, pruned (data/session_parts.h) */
-    const int32_t *labels;       /* [n_items] */
+    const int32_t *labels;       /* [n_items] of the clustering that is referred to, -1 noise */
     const rb_model_view *models; /* [n_models], in the order of the config's references */
     int32_t n_models;
     const rb_ratings *validation;
@@ -189,6 +189,9 @@ typedef struct rb_algorithm {
     /** Optional: what the model makes of its points, a space for other trials: row-major [n x d], the state's. Local.
      */
     const double *(*embed)(const void *state, int64_t *n, int64_t *d);
+    /** Beside embed: its n and d before the fit, for check and cost of those that use it; they come holding the points
+     * (or items) and the dimensions of the shape, and stay so where nothing is set. NULL: they stay. Local. */
+    void (*embed_shape)(const void *config, const rb_shape *shape, int64_t *n, int64_t *d);
     /** Optional: the same for new points of the space it was fitted on, so that a pipeline can assign: out [points->n x
      * d of embed], the caller's. Collective. */
     rb_status (*embed_new)(double *out, const void *state, const rb_points *points, const void *config, rb_ctx *ctx,

@@ -312,19 +312,29 @@ done:
     return err->status;
 }
 
-/* space: NULL for the clusterings of the catalogue itself. */
-static rb_status evaluate_space(rb_run_state *run, const rb_run_space *space, rb_error *err)
+/* Whether a clustering is of the built-in space `name`, of the one that `maker` makes, or with neither the catalogue.
+ */
+static bool stands_in(const rb_run_state *run, int64_t t, const char *name, int64_t maker)
 {
-    batch b = { .run = run, .points = space ? &space->points : NULL };
+    const rb_configuration *c = rb_run_configuration(run, t);
+    if (!name && maker < 0)
+        return is_of_catalogue(c);
+    return name ? c->space && strcmp(c->space, name) == 0 : rb_run_space_child(run, t) == maker;
+}
+
+/* points: NULL for the clusterings of the catalogue itself. */
+static rb_status evaluate_space(rb_run_state *run, const rb_points *points, const char *name, int64_t maker,
+                                rb_error *err)
+{
+    batch b = { .run = run, .points = points };
     rb_alloc(&b.item, run->plan.n_trials, err);
-    RB_TRY_ALL(run->world, rb_alloc(&b.reference, space ? space->points.n : run->data.catalogue.n, err));
+    RB_TRY_ALL(run->world, rb_alloc(&b.reference, points ? points->n : run->data.catalogue.n, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        const rb_configuration *c = &run->plan.configuration[run->plan.trial[t].configuration];
-        if (!waits(run, t) || (space ? !c->space || strcmp(c->space, space->name) != 0 : !is_of_catalogue(c)))
+        if (!waits(run, t) || !stands_in(run, t, name, maker))
             continue;
         waiting *w = &b.item[b.n++];
         w->trial = t;
-        w->distance = clustered_with(c);
+        w->distance = clustered_with(rb_run_configuration(run, t));
         RB_TRY_ALL(run->world, rb_run_wanted(&w->wanted, run, t, err));
         RB_TRY(read_labels(w, run, err));
     }
@@ -341,12 +351,30 @@ done:
     return err->status;
 }
 
+/* Those of spaces that trials made: each space is made again from the model of its trial, and dropped. */
+static rb_status evaluate_made(rb_run_state *run, rb_error *err)
+{
+    rb_points points = { 0 };
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        int64_t maker = waits(run, t) ? rb_run_space_child(run, t) : -1;
+        if (maker < 0 || !run->work[maker].has_model) /* fitted again and stopped: the next start does it */
+            continue;
+        RB_TRY(rb_run_make_space(&points, run, maker, run->world, err));
+        RB_TRY(evaluate_space(run, &points, NULL, maker, err));
+        rb_points_fini(&points);
+    }
+done:
+    rb_points_fini(&points);
+    return err->status;
+}
+
 rb_status rb_evaluate_clusterings(rb_run_state *run, rb_error *err)
 {
     for (int32_t i = 0; i < run->n_spaces; i++)
         if (run->space[i].points.n > 0)
-            RB_TRY(evaluate_space(run, &run->space[i], err));
-    RB_TRY(evaluate_space(run, NULL, err));
+            RB_TRY(evaluate_space(run, &run->space[i].points, run->space[i].name, -1, err));
+    RB_TRY(evaluate_space(run, NULL, NULL, -1, err));
+    RB_TRY(evaluate_made(run, err));
 done:
     return err->status;
 }

@@ -99,24 +99,43 @@ static const rb_option *option_of(const entry_plan *p, const rb_sweep_cursor *cu
     return s < 0 ? &p->fixed[k] : &p->entry->sweep[s].option[cursor->position[s]];
 }
 
-/* Models first, in the order of the table, then the trial that makes the space. */
+/* Where a reference leads to a model, or to labels. */
+static void refer(const entry_plan *p, rb_configuration *c, const rb_option *o, rb_value *value)
+{
+    int32_t child = p->first[o->target] + o->target_index;
+    value->integer = -1;
+    if (rb_experiment_gives_labels(p->entry->algorithm, p->plan->experiment->entry[o->target].algorithm)) {
+        c->labels_child = child;
+        return;
+    }
+    value->integer = c->n_models;
+    c->children[c->n_models++] = child;
+}
+
+/* Models first, in the order of the table, then the clustering, then the trial that makes the space. */
 static void fill(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
 {
     for (int32_t k = 0; k < p->n_params; k++) {
         const rb_option *o = option_of(p, cursor, k);
         rb_value value = o->value;
-        if (p->params[k].kind == RB_PARAM_MODEL && o->target >= 0) {
-            value.integer = c->n_children;
-            c->children[c->n_children++] = p->first[o->target] + o->target_index;
-        }
+        if (p->params[k].kind == RB_PARAM_MODEL && o->target >= 0)
+            refer(p, c, o, &value);
         if (p->params[k].kind == RB_PARAM_SPACE) {
             c->space = o->target < 0 ? value.text : NULL;
             c->space_child = o->target < 0 ? -1 : p->first[o->target] + o->target_index;
         }
         rb_param_store(c->config, &p->params[k], &value);
     }
+    c->n_children = c->n_models;
+    if (c->labels_child >= 0)
+        c->children[c->n_children++] = c->labels_child;
     if (c->space_child >= 0)
         c->children[c->n_children++] = c->space_child;
+}
+
+bool rb_configuration_reads_model(const rb_configuration *c, int32_t child)
+{
+    return child < c->n_models || (c->space_child >= 0 && child == c->n_children - 1);
 }
 
 #define NESTED_TEXT_MAX 200 /* longer ones are named by their number: texts of texts would grow without end */
@@ -134,12 +153,14 @@ static rb_status add_reference(const entry_plan *p, rb_text *text, const rb_opti
 
 static rb_status name_configuration(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
 {
-    rb_text text = { 0 }, canonical = { 0 }, prepares = { 0 };
+    rb_text text = { 0 }, canonical = { 0 }, prepares = { 0 }, space = { 0 };
     for (int32_t s = 0; s < p->entry->n_sweeps; s++) {
         const rb_sweep *sweep = &p->entry->sweep[s];
         const rb_option *o = &sweep->option[cursor->position[s]];
         RB_TRY(rb_text_addf(&text, p->err, "%s%s=", s ? " " : "", sweep->param->name));
         RB_TRY(o->target >= 0 ? add_reference(p, &text, o) : rb_text_addf(&text, p->err, "%s", o->text));
+        if (sweep->param->kind == RB_PARAM_SPACE && o->target >= 0)
+            RB_TRY(add_reference(p, &space, o));
     }
     for (int32_t k = 0; k < p->n_params; k++) {
         const char *value = option_of(p, cursor, k)->canonical;
@@ -150,7 +171,11 @@ static rb_status name_configuration(const entry_plan *p, rb_configuration *c, co
     RB_TRY(keep(p->plan, &c->text, &text, p->err));
     RB_TRY(keep(p->plan, &c->canonical, &canonical, p->err));
     RB_TRY(keep(p->plan, &c->prepares, &prepares, p->err));
+    c->space_name = c->space;
+    if (c->space_child >= 0)
+        RB_TRY(keep(p->plan, &c->space_name, &space, p->err));
 done:
+    rb_text_fini(&space);
     rb_text_fini(&text);
     rb_text_fini(&canonical);
     rb_text_fini(&prepares);
@@ -168,7 +193,7 @@ static rb_status expand_entry(entry_plan *p, int32_t index)
         if (rb_sweep_cursor_excluded(&cursor, NULL))
             continue;
         rb_configuration *c = &plan->configuration[index];
-        *c = (rb_configuration){ .entry = p->entry, .index = index, .space_child = -1 };
+        *c = (rb_configuration){ .entry = p->entry, .index = index, .labels_child = -1, .space_child = -1 };
         index++;
         RB_TRY(rb_arena_alloc(&plan->arena, &config, (int64_t)p->entry->algorithm->config_size, p->err));
         RB_TRY(rb_arena_alloc(&plan->arena, &c->children, p->n_children, p->err));

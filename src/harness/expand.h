@@ -13,17 +13,20 @@
 /* An algorithm with all its parameters. */
 typedef struct rb_configuration {
     const rb_entry *entry;
-    int32_t index;         /* in rb_plan.configuration */
-    void *config;          /* [algorithm->config_size] filled: defaults and this configuration's values */
-    const char *text;      /* "factors=64 regularization=0.0123": what the entry gives, as written; "" where nothing */
-    const char *canonical; /* "factors=64 regularization=0.0123 nu=1 ...": every parameter in the order of its table,
-                              references left empty: with the algorithm's id and the children's keys it is unique */
-    const char *prepares;  /* those of them that shape what its algorithm prepares for several trials; else "" */
-    const char *space;     /* canonical name of its built-in space; NULL: none, or made by a trial (space_child) */
-    int32_t *children;     /* [n_children] configurations it refers to: its models by rb_model_ref.index, then the
-                              trial that makes its space */
+    int32_t index;          /* in rb_plan.configuration */
+    void *config;           /* [algorithm->config_size] filled: defaults and this configuration's values */
+    const char *text;       /* "factors=64 regularization=0.0123": what the entry gives, as written; "" where nothing */
+    const char *canonical;  /* "factors=64 regularization=0.0123 nu=1 ...": every parameter in the order of its table,
+                               references left empty: with the algorithm's id and the children's keys it is unique */
+    const char *prepares;   /* those of them that shape what its algorithm prepares for several trials; else "" */
+    const char *space;      /* canonical name of its built-in space; NULL: none, or made by a trial (space_child) */
+    const char *space_name; /* of either kind: `space`, or the reference, "topics(topics=20)"; NULL: none */
+    int32_t *children;      /* [n_children] configurations it refers to: its models by rb_model_ref.index, then the
+                               clustering, then the trial that makes its space */
     int32_t n_children;
-    int32_t space_child; /* configuration that makes its space; -1 */
+    int32_t n_models;     /* children that stand in view->models */
+    int32_t labels_child; /* configuration that clusters the items; -1 */
+    int32_t space_child;  /* configuration that makes its space; -1 */
 } rb_configuration;
 
 typedef struct rb_trial {
@@ -52,6 +55,9 @@ typedef struct rb_plan {
  */
 rb_status rb_expand(rb_plan *out, const rb_experiment *e, rb_error *err);
 void rb_plan_fini(rb_plan *plan);
+
+/** Whether a fit of c reads the model of its child number `child`; of a clustering it reads the labels alone. */
+bool rb_configuration_reads_model(const rb_configuration *c, int32_t child);
 
 /** The trial of a configuration, fold and repeat. */
 const rb_trial *rb_plan_trial(const rb_plan *plan, int32_t configuration, int32_t fold, int32_t repeat);

@@ -174,6 +174,9 @@ rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb
 /** Whether an entry's algorithm can give a metric at all (what it can do against the metric's family). */
 bool rb_experiment_applies(const rb_metric *metric, const rb_algorithm *algorithm);
 
+/** Whether a reference from one algorithm to another gives it a clustering (view->labels) instead of a model. */
+bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm *target);
+
 /** Whether early stopping watches the fits of an algorithm. */
 bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm);
 

@@ -256,12 +256,36 @@ done:
     return r->err->status;
 }
 
-static rb_status check_needs(rb_reader *r, const rb_entry *entry)
+/* Who needs labels refers to one clustering, with every value of its parameter. */
+static rb_status check_labels(rb_reader *r, const rb_entry *entry)
 {
+    const rb_sweep *found = NULL;
+    for (int32_t s = 0; s < entry->n_sweeps; s++) {
+        const rb_sweep *sweep = &entry->sweep[s];
+        int32_t target = sweep->param->kind == RB_PARAM_MODEL ? sweep->option[0].target : -1;
+        if (target < 0 || !r->e->entry[target].algorithm ||
+            !rb_experiment_gives_labels(entry->algorithm, r->e->entry[target].algorithm))
+            continue;
+        if (found)
+            return RB_COMPLAIN(r, sweep->at, "'%s.%s' is a second clustering beside '%s': one is read",
+                               entry->algorithm->name, sweep->param->name, found->param->name);
+        found = sweep;
+    }
+    if (!found)
+        return RB_COMPLAIN(r, entry->at, "'%s' needs a clustering: a parameter that names an entry by its `as` name",
+                           entry->algorithm->name);
+    return RB_OK;
+}
+
+static rb_status check_needs(rb_reader *r, const rb_entry *entry, bool good)
+{
+    if (good && entry->algorithm->needs & RB_NEEDS_LABELS)
+        RB_TRY(check_labels(r, entry));
     if (entry->algorithm->needs & RB_NEEDS_VALIDATION && rb_reader_lacks_validation(r))
         return RB_COMPLAIN(r, entry->at, "'%s' needs a validation part; give split.validation a share, such as 0.1",
                            entry->algorithm->name);
-    return RB_OK;
+done:
+    return r->err->status;
 }
 
 rb_status rb_reader_trials(rb_reader *r)
@@ -289,9 +313,10 @@ rb_status rb_reader_trials(rb_reader *r)
         rb_entry *entry = &e->entry[i];
         if (!entry->algorithm)
             continue;
+        int64_t n_own = rb_reader_n_messages(r);
         if (child->kind == RB_YAML_MAP)
             RB_TRY(read_body(r, entry, rb_yaml_get(child, entry->algorithm->name)));
-        RB_TRY(check_needs(r, entry));
+        RB_TRY(check_needs(r, entry, rb_reader_n_messages(r) == n_own));
     }
     RB_TRY(rb_reader_n_messages(r) == n_before ? rb_reader_resolve(r) : rb_reader_check_zips(r));
 done:

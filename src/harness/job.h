@@ -16,9 +16,9 @@ typedef struct rb_job {
     rb_work *work;
     rb_ctx ctx; /* the group's, with the trial's seed */
     rb_train_view view;
-    rb_points made;        /* the space that a child trial made */
-    rb_model_view *models; /* [n_children] */
-    void **child_state;    /* [n_children] owned */
+    rb_model_view *models;    /* [n_models] */
+    void **child_state;       /* [n_models] owned */
+    rb_fit_record clustering; /* whose labels the view holds */
     void *state;
     rb_fit_record fit;
     int64_t history_capacity;

@@ -1,9 +1,6 @@
-/* The trials that a trial refers to: their models, read back from their units, and the spaces that they make. */
+/* The trials that a trial refers to: their models, labels and spaces, read back from their units. */
 #include "base/alloc.h"
 #include "harness/job.h"
-#include "harness/model.h"
-
-/* ---- children: other trials' models, read back from their units ---- */
 
 /* A trial whose child was stopped ends like the child: both are tried again by the next start. */
 static rb_status status_of(rb_fit_outcome child)
@@ -18,68 +15,80 @@ static rb_status status_of(rb_fit_outcome child)
     }
 }
 
-static rb_status load_child(rb_job *j, int32_t i, rb_error *err)
+static const rb_trial *trial_of(const rb_job *j, int32_t i)
 {
-    const rb_configuration *child = &j->run->plan.configuration[j->c->children[i]];
-    const rb_trial *of = rb_plan_trial(&j->run->plan, child->index, j->trial->fold, j->trial->repeat);
-    const rb_work *w = &j->run->work[rb_run_child(j->run, j->index, i)];
-    char path[4096];
-    rb_hdf file = { 0 };
-    if (w->outcome != RB_FIT_DONE)
-        return RB_FAIL(err, status_of(w->outcome), "trial %lld (%s), which it refers to, has no model: %s",
-                       (long long)of->number, child->entry->name, rb_fit_outcome_name(w->outcome));
-    char *memory = NULL;
-    RB_TRY(rb_alloc(&memory, (int64_t)child->entry->algorithm->state_size, err));
-    j->child_state[i] = memory;
-    rb_unit_path(path, j->run->folder, w->key, "model");
-    RB_TRY(rb_hdf_open(&file, path, err));
-    RB_TRY(rb_model_load(file.id, child->entry->algorithm, j->child_state[i], err));
-    j->models[i] = (rb_model_view){ child->entry->algorithm, child->config, j->child_state[i] };
-done:
-    rb_hdf_close(&file);
-    return rb_unit_status(err);
+    return rb_plan_trial(&j->run->plan, j->c->children[i], j->trial->fold, j->trial->repeat);
 }
 
-/* The points that a child trial made of its data; the values stay the child's. */
-static rb_status take_space(rb_job *j, rb_error *err)
+static const char *name_of(const rb_job *j, int32_t i)
+{
+    return j->run->plan.configuration[j->c->children[i]].entry->name;
+}
+
+static rb_status check_children(const rb_job *j, rb_error *err)
 {
     for (int32_t i = 0; i < j->c->n_children; i++) {
-        if (j->c->children[i] != j->c->space_child)
-            continue;
-        const rb_algorithm *a = j->models[i].algorithm;
-        if (!a->embed)
-            return RB_FAIL(err, RB_NOT_APPLICABLE, "%s makes no space that another trial could use", a->name);
-        j->made.dense = a->embed(j->models[i].state, &j->made.n, &j->made.d);
-        j->made.name = j->c->entry->name;
-        j->view.space = &j->made;
-        return rb_blocks_init(&j->made.blocks, j->made.n, NULL, 1, err);
+        const rb_work *w = &j->run->work[rb_run_child(j->run, j->index, i)];
+        if (w->outcome != RB_FIT_DONE)
+            return RB_FAIL(err, status_of(w->outcome), "trial %lld (%s), which it refers to, has no model: %s",
+                           (long long)trial_of(j, i)->number, name_of(j, i), rb_fit_outcome_name(w->outcome));
     }
     return RB_OK;
 }
 
+static rb_status load_models(rb_job *j, rb_error *err)
+{
+    RB_TRY(rb_alloc(&j->models, j->c->n_models, err));
+    RB_TRY(rb_alloc(&j->child_state, j->c->n_models, err));
+    for (int32_t i = 0; i < j->c->n_models; i++) {
+        const rb_configuration *child = &j->run->plan.configuration[j->c->children[i]];
+        RB_TRY(rb_run_read_model(&j->child_state[i], j->run, rb_run_child(j->run, j->index, i), err));
+        j->models[i] = (rb_model_view){ child->entry->algorithm, child->config, j->child_state[i] };
+    }
+    j->view.models = j->models;
+    j->view.n_models = j->c->n_models;
+done:
+    return err->status;
+}
+
+/* The labels of a clustering are of the items where it has one for each: points of a catalogue are in their order. */
+static rb_status load_labels(rb_job *j, rb_error *err)
+{
+    const int32_t i = j->c->n_models, n_items = j->run->data.items.n;
+    if (j->c->labels_child < 0)
+        return RB_OK;
+    RB_TRY(
+        rb_fit_record_read(&j->clustering, j->run->folder, j->run->work[rb_run_child(j->run, j->index, i)].key, err));
+    if (j->clustering.n_labels != n_items)
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "trial %lld (%s), which it refers to, has labels of %lld points, expected one for each of the "
+                       "%d items",
+                       (long long)trial_of(j, i)->number, name_of(j, i), (long long)j->clustering.n_labels, n_items);
+    j->view.labels = j->clustering.labels;
+done:
+    return rb_unit_status(err);
+}
+
 rb_status rb_job_load_children(rb_job *j, rb_error *err)
 {
-    rb_alloc(&j->models, j->c->n_children, err);
-    rb_alloc(&j->child_state, j->c->n_children, err);
-    for (int32_t i = 0; i < j->c->n_children && err->status == RB_OK; i++)
-        load_child(j, i, err);
-    j->view.models = j->models;
-    j->view.n_models = j->c->n_children - (j->c->space_child >= 0);
-    RB_TRY_ALL(&j->ctx, err->status);
-    RB_TRY_ALL(&j->ctx, take_space(j, err));
+    int64_t maker = rb_run_space_child(j->run, j->index);
+    RB_TRY_ALL(&j->ctx, check_children(j, err));
+    RB_TRY_ALL(&j->ctx, load_models(j, err));
+    RB_TRY_ALL(&j->ctx, load_labels(j, err));
+    if (maker >= 0)
+        RB_TRY(rb_made_space_get(&j->view.space, j->run, maker, err));
 done:
     return err->status;
 }
 
 void rb_job_release_children(rb_job *j)
 {
-    for (int32_t i = 0; j->child_state && i < j->c->n_children; i++)
+    for (int32_t i = 0; j->child_state && i < j->c->n_models; i++)
         if (j->child_state[i]) {
-            const rb_configuration *child = &j->run->plan.configuration[j->c->children[i]];
-            child->entry->algorithm->fini(j->child_state[i]);
+            j->run->plan.configuration[j->c->children[i]].entry->algorithm->fini(j->child_state[i]);
             rb_free(j->child_state[i]);
         }
     rb_free(j->child_state);
     rb_free(j->models);
-    rb_blocks_fini(&j->made.blocks);
+    rb_fit_record_fini(&j->clustering);
 }

@@ -292,11 +292,6 @@ static rb_status collect_spaces(rb_run_state *run, rb_error *err)
     RB_TRY(rb_alloc(&run->space, run->plan.n_configurations + 1, err));
     for (int32_t i = 0; i < run->plan.n_configurations; i++) {
         const rb_configuration *c = &run->plan.configuration[i];
-        if (c->space_child >= 0) {
-            RB_FAIL(err, RB_BAD_INPUT, "'%s' takes its space from a trial of %s, which makes none", c->entry->name,
-                    run->plan.configuration[c->space_child].entry->algorithm->name);
-            return blame(err, space_at(c->entry));
-        }
         if (c->space && add_space(run, c->space, err) != RB_OK)
             return blame(err, space_at(c->entry));
     }

@@ -22,6 +22,11 @@ rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
                    .n_ranks = ctx->n_ranks,
                    .n_node_ranks = ctx->n_node_ranks,
                    .n_threads = ctx->n_threads };
+    int64_t maker = rb_run_space_child(run, work);
+    if (maker >= 0) {
+        rb_run_made_shape(&s.n_points, &s.n_dims, run, maker, ctx);
+        s.n_points_nnz = s.n_points * s.n_dims;
+    }
     for (int32_t i = 0; c->space && i < run->n_spaces; i++)
         if (strcmp(run->space[i].name, c->space) == 0) {
             rb_space_size size = rb_space_cost(&run->space[i].spec, &run->data.catalogue);
@@ -103,6 +108,8 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     const rb_algorithm *a = c->entry->algorithm;
     rb_shape shape = rb_run_shape(run, work, &run->group);
     rb_cost cost = a->cost(c->config, &shape);
+    if (c->space_child >= 0) /* those of the data are counted with what the harness holds */
+        cost.bytes_per_node += (double)sizeof(double) * (double)shape.n_points * (double)shape.n_dims;
     if (rb_experiment_watches(&run->experiment, a) && !rb_run_is_refit(run, work)) {
         cost.bytes_per_rank *= 2;
         cost.bytes_per_node *= 2;

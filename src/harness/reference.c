@@ -24,7 +24,46 @@ static void refer(rb_option *o, const rb_experiment *e, rb_param_kind kind, int3
                       .target = target };
 }
 
+/* A reference to a trial of the wrong kind. */
+static rb_status refuse(rb_reader *r, const rb_entry *entry, const rb_param *param, const rb_yaml *node,
+                        const char *lacks)
+{
+    const rb_algorithm *target = r->e->entry[find_entry(r->e, node->text)].algorithm;
+    return RB_COMPLAIN(r, node->at, "'%s.%s' is '%s', a trial of %s, which %s", entry->algorithm->name, param->name,
+                       node->text, target->name, lacks);
+}
+
 /* ---- models ---- */
+
+#define RECOMMENDS (RB_CAN_RANK | RB_CAN_PREDICT)
+
+bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm *target)
+{
+    return referrer->needs & RB_NEEDS_LABELS && target->can & RB_CAN_ASSIGN && !(target->can & RECOMMENDS);
+}
+
+/*
+ * What a model that is referred to cannot do and should; NULL: nothing. A parameter may say what it needs; else who
+ * ranks needs a model that ranks, and who predicts one that predicts. An algorithm that has no name was refused
+ * already.
+ */
+static const char *lacks_of_model(const rb_algorithm *referrer, const rb_param *param, const rb_algorithm *target)
+{
+    unsigned own = referrer->can & RB_CAN_RANK ? RB_PARAM_RANKS : RB_PARAM_PREDICTS;
+    unsigned asked = param->flags & (RB_PARAM_RANKS | RB_PARAM_PREDICTS);
+    asked = asked ? asked : own;
+    if (!target || rb_experiment_gives_labels(referrer, target))
+        return NULL;
+    if (!(referrer->needs & RB_NEEDS_MODELS))
+        return "clusters nothing: expected a clustering of the items";
+    if (!(target->can & RECOMMENDS))
+        return "is no recommender";
+    if (asked & RB_PARAM_RANKS && !(target->can & RB_CAN_RANK))
+        return "cannot rank items";
+    if (asked & RB_PARAM_PREDICTS && !(target->can & RB_CAN_PREDICT))
+        return "cannot predict ratings";
+    return NULL;
+}
 
 static rb_status read_model(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
                             const rb_yaml *node)
@@ -37,6 +76,9 @@ static rb_status read_model(rb_reader *r, rb_option *out, bool *good, const rb_e
                            entry->algorithm->name, param->name, rb_yaml_words(node));
     int32_t target = find_entry(e, node->text);
     if (target >= 0) {
+        const char *lacks = lacks_of_model(entry->algorithm, param, e->entry[target].algorithm);
+        if (lacks)
+            return refuse(r, entry, param, node, lacks);
         *good = true;
         refer(out, e, RB_PARAM_MODEL, target);
         return RB_OK;
@@ -114,6 +156,9 @@ static rb_status read_space(rb_reader *r, rb_option *out, bool *good, const rb_e
                            entry->algorithm->name, param->name, name ? rb_yaml_words(name) : "a mapping without name");
     int32_t target = node->kind == RB_YAML_SCALAR ? find_entry(r->e, node->text) : -1;
     if (target >= 0) {
+        const rb_algorithm *makes = r->e->entry[target].algorithm; /* NULL: refused already */
+        if (makes && !makes->embed)
+            return refuse(r, entry, param, node, "makes no space");
         *good = true;
         refer(out, r->e, RB_PARAM_SPACE, target);
         return RB_OK;

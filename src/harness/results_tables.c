@@ -9,7 +9,7 @@
 /* ---- /trials, /timing/trials ---- */
 
 typedef struct {
-    int32_t trial, configuration, fold, repeat, iterations, kept_iteration, same_as, refit_iterations;
+    int32_t trial, configuration, fold, repeat, iterations, kept_iteration, same_as, refit_iterations, space_trial;
     const char *entry, *algorithm, *parameters, *space, *outcome, *message, *key, *digest;
     const char *refit, *refit_message, *refit_key, *refit_digest;
     uint8_t selected, converged;
@@ -38,7 +38,8 @@ static trial_row row_of(const rb_results *r, int64_t t)
                         .entry = c->entry->name,
                         .algorithm = c->entry->algorithm->name,
                         .parameters = c->text,
-                        .space = c->space ? c->space : "",
+                        .space = c->space_name ? c->space_name : "",
+                        .space_trial = (int32_t)(rb_run_space_child(r->run, t) + 1),
                         .outcome = f->finished ? rb_fit_outcome_name(f->outcome) : "not run",
                         .message = f->message,
                         .key = r->run->work[t].key,
@@ -76,6 +77,7 @@ static rb_status write_trials(rb_results *r, rb_error *err)
         { "algorithm", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, algorithm), NULL, w },
         { "parameters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, parameters), NULL, w },
         { "space", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, space), NULL, w },
+        { "space_trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, space_trial), NULL, w },
         { "outcome", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, outcome), NULL, w },
         { "message", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, message), NULL, w },
         { "selected", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, selected), NULL, w },

@@ -207,12 +207,13 @@ static bool is_wanted(rb_keep rule, const bool *selected, int64_t t)
     return rule == RB_KEEP_ALL || (rule == RB_KEEP_SELECTED && selected && selected[t]);
 }
 
-/* The models that a trial reads must be there when it runs. */
+/* The models that a trial reads must be there when it runs, or when it is evaluated. */
 static void mark_children(rb_run_state *run, int64_t work)
 {
-    for (int32_t i = 0; i < rb_run_configuration(run, work)->n_children; i++) {
+    const rb_configuration *c = rb_run_configuration(run, work);
+    for (int32_t i = 0; i < c->n_children; i++) {
         rb_work *w = &run->work[rb_run_child(run, work, i)];
-        if (w->fitted && w->outcome == RB_FIT_DONE && !w->has_model)
+        if (rb_configuration_reads_model(c, i) && w->fitted && w->outcome == RB_FIT_DONE && !w->has_model)
             w->again = true;
     }
 }
@@ -234,7 +235,7 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
         for (int32_t k = 0; k < plan->n_folds * plan->n_repeats; k++) {
             int64_t t = rb_plan_trial(plan, plan->order[i], k / plan->n_repeats, k % plan->n_repeats)->number - 1;
             for (int64_t w = t; w < run->n_work; w += plan->n_trials)
-                if (rb_run_is_to_run(run, w))
+                if (rb_run_is_to_run(run, w) || waits_for_values(run, w))
                     mark_children(run, w);
         }
     for (int64_t w = 0; w < run->n_work; w++)

@@ -250,6 +250,7 @@ static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level
             report(b, s->mine[i]);
     }
     rb_prepared_release(&run->prepared);
+    rb_made_space_release(&run->made);
     gather_round(b);
     int64_t stop = *stopped;
     rb_max_int64(run->world, &stop, 1);

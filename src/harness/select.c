@@ -111,7 +111,7 @@ done:
 
 static const char *space_of(const question *q, const rb_configuration *c)
 {
-    return c->space && q->metric->def->family == RB_FAMILY_CLUSTERING ? c->space : "";
+    return c->space_name && q->metric->def->family == RB_FAMILY_CLUSTERING ? c->space_name : "";
 }
 
 static bool same_family(const question *q, const rb_configuration *a, const rb_configuration *b)

@@ -50,6 +50,12 @@ typedef struct rb_run_space {
     rb_points points; /* built once, kept until the run ends */
 } rb_run_space;
 
+/* The space that a trial made, while trials of a group read it. */
+typedef struct rb_made_space {
+    char key[RB_KEY_DIGITS + 1]; /* of the trial; "" none */
+    rb_points points;
+} rb_made_space;
+
 /* What a run asks of a fit. */
 typedef enum {
     RB_WANT_NOTHING, /* the refit of a trial that was not selected */
@@ -111,6 +117,7 @@ typedef struct rb_run_state {
     rb_ctx group;        /* this rank's group of ranks */
     int32_t n_groups, group_number;
     rb_prepared prepared;          /* what the group holds for its next trials */
+    rb_made_space made;            /* the same */
     int64_t n_kept, n_kept_failed; /* trials that were whole before this start; those of them that failed */
     double begin_s;
 } rb_run_state;
@@ -130,10 +137,26 @@ bool rb_run_is_refit(const rb_run_state *run, int64_t work);
 int64_t rb_run_holder(const rb_run_state *run, int64_t work);
 /** The work that gives the model of a child: of a refit the child's refit, where the child depends on the split. */
 int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child);
+/** Read a work's model into a new state, owned by the caller: fini, then rb_free. Local. @return RB_OK, RB_IO,
+ * RB_NO_MEMORY */
+rb_status rb_run_read_model(void **state, const rb_run_state *run, int64_t work, rb_error *err);
 /** The work whose model and lists stand for a trial: its refit where there is one. */
 int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial);
 /** Whether a configuration's fit depends on fold and split; a clustering of a space sees neither. */
 bool rb_depends_on_fold(const rb_plan *plan, const rb_configuration *c);
+
+/* ---- harness/made_space.c ---- */
+
+/** The work that makes the space of a trial or refit; -1: none does. Local. */
+int64_t rb_run_space_child(const rb_run_state *run, int64_t work);
+/** Points and dimensions that `child` will make, from sizes alone. Local. */
+void rb_run_made_shape(int64_t *n, int64_t *d, const rb_run_state *run, int64_t child, const rb_ctx *ctx);
+/** The points that `child`, whose model is there, makes; rank 0 reads it. Collective over ctx. */
+rb_status rb_run_make_space(rb_points *out, const rb_run_state *run, int64_t child, const rb_ctx *ctx, rb_error *err);
+/** As above for the group, which keeps it until another is asked for. Collective over run->group. */
+rb_status rb_made_space_get(const rb_points **points, rb_run_state *run, int64_t child, rb_error *err);
+/** Collective over run->group. Zeroed is allowed. */
+void rb_made_space_release(rb_made_space *made);
 
 /* ---- harness/refit.c ---- */
 

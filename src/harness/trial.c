@@ -30,12 +30,13 @@ done:
     return err->status;
 }
 
-/* Whether any trial refers to this configuration, so that its model must be kept for them. */
+/* Whether any trial reads the model of this configuration, so that it must be kept for them. */
 static bool is_child(const rb_plan *plan, int32_t configuration)
 {
     for (int32_t i = 0; i < plan->n_configurations; i++)
         for (int32_t k = 0; k < plan->configuration[i].n_children; k++)
-            if (plan->configuration[i].children[k] == configuration)
+            if (plan->configuration[i].children[k] == configuration &&
+                rb_configuration_reads_model(&plan->configuration[i], k))
                 return true;
     return false;
 }

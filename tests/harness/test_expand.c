@@ -185,6 +185,7 @@ static void a_reference_to_a_swept_entry_is_swept(void **unused)
     assert_int_equal(c[12].space_child, 9);
     assert_int_equal(c[12].n_children, 1);
     assert_null(c[12].space);
+    assert_string_equal(c[12].space_name, "mf(factors=16)");
     assert_int_equal(c[13].space_child, -1);
     assert_string_equal(c[13].space, "genre");
     bool done[14] = { false };
@@ -218,6 +219,24 @@ static void trials_are_configurations_by_folds_by_repeats(void **unused)
     release(&x);
 }
 
+/* Labels are no model: the index says none, and the clustering stands behind the models. */
+static void a_reference_to_a_clustering_gives_labels(void **unused)
+{
+    (void)unused;
+    expanded x;
+    expand(&x, HEAD "trials:\n"
+                    "  - toy_cluster: { k: [2, 3] }\n    as: groups\n"
+                    "  - toy_grouped: { clusters: groups }\n");
+    const rb_configuration *c = &x.plan.configuration[3];
+    assert_int_equal(((const toy_grouped_config *)c->config)->clusters.index, -1);
+    assert_int_equal(c->labels_child, 1);
+    assert_int_equal(c->n_models, 0);
+    assert_int_equal(c->n_children, 1);
+    assert_int_equal(c->children[0], 1);
+    assert_false(rb_configuration_reads_model(c, 0));
+    release(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_configuration_holds_defaults_and_its_own_values),
         cmocka_unit_test(canonical_text_is_equal_where_the_meaning_is),
         cmocka_unit_test(a_reference_to_a_swept_entry_is_swept),
+        cmocka_unit_test(a_reference_to_a_clustering_gives_labels),
         cmocka_unit_test(trials_are_configurations_by_folds_by_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,12 @@ static const rb_param blend_params[] = {
     RB_PARAM_END,
 };
 
+static const rb_param grouped_params[] = {
+    RB_MODEL(toy_grouped_config, clusters, "a clustering"),
+    RB_MODEL(toy_grouped_config, finer, "another"),
+    RB_PARAM_END,
+};
+
 static const rb_param no_params[] = { RB_PARAM_END };
 
 static const rb_algorithm blend = { .name = "toy_blend",
@@ -35,11 +41,24 @@ static const rb_algorithm cluster = { .name = "toy_cluster",
                                       .can = RB_CAN_ASSIGN,
                                       .config_size = sizeof(toy_cluster_config),
                                       .params = cluster_params };
+static const rb_algorithm grouped = { .name = "toy_grouped",
+                                      .needs = RB_NEEDS_LABELS,
+                                      .can = RB_CAN_RANK,
+                                      .config_size = sizeof(toy_grouped_config),
+                                      .params = grouped_params };
+static const double *mf_embed(const void *state, int64_t *n, int64_t *d)
+{
+    (void)state;
+    *n = *d = 0;
+    return NULL;
+}
+
 static const rb_algorithm mf = { .name = "toy_mf",
                                  .needs = RB_NEEDS_RATINGS,
                                  .can = RB_CAN_RANK | RB_CAN_PREDICT,
                                  .config_size = sizeof(toy_mf_config),
-                                 .params = mf_params };
+                                 .params = mf_params,
+                                 .embed = mf_embed };
 static const rb_algorithm popular = {
     .name = "toy_popular", .needs = RB_NEEDS_POSITIVES, .can = RB_CAN_RANK, .config_size = 1, .params = no_params
 };
@@ -47,4 +66,4 @@ static const rb_algorithm tuned = {
     .name = "toy_tuned", .needs = RB_NEEDS_VALIDATION, .can = RB_CAN_PREDICT, .config_size = 1, .params = no_params
 };
 
-const rb_algorithm *const toy_algorithms[] = { &blend, &cluster, &mf, &popular, &tuned, NULL };
+const rb_algorithm *const toy_algorithms[] = { &blend, &cluster, &grouped, &mf, &popular, &tuned, NULL };

@@ -25,8 +25,13 @@ typedef struct {
     double weight;
 } toy_blend_config;
 
-/* toy_blend (models), toy_cluster (space), toy_mf (numbers, choice, bool, text, array), toy_popular (no parameter),
- * toy_tuned (needs validation); ended by NULL. */
+typedef struct {
+    rb_model_ref clusters, finer;
+} toy_grouped_config;
+
+/* toy_blend (models), toy_cluster (space), toy_grouped (labels), toy_mf (numbers, choice, bool, text, array; makes a
+ * space),
+ * toy_popular (no parameter), toy_tuned (needs validation); ended by NULL. */
 extern const rb_algorithm *const toy_algorithms[];
 
 #endif
