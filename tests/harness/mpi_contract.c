@@ -87,7 +87,7 @@ static void its_slots_agree_with_what_it_can(void **of)
 static void its_cost_is_known_beforehand_and_covers_its_model(void **of)
 {
     rb_contract_model m = rb_contract_fitted_together(*of, 2);
-    rb_shape shape = rb_contract_shape(&rb_test_ctx);
+    rb_shape shape = rb_contract_shape(*of, &rb_test_ctx);
     rb_alloc_fail_nth(0);
     rb_cost cost = m.algorithm->cost(m.config, &shape);
     assert_everywhere(rb_alloc_fail_nth(0) == 0);
@@ -103,7 +103,7 @@ static void its_defaults_pass_its_check(void **of)
 {
     rb_error err = { 0 };
     rb_contract_model m = rb_contract_model_of(*of);
-    rb_shape shape = rb_contract_shape(&rb_test_ctx);
+    rb_shape shape = rb_contract_shape(*of, &rb_test_ctx);
     if (m.algorithm->check)
         assert_ok(m.algorithm->check(m.config, &shape, &err), &err);
     rb_contract_model_fini(&m);
@@ -131,7 +131,7 @@ static void assign_points(int32_t label[N_POINTS], const rb_contract_model *m, r
     memset(label, 0, N_POINTS * sizeof *label);
     memcpy(label, own, (size_t)n * sizeof *label);
     if (m->algorithm->assign)
-        m->algorithm->assign(label, m->state, rb_contract_view.space, m->config, ctx, &err);
+        m->algorithm->assign(label, m->state, rb_contract_view_of(m->algorithm).space, m->config, ctx, &err);
     if (m->algorithm->assign_items)
         m->algorithm->assign_items(label, m->state, rb_contract_view.items, m->config, ctx, &err);
     assert_everywhere(err.status == RB_OK);

@@ -8,11 +8,33 @@
 #include "support/support.h"
 
 #define N_DIMS 5
+#define N_TERMS 40
 
 static rb_dataset data;
 static rb_ratings train, positives, validation, revealed, revealed_positives;
-static rb_points points;
+static rb_points points, counts;
 static int32_t item_label[RB_CONTRACT_ITEMS];
+
+/* Rows of a few words, some of them empty. */
+static void make_counts(void)
+{
+    rb_error err = { 0 };
+    rb_csr x = { 0 };
+    rb_rng rng = { .key = 12, .stream = rb_stream("contract.counts") };
+    assert_ok(rb_csr_init(&x, RB_CONTRACT_POINTS, N_TERMS, RB_CONTRACT_POINTS * N_TERMS, &err), &err);
+    int64_t at = 0;
+    for (int64_t p = 0; p < RB_CONTRACT_POINTS; p++) {
+        for (int32_t w = 0; w < N_TERMS && p % 50 != 7; w++) {
+            double u = rb_rng_uniform(&rng, (uint32_t)(p * N_TERMS + w));
+            if (u < (w % 3 == p % 3 ? 0.4 : 0.1)) {
+                x.col[at] = w;
+                x.value[at++] = u < 0.05 ? 3 : 1;
+            }
+        }
+        x.row_begin[p + 1] = at;
+    }
+    assert_ok(rb_points_take_csr(&counts, &x, &err), &err);
+}
 
 const rb_train_view rb_contract_view = {
     .ratings = &train,
@@ -77,6 +99,7 @@ int rb_contract_begin(void **unused)
     for (int i = 0; i < RB_CONTRACT_ITEMS; i++)
         item_label[i] = i % 3;
     make_points();
+    make_counts();
     return 0;
 }
 
@@ -84,6 +107,7 @@ int rb_contract_end(void **unused)
 {
     (void)unused;
     rb_points_fini(&points);
+    rb_points_fini(&counts);
     rb_ratings_fini(&train);
     rb_ratings_fini(&positives);
     rb_ratings_fini(&validation);
@@ -93,14 +117,24 @@ int rb_contract_end(void **unused)
     return 0;
 }
 
-rb_shape rb_contract_shape(const rb_ctx *ctx)
+rb_train_view rb_contract_view_of(const rb_algorithm *algorithm)
 {
+    rb_train_view view = rb_contract_view;
+    if (algorithm->needs & RB_NEEDS_COUNTS)
+        view.space = &counts;
+    return view;
+}
+
+rb_shape rb_contract_shape(const rb_algorithm *algorithm, const rb_ctx *ctx)
+{
+    rb_train_view view = rb_contract_view_of(algorithm);
     return (rb_shape){ .n_users = RB_CONTRACT_USERS,
                        .n_items = RB_CONTRACT_ITEMS,
                        .nnz = train.n,
                        .n_positives = positives.n,
                        .n_points = RB_CONTRACT_POINTS,
-                       .n_dims = N_DIMS,
+                       .n_dims = view.space->d,
+                       .n_points_nnz = view.space->sparse ? view.space->sparse->row_begin[RB_CONTRACT_POINTS] : 0,
                        .n_sessions = data.sessions.n,
                        .n_events = data.sessions.n_events,
                        .n_ranks = ctx->n_ranks,
@@ -144,26 +178,28 @@ void rb_contract_model_fini(rb_contract_model *m)
     rb_free(m->config);
 }
 
-static rb_status reveal(rb_contract_model *m, const void *prepared, rb_ctx *ctx, rb_error *err)
+static rb_status reveal(rb_contract_model *m, const rb_train_view *view, const void *prepared, rb_ctx *ctx,
+                        rb_error *err)
 {
     if (m->algorithm->reveal && !m->unrevealed)
-        RB_TRY_ALL(ctx, m->algorithm->reveal(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+        RB_TRY_ALL(ctx, m->algorithm->reveal(m->state, view, prepared, m->config, ctx, err));
 done:
     return err->status;
 }
 
-static rb_status iterate(rb_contract_model *m, const void *prepared, rb_ctx *ctx, rb_error *err)
+static rb_status iterate(rb_contract_model *m, const rb_train_view *view, const void *prepared, rb_ctx *ctx,
+                         rb_error *err)
 {
     const rb_algorithm *a = m->algorithm;
     bool done = false;
-    RB_TRY_ALL(ctx, a->begin(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+    RB_TRY_ALL(ctx, a->begin(m->state, view, prepared, m->config, ctx, err));
     for (int64_t i = 0; !done; i++) {
         double objective = NAN;
-        RB_TRY_ALL(ctx, a->iterate(m->state, i, &objective, &done, &rb_contract_view, prepared, m->config, ctx, err));
+        RB_TRY_ALL(ctx, a->iterate(m->state, i, &objective, &done, view, prepared, m->config, ctx, err));
     }
-    RB_TRY(reveal(m, prepared, ctx, err));
+    RB_TRY(reveal(m, view, prepared, ctx, err));
     if (a->end)
-        RB_TRY_ALL(ctx, a->end(m->state, &rb_contract_view, prepared, m->config, ctx, err));
+        RB_TRY_ALL(ctx, a->end(m->state, view, prepared, m->config, ctx, err));
 done:
     return err->status;
 }
@@ -173,14 +209,15 @@ rb_status rb_contract_fit(rb_contract_model *m, rb_ctx *ctx, rb_error *err)
 {
     const rb_algorithm *a = m->algorithm;
     const void *const configs[] = { m->config };
+    const rb_train_view own = rb_contract_view_of(a), *view = &own;
     void *prepared = NULL;
     if (a->prepare)
-        RB_TRY_ALL(ctx, a->prepare(&prepared, &rb_contract_view, configs, 1, ctx, err));
+        RB_TRY_ALL(ctx, a->prepare(&prepared, view, configs, 1, ctx, err));
     if (a->iterate) {
-        RB_TRY(iterate(m, prepared, ctx, err));
+        RB_TRY(iterate(m, view, prepared, ctx, err));
     } else {
-        RB_TRY_ALL(ctx, a->fit(m->state, &rb_contract_view, prepared, m->config, ctx, err));
-        RB_TRY(reveal(m, prepared, ctx, err));
+        RB_TRY_ALL(ctx, a->fit(m->state, view, prepared, m->config, ctx, err));
+        RB_TRY(reveal(m, view, prepared, ctx, err));
     }
 done:
     if (prepared)

@@ -30,8 +30,11 @@ extern const rb_train_view rb_contract_view;
 int rb_contract_begin(void **unused);
 int rb_contract_end(void **unused);
 
-/** Sizes of the view on a context. */
-rb_shape rb_contract_shape(const rb_ctx *ctx);
+/** The same with the points that an algorithm can read: counts of words for those that need them. */
+rb_train_view rb_contract_view_of(const rb_algorithm *algorithm);
+
+/** Sizes of that view on a context. */
+rb_shape rb_contract_shape(const rb_algorithm *algorithm, const rb_ctx *ctx);
 
 /** Whether the condition holds on every rank of rb_test_ctx. Collective. */
 bool rb_true_everywhere(bool condition);
