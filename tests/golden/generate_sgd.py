@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Known answers of Surprise on ml-latest-small for svd: surprise.json.
+"""Known answers of Surprise on ml-latest-small for svd, svdpp and nmf: surprise.json.
 
     python tests/golden/generate_sgd.py DATA > tests/golden/surprise.json
 
@@ -17,7 +17,7 @@ import sys
 import numpy as np
 import pandas
 import surprise
-from surprise import SVD, Dataset, Reader
+from surprise import SVD, NMF, Dataset, Reader, SVDpp
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -71,14 +71,17 @@ def main():
     items = [item[given.to_raw_iid(i)] for i in given.all_items()]
     n = len(item)
 
-    def start(k):
-        return Given([splitmix(users, k, n), splitmix(items, k)])
+    def start(k, positive=False):
+        p, q, y = splitmix(users, k, n), splitmix(items, k), splitmix(items, k, n + len(user))
+        return Given([5 * (p + 0.1), 5 * (q + 0.1)] if positive else [p, q, y])
 
     cases = {
         "svd": lambda: SVD(n_factors=20, random_state=start(20)),
         "svd_rates": lambda: SVD(n_factors=9, n_epochs=7, lr_bu=0.01, lr_bi=0.02, lr_pu=0.03, lr_qi=0.004, reg_bu=0.1,
                                  reg_bi=0.2, reg_pu=0.05, reg_qi=0.06, random_state=start(9)),
         "svd_unbiased": lambda: SVD(n_factors=20, biased=False, lr_all=0.02, random_state=start(20)),
+        "svdpp": lambda: SVDpp(n_factors=10, n_epochs=5, cache_ratings=True, random_state=start(10)),
+        "nmf": lambda: NMF(n_factors=15, n_epochs=20, random_state=start(15, positive=True)),
     }
     out = {
         "made_by": "tests/golden/generate_sgd.py",
@@ -92,7 +95,8 @@ def main():
         algorithm = make().fit(given)
         predicted = predictions(algorithm, test)
         out[name] = errors(predicted, test) | {"predictions": [float(x) for x in predicted[::40]]}
-    folds = {"svd": lambda: SVD(random_state=1)}
+    folds = {"svd": lambda: SVD(random_state=1), "svdpp": lambda: SVDpp(random_state=1, cache_ratings=True),
+             "nmf": lambda: NMF(random_state=1)}
     out["folds"] = {name: [] for name in folds}
     for fold in range(5):
         fitted, held = trainset_of(ratings[row % 5 != fold]), ratings[row % 5 == fold]

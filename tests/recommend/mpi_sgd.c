@@ -10,7 +10,7 @@
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_svd;
+extern const rb_recommender rb_svd, rb_svdpp;
 
 /* ---- the grid ---- */
 
@@ -138,6 +138,9 @@ static const setting settings[] = {
     { &rb_svd, "factors=64 iterations=2 grid=8" },
     { &rb_svd, "factors=9 iterations=3 precision=double biased=false" },
     { &rb_svd, "factors=70 iterations=2 precision=double grid=3" },
+    { &rb_svdpp, "factors=20 iterations=2" },
+    { &rb_svdpp, "factors=9 iterations=2 batch=1" },
+    { &rb_svdpp, "factors=6 iterations=2 batch=64" },
 };
 
 static void factors_have_the_same_bits_for_any_ranks_and_threads(void **unused)
@@ -171,6 +174,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     rb_oracle_zipf(&s, 60, 40, 800, 0.6, 0.9, &rb_test_ctx);
     rb_test_ctx.n_threads = 1;
     rb_oracle_nth_failures(&rb_svd, "factors=5 iterations=1", &s, 15, 80);
+    rb_oracle_nth_failures(&rb_svdpp, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_split_fini(&s);
 }
 

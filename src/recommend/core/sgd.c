@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "linalg/gather_syrk.h"
+#include "recommend/core/factor_fold.h"
 
 static rb_factor_start item_start(const rb_sgd_start *start)
 {
@@ -141,6 +143,49 @@ rb_status rb_sgd_run(double *loss, rb_sgd *s, double (*step)(const void *model, 
     if (!isfinite(*loss)) /* the same on every rank */
         RB_FAIL(err, RB_NOT_FINITE, "the factors grow without bound: a smaller `learning_rate` is needed");
 done:
+    return err->status;
+}
+
+rb_status rb_sgd_reveal(rb_factor_model *m, rb_biases *bias, const rb_ratings *revealed, rb_sgd_fold fold,
+                        const void *model, const void *config, const rb_ctx *ctx, rb_error *err)
+{
+    int64_t *rows = NULL, k = m->users.k;
+    double *x = NULL, unused;
+
+    (void)rb_alloc(&rows, ctx->n_ranks + 1, err);
+    RB_TRY_ALL(ctx, rb_alloc(&x, k, err));
+    rb_blocks_offsets(rows, &revealed->users, ctx);
+    for (int64_t u = rows[ctx->rank]; u < rows[ctx->rank + 1]; u++) {
+        int64_t from = revealed->user_begin[u], n = revealed->user_begin[u + 1] - from;
+        if (n == 0)
+            continue;
+        fold(x, bias ? bias->user + u : &unused, model, config, revealed->user_item + from,
+             revealed->user_rating + from, n);
+        for (int64_t f = 0; f < k; f++)
+            rb_factors_put(&m->users, u, f, x[f]);
+    }
+    rb_factors_publish(&m->users, rows, ctx);
+    if (bias)
+        rb_shared_publish(&bias->user_memory, rows, sizeof(double), ctx);
+done:
+    rb_free(x);
+    rb_free(rows);
+    return err->status;
+}
+
+rb_status rb_sgd_fold_in(double *scores, const rb_factor_model *m, const rb_biases *bias, rb_sgd_fold fold,
+                         const void *model, const void *config, const int32_t *items, const float *ratings, int64_t n,
+                         rb_error *err)
+{
+    double *x = NULL, own;
+
+    RB_TRY(rb_alloc(&x, m->items.k, err));
+    fold(x, &own, model, config, items, ratings, n);
+    rb_fold_scores(scores, &m->items, x);
+    for (int64_t i = 0; bias && i < m->items.n; i++)
+        scores[i] += bias->mean + own + bias->item[i];
+done:
+    rb_free(x);
     return err->status;
 }
 

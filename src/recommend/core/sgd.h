@@ -86,6 +86,20 @@ void rb_sgd_store(rb_factor_model *m, rb_biases *bias, const rb_sgd *s, const rb
 rb_status rb_sgd_run(double *loss, rb_sgd *s, double (*step)(const void *model, const rb_grid_block *block),
                      const void *model, const rb_ctx *ctx, rb_error *err);
 
+/* Factors x [k] and bias of a user of n ratings, from 0, with the items as they stand; in double. Local. */
+typedef void (*rb_sgd_fold)(double *x, double *bias, const void *model, const void *config, const int32_t *items,
+                            const float *ratings, int64_t n);
+
+/** Fold in the users who have interactions in `revealed`; bias NULL: none. Collective. @return RB_OK, RB_NO_MEMORY
+ * (agreed) */
+rb_status rb_sgd_reveal(rb_factor_model *m, rb_biases *bias, const rb_ratings *revealed, rb_sgd_fold fold,
+                        const void *model, const void *config, const rb_ctx *ctx, rb_error *err);
+
+/** Scores [n_items] of one user, who is folded in. Local. @return RB_OK, RB_NO_MEMORY */
+rb_status rb_sgd_fold_in(double *scores, const rb_factor_model *m, const rb_biases *bias, rb_sgd_fold fold,
+                         const void *model, const void *config, const int32_t *items, const float *ratings, int64_t n,
+                         rb_error *err);
+
 /** Collective. Zeroed is allowed. */
 void rb_sgd_fini(rb_sgd *s);
 

@@ -22,7 +22,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "linalg/gemm_simd.h"
 #include "recommend/core/sgd.h"
 #include "recommend/recommend.h"
@@ -188,9 +187,11 @@ done:
 }
 
 /* The user half of the steps above, in double, from 0. */
-static void fold(double *x, double *bias, const state *m, const config *c, const int32_t *items, const float *ratings,
-                 int64_t n)
+static void fold_user(double *x, double *bias, const void *self, const void *cfg, const int32_t *items,
+                      const float *ratings, int64_t n)
 {
+    const state *m = self;
+    const config *c = cfg;
     const svd_rates rate = rates_of(c);
     memset(x, 0, (size_t)c->factors * sizeof *x);
     *bias = 0;
@@ -210,29 +211,8 @@ static rb_status reveal(void *self, const rb_train_view *view, const void *prepa
                         rb_error *err)
 {
     state *m = self;
-    const config *c = cfg;
-    const rb_ratings *r = view->revealed;
-    int64_t *rows = NULL;
-    double *x = NULL;
     (void)prepared;
-
-    (void)rb_alloc(&rows, ctx->n_ranks + 1, err);
-    RB_TRY_ALL(ctx, rb_alloc(&x, c->factors, err));
-    rb_blocks_offsets(rows, &r->users, ctx);
-    for (int64_t u = rows[ctx->rank]; u < rows[ctx->rank + 1]; u++) {
-        int64_t from = r->user_begin[u], n = r->user_begin[u + 1] - from;
-        if (n == 0)
-            continue;
-        fold(x, m->bias.user + u, m, c, r->user_item + from, r->user_rating + from, n);
-        for (int64_t f = 0; f < c->factors; f++)
-            rb_factors_put(&m->factor.users, u, f, x[f]);
-    }
-    rb_factors_publish(&m->factor.users, rows, ctx);
-    rb_shared_publish(&m->bias.user_memory, rows, sizeof(double), ctx);
-done:
-    rb_free(x);
-    rb_free(rows);
-    return err->status;
+    return rb_sgd_reveal(&m->factor, &m->bias, view->revealed, fold_user, m, cfg, ctx, err);
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
@@ -270,19 +250,7 @@ static rb_status fold_in(double *scores, const void *self, const int32_t *items,
                          const void *cfg, rb_error *err)
 {
     const state *m = self;
-    const config *c = cfg;
-    double *x = NULL, bias;
-
-    RB_TRY(rb_alloc(&x, c->factors, err));
-    fold(x, &bias, m, c, items, ratings, n);
-    for (int32_t i = 0; i < m->bias.n_items; i++) {
-        scores[i] = m->bias.mean + bias + m->bias.item[i];
-        for (int64_t f = 0; f < c->factors; f++)
-            scores[i] = fma(x[f], rb_factors_at(&m->factor.items, i, f), scores[i]);
-    }
-done:
-    rb_free(x);
-    return err->status;
+    return rb_sgd_fold_in(scores, &m->factor, &m->bias, fold_user, m, cfg, items, ratings, n, err);
 }
 
 static void arrays(void *self, rb_visitor *v)
