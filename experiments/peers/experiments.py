@@ -31,9 +31,9 @@ def _parts(choosing):
     return {"train": "fit", "test": "validation"} if choosing else {"train": "train", "test": "test"}
 
 
-def als(folder, regularization, iterations, solver="cholesky", precision="single", choosing=False):
-    """ALS with joint biases, 64 factors, and its RMSE."""
-    entry = (f"als: {{ factors: 64, biases: joint, weighted: true, regularization: {regularization}, "
+def als(folder, regularization, iterations, solver="cholesky", precision="single", biases="joint", choosing=False):
+    """ALS with 64 factors, and its RMSE."""
+    entry = (f"als: {{ factors: 64, biases: {biases}, weighted: true, regularization: {regularization}, "
              f"iterations: {iterations}, solver: {solver}, precision: {precision} }}")
     return on_parts(folder, _parts(choosing), "rmse", entry)
 

@@ -1,8 +1,8 @@
-"""Ratings in the shape of als-10m: ALS with biases against cmfrec, and against the time that LIBMF needs for 20 epochs.
+"""Ratings in the shape of als-10m: ALS against cmfrec and Spark, and against the time that LIBMF needs for 20 epochs.
 
 71,567 users x 10,681 items, 8.78 million half-star ratings, a tenth of them test. ALS minimises the same on both sides:
-squared errors with the mean and both biases, lambda times the number of ratings of a row (ALS-WR); every system chooses
-its own regularisation on validation.
+squared errors with the mean and both biases (Spark has neither), lambda times the number of ratings of a row (ALS-WR);
+every system chooses its own regularisation on validation.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import rig
 
 FACTORS, EPOCHS = 64, 20
 TRIED = (1, 2, 3, 4, 5, 6, 8, 10, 15)  # iterations for the RMSE of 20 epochs
+REGULARIZATIONS = [0.03, 0.04, 0.05, 0.08, 0.12]
 SLACK = 5e-3  # relative difference of RMSE that other random starts leave after a few iterations
 
 
@@ -32,15 +33,15 @@ class World:
         """Users, items, ratings."""
         return ratings.triples(self.folder / f"{name}.csv")
 
-    def ours(self, regularization, iterations, *solver_and_precision, choosing=False):
+    def ours(self, regularization, iterations, *solver_and_precision, **options):
         """A run of the program."""
-        return rig.reelbench(experiments.als(self.folder, regularization, iterations, *solver_and_precision,
-                                             choosing=choosing), cache=rig.WORK / "cache")
+        return rig.reelbench(experiments.als(self.folder, regularization, iterations, *solver_and_precision, **options),
+                             cache=rig.WORK / "cache")
 
-    def our_regularization(self):
+    def our_regularization(self, biases="joint"):
         """Chosen on validation after five iterations."""
-        return rig.chosen(self.folder, "als", [0.03, 0.05, 0.08, 0.12],
-                          lambda value: self.ours(value, 5, choosing=True).metric("rmse", "test")[0])
+        return rig.chosen(self.folder, "als" if biases == "joint" else f"als {biases}", REGULARIZATIONS,
+                          lambda value: self.ours(value, 5, biases=biases, choosing=True).metric("rmse", "test")[0])
 
 
 def rmse(predicted, part):
@@ -69,7 +70,7 @@ def against_cmfrec(world):
         model = cmfrec_fit(world, fit, value, 5, "cg", "single")[1]
         return rmse(model.predict(*validation[:2]), validation)
 
-    theirs = rig.chosen(world.folder, "cmfrec", [0.03, 0.05, 0.08, 0.12], loss)
+    theirs = rig.chosen(world.folder, "cmfrec", REGULARIZATIONS, loss)
     regularization = world.our_regularization()
     for solver, precision, target in (("cholesky", "single", 10), ("cholesky", "double", None), ("cg", "single", None)):
         def ours(solver=solver, precision=precision):
@@ -86,6 +87,68 @@ def against_cmfrec(world):
             measured = rig.turns(ours, peer)
             rig.line(identity, "cmfrec", measured, (measured[3], measured[1]),
                      measured[1] <= measured[3] * (1 + SLACK), target)
+
+
+class Spark:
+    """Spark's ALS on two local threads: factors in single precision, normal equations in double; no mean, no biases."""
+
+    def __init__(self, world):
+        from pyspark.sql import SparkSession
+
+        self.world = world
+        self.session = (SparkSession.builder.master(f"local[{rig.THREADS}]").config("spark.driver.memory", "12g")
+                        .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", rig.THREADS)
+                        .config("spark.ui.showConsoleProgress", "false").getOrCreate())
+        self.session.sparkContext.setLogLevel("ERROR")
+        self.parts = {}
+
+    def part(self, name):
+        """Ratings of a file, kept in memory."""
+        if name not in self.parts:
+            schema = "userId INT, movieId INT, rating FLOAT, timestamp LONG"
+            frame = self.session.read.csv(str(self.world.folder / f"{name}.csv"), header=True, schema=schema)
+            self.parts[name] = frame.repartition(rig.THREADS).cache()
+            self.parts[name].count()
+        return self.parts[name]
+
+    def fit(self, name, regularization, iterations):
+        """(seconds, model) of a part."""
+        from pyspark.ml.recommendation import ALS
+
+        model = ALS(rank=FACTORS, maxIter=iterations, regParam=regularization, numUserBlocks=rig.THREADS,
+                    numItemBlocks=rig.THREADS, userCol="userId", itemCol="movieId", ratingCol="rating", seed=1)
+        return rig.timed(lambda: model.fit(self.part(name)))
+
+    def rmse(self, model, name):
+        """On the pairs of a part that the model knows."""
+        from pyspark.sql import functions
+
+        known = model.transform(self.part(name)).where("not isnan(prediction)")
+        return known.select(functions.expr("sqrt(avg(pow(prediction - rating, 2)))")).first()[0]
+
+
+def against_spark(world):
+    """An iteration of ALS-WR in double precision without biases; the quality is the RMSE on test after the last."""
+    last = 4
+    spark = Spark(world)
+    theirs = rig.chosen(world.folder, "spark", REGULARIZATIONS,
+                        lambda value: spark.rmse(spark.fit("fit", value, 5)[1], "validation"))
+    regularization = world.our_regularization("none")
+    spark.fit("train", theirs, last)  # the first fit of a virtual machine compiles
+
+    def ours():
+        run = world.ours(regularization, last, "cholesky", "double", biases="none")
+        return run.iteration(), run.metric("rmse", "test")[0]
+
+    def peer():
+        one, _ = spark.fit("train", theirs, 1)
+        all_s, model = spark.fit("train", theirs, last)
+        return (all_s - one) / (last - 1), spark.rmse(model, "test")
+
+    measured = rig.turns(ours, peer)
+    rig.line("als-10m no biases" + (" (878k)" if world.quick else ""), "pyspark", measured, (measured[3], measured[1]),
+             measured[1] <= measured[3] * (1 + SLACK), 7)
+    spark.session.stop()
 
 
 def libmf_fit(part, regularization, epochs=EPOCHS):
@@ -113,20 +176,20 @@ def against_libmf(world):
     fit, validation, train, test = (world.part(name) for name in ("fit", "validation", "train", "test"))
     theirs = rig.chosen(world.folder, "libmf", [0.01, 0.02, 0.03, 0.05, 0.08],
                         lambda value: rmse(libmf_fit(fit, value)[1](*validation[:2]), validation))
-    regularization = world.our_regularization()
+    regularization = world.our_regularization("none")
 
     def peer():
         seconds, predict = libmf_fit(train, theirs)
         return seconds, rmse(predict(*test[:2]), test)
 
     goal = peer()[1]
-    reached = world.ours(regularization, list(TRIED)).metric("rmse", "test")
+    reached = world.ours(regularization, list(TRIED), biases="none").metric("rmse", "test")
     iterations = next((n for n, value in zip(TRIED, reached) if value <= goal), TRIED[np.argmin(reached)])
     rig.note(f"als-10m: RMSE of LIBMF's {EPOCHS} epochs {goal:.4f}; ours is {min(reached):.4f} at best, and timed with "
              f"{iterations} iterations")
 
     def ours():
-        run = world.ours(regularization, iterations)
+        run = world.ours(regularization, iterations, biases="none")
         return run.fit(), run.metric("rmse", "test")[0]
 
     measured = rig.turns(ours, peer)
@@ -136,12 +199,14 @@ def against_libmf(world):
 
 
 def als_10m(quick):
-    """Both peers."""
+    """All peers."""
     world = World(quick)
     with rig.attempt("als-10m", "libmf"):
         against_libmf(world)
     with rig.attempt("als-10m", "cmfrec"):
         against_cmfrec(world)
+    with rig.attempt("als-10m", "pyspark"):
+        against_spark(world)
 
 
 WORKLOADS = {"als-10m": als_10m}

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
     rb_oracle_zipf(&s, 600000, 3, 6000000, 0.1, 0.1, ctx);
     assert_ok(rb_factors_alloc(&users, s.train.n_users, K, RB_SINGLE, ctx, &err), &err);
     assert_ok(rb_factors_alloc(&items, s.train.n_items, K, RB_SINGLE, ctx, &err), &err);
-    const rb_factor_start start = rb_item_start(RB_START_RANDOM, NULL, K);
+    const rb_factor_start start = rb_item_start(RB_START_RANDOM, 0.1, NULL, K);
     assert_ok(rb_factors_start(&users, &start, &s.train.users, ctx, &err), &err);
     const rb_normal normal = {
         .side = rb_side_items(&s.train), .own = &items, .other = &users, .entries = entries, .lambda = lambda

@@ -2,25 +2,23 @@
 
 #include <math.h>
 
-rb_factor_start rb_item_start(rb_start kind, const rb_array *given, int64_t k)
+rb_factor_start rb_item_start(rb_start kind, double scale, const rb_array *given, int64_t k)
 {
     return (rb_factor_start){ .kind = kind,
                               .given = given,
                               .parameter = "start",
                               .side = "item",
                               .stream = "factors",
-                              .spread = 0.1 / sqrt((double)k) };
+                              .spread = scale / sqrt((double)k) };
 }
 
 rb_status rb_factor_model_begin(rb_factor_model *m, const rb_ratings *train, int64_t k, rb_precision precision,
-                                rb_start start, const rb_array *given, const rb_ctx *ctx, rb_error *err)
+                                const rb_factor_start *start, const rb_ctx *ctx, rb_error *err)
 {
-    const rb_factor_start how = rb_item_start(start, given, k);
-
     m->precision = (int32_t)precision;
     RB_TRY(rb_factors_alloc(&m->users, train->n_users, k, precision, ctx, err));
     RB_TRY(rb_factors_alloc(&m->items, train->n_items, k, precision, ctx, err));
-    RB_TRY(rb_factors_start(&m->items, &how, &train->items, ctx, err));
+    RB_TRY(rb_factors_start(&m->items, start, &train->items, ctx, err));
 done:
     return err->status;
 }

@@ -35,6 +35,7 @@ typedef struct {
     int solver;
     int64_t cg_steps;
     int init;
+    double init_scale;
     rb_array start;
     int precision;
 } config;
@@ -57,14 +58,19 @@ static const rb_param params[] = {
     RB_INT(config, iterations, 15, 1, 10000, "", "alternations over users and items"),
     RB_DOUBLE(config, tolerance, 0.0, 0.0, 1.0, "", "stop where the objective falls by a smaller share; 0: never"),
     RB_SOLVER_PARAMS(config),
-    RB_START_PARAMS(config),
+    RB_START_PARAMS(config, 1.0),
     RB_PARAM_END,
 };
+
+static rb_factor_start item_start(const config *c)
+{
+    return rb_item_start((rb_start)c->init, c->init_scale, &c->start, c->factors);
+}
 
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
-    const rb_factor_start start = rb_item_start((rb_start)c->init, &c->start, c->factors);
+    const rb_factor_start start = item_start(c);
     return rb_start_check(&start, shape->n_items, c->factors, err);
 }
 
@@ -88,14 +94,14 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     const rb_bias_config how = { .reg_user = c->bias_reg_user,
                                  .reg_item = c->bias_reg_item,
                                  .iterations = c->biases == FIXED ? c->bias_iterations : 0 };
+    const rb_factor_start start = item_start(c);
     (void)prepared;
 
     m->objective = INFINITY;
     RB_TRY(rb_bias_fit(&m->bias, train, &how, ctx, err));
     if (c->biases == NONE)
         m->bias.mean = 0;
-    RB_TRY(rb_factor_model_begin(&m->factor, train, c->factors, (rb_precision)c->precision, (rb_start)c->init,
-                                 &c->start, ctx, err));
+    RB_TRY(rb_factor_model_begin(&m->factor, train, c->factors, (rb_precision)c->precision, &start, ctx, err));
 done:
     return err->status;
 }

@@ -31,6 +31,7 @@ typedef struct {
     int solver;
     int64_t cg_steps;
     int init;
+    double init_scale;
     rb_array start;
     int precision;
 } config;
@@ -50,14 +51,19 @@ static const rb_param params[] = {
     RB_CHOICE(config, objective, RENDLE, "rendle|hu", "weights of the interactions"),
     RB_DOUBLE(config, alpha, 40.0, 0.0, 1e6, "", "confidence of a rating, hu only"),
     RB_SOLVER_PARAMS(config),
-    RB_START_PARAMS(config),
+    RB_START_PARAMS(config, 0.1),
     RB_PARAM_END,
 };
+
+static rb_factor_start item_start(const config *c)
+{
+    return rb_item_start((rb_start)c->init, c->init_scale, &c->start, c->factors);
+}
 
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
-    const rb_factor_start start = rb_item_start((rb_start)c->init, &c->start, c->factors);
+    const rb_factor_start start = item_start(c);
     return rb_start_check(&start, shape->n_items, c->factors, err);
 }
 
@@ -79,12 +85,12 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     state *m = self;
     const config *c = cfg;
     const rb_ratings *train = view->positives;
+    const rb_factor_start start = item_start(c);
     (void)prepared;
 
     m->k = c->factors;
     RB_TRY_ALL(ctx, rb_alloc(&m->gram, c->factors * c->factors, err));
-    RB_TRY(rb_factor_model_begin(&m->factor, train, c->factors, (rb_precision)c->precision, (rb_start)c->init,
-                                 &c->start, ctx, err));
+    RB_TRY(rb_factor_model_begin(&m->factor, train, c->factors, (rb_precision)c->precision, &start, ctx, err));
 done:
     return err->status;
 }
