@@ -142,6 +142,8 @@ int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child);
 rb_status rb_run_read_model(void **state, const rb_run_state *run, int64_t work, rb_error *err);
 /** The work whose model and lists stand for a trial: its refit where there is one. */
 int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial);
+/** Whether what `rule` keeps may be that of this work: of `selected`, only where a metric of `select` applies. */
+bool rb_run_may_keep(const rb_run_state *run, rb_keep rule, int64_t work);
 /** Whether a configuration's fit depends on fold and split; a clustering of a space sees neither. */
 bool rb_depends_on_fold(const rb_plan *plan, const rb_configuration *c);
 

@@ -41,11 +41,12 @@ static bool is_child(const rb_plan *plan, int32_t configuration)
     return false;
 }
 
-/* The model goes first: a fit unit without its model would be a fit that cannot be selected. */
+/* The model goes first: a fit unit without its model would be a fit that cannot be selected. What can be neither
+ * selected nor read by another trial is not written at all. */
 static rb_status write_fit(rb_job *j, rb_error *err)
 {
-    bool keep = j->fit.outcome == RB_FIT_DONE &&
-                (j->run->experiment.store.models != RB_KEEP_NONE || is_child(&j->run->plan, j->c->index));
+    bool keep = j->fit.outcome == RB_FIT_DONE && (rb_run_may_keep(j->run, j->run->experiment.store.models, j->index) ||
+                                                  is_child(&j->run->plan, j->c->index));
     if (j->is_again && (j->fit.outcome == RB_FIT_TIMEOUT || j->fit.outcome == RB_FIT_OVER_BUDGET))
         return RB_OK; /* it stays done, and what is missing is tried again by the next start */
     memcpy(j->fit.key, j->work->key, sizeof j->fit.key);
@@ -62,17 +63,17 @@ static rb_status write_fit(rb_job *j, rb_error *err)
 
 static rb_status write_metrics(rb_job *j, rb_metric_record *record, const rb_stored_lists *lists, rb_error *err)
 {
+    bool keep = lists->n_users > 0 && rb_run_may_keep(j->run, j->run->experiment.store.lists, j->index);
     memcpy(record->key, j->work->key, sizeof record->key);
     if (writes(j)) {
-        if (lists->n_users > 0 && j->run->experiment.store.lists != RB_KEEP_NONE)
+        if (keep)
             rb_stored_lists_write(lists, j->run->folder, j->work->key, j->run->evaluation, j->run->lists_k, err);
         if (err->status == RB_OK && record->n_rows > 0)
             rb_metric_record_write(record, j->run->folder, j->run->evaluation, err);
     }
     rb_agree(&j->ctx, err->status, err);
     j->work->evaluated = err->status == RB_OK;
-    j->work->has_lists = j->work->has_lists ||
-                         (j->work->evaluated && lists->n_users > 0 && j->run->experiment.store.lists != RB_KEEP_NONE);
+    j->work->has_lists = j->work->has_lists || (j->work->evaluated && keep);
     return err->status;
 }
 

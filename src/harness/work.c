@@ -41,6 +41,16 @@ int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial)
     return w->want == RB_WANT_VALUES && w->fitted && w->outcome == RB_FIT_DONE ? refit : trial;
 }
 
+bool rb_run_may_keep(const rb_run_state *run, rb_keep rule, int64_t work)
+{
+    const rb_experiment *e = &run->experiment;
+    bool selectable = false;
+    for (int m = 0; m < e->n_select; m++)
+        selectable =
+            selectable || rb_experiment_applies(e->select[m].def, rb_run_configuration(run, work)->entry->algorithm);
+    return rule == RB_KEEP_ALL || (rule == RB_KEEP_SELECTED && selectable);
+}
+
 bool rb_depends_on_fold(const rb_plan *plan, const rb_configuration *c) /* NOLINT(misc-no-recursion) */
 {
     const unsigned split = RB_NEEDS_RATINGS | RB_NEEDS_POSITIVES | RB_NEEDS_SESSIONS | RB_NEEDS_VALIDATION;

@@ -376,6 +376,7 @@ typedef struct {
 } measured;
 
 int64_t rb_toy_measured_fits;
+volatile sig_atomic_t rb_toy_measured_stop;
 
 static const rb_param measured_params[] = {
     RB_SPACE(measured_config, space, "genre", "points"),
@@ -395,6 +396,7 @@ static rb_status measured_fit(void *self, const rb_train_view *view, const void 
     measured *m = self;
     (void)prepared;
     rb_toy_measured_fits++;
+    rb_toy_measured_stop = 1;
     m->n = view->space->n;
     m->one = 1;
     RB_TRY_ALL(ctx, rb_alloc(&m->label, m->n, err));

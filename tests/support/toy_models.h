@@ -4,6 +4,8 @@
 #ifndef RB_SUPPORT_TOY_MODELS_H
 #define RB_SUPPORT_TOY_MODELS_H
 
+#include <signal.h>
+
 #include "data/algorithm.h"
 
 /*
@@ -42,5 +44,8 @@ extern const rb_algorithm rb_toy_measured;
 
 /* How often rb_toy_measured was fitted on this rank since a test zeroed it. */
 extern int64_t rb_toy_measured_fits;
+
+/* Becomes 1 with each fit of it: a run whose `stop` this is ends after its first. */
+extern volatile sig_atomic_t rb_toy_measured_stop;
 
 #endif
