@@ -47,7 +47,7 @@ bool rb_run_may_keep(const rb_run_state *run, rb_keep rule, int64_t work)
     bool selectable = false;
     for (int m = 0; m < e->n_select; m++)
         selectable =
-            selectable || rb_experiment_applies(e->select[m].def, rb_run_configuration(run, work)->entry->algorithm);
+            selectable || rb_experiment_applies(&e->select[m], rb_run_configuration(run, work)->entry->algorithm);
     return rule == RB_KEEP_ALL || (rule == RB_KEEP_SELECTED && selectable);
 }
 

@@ -331,6 +331,9 @@ static rb_status shaped_fit(void *self, const rb_train_view *view, const void *p
     (void)self, (void)prepared, (void)config;
     if (told.nnz != view->ratings->n || told.n_positives < view->positives->n)
         RB_FAIL(err, RB_FAILED, "told of %lld ratings, given %lld", (long long)told.nnz, (long long)view->ratings->n);
+    if (view->sessions && (told.n_sessions < view->sessions->n || told.n_events < view->sessions->n_events))
+        RB_FAIL(err, RB_FAILED, "told of %lld events, given %lld", (long long)told.n_events,
+                (long long)view->sessions->n_events); /* pruned: at most */
     return rb_agree(ctx, err->status, err);
 }
 
