@@ -13,10 +13,9 @@ const rb_command rb_cmd_report = {
     .name = "report",
     .summary = "the best of each algorithm with its significance, and every trial",
     .description =
-        "JSON is an object of both tables: selection and trials. CSV and TSV are the table of trials: `selected` "
-        "marks\n"
-        "the best, and the last columns hold the metric that chose them, rank, values on validation and\n"
-        "test, the interval with its level, letters and the correction they come from.",
+        "Recommenders and clusterings have tables of their own. JSON is an object: selection and trials. CSV and TSV\n"
+        "are the table of trials: `selected` marks the best, and the last columns hold the metric that chose them,\n"
+        "rank, values on validation and test, the interval with its level, letters and the correction they come from.",
     .operands = operands,
     .options = options,
     .example = "reelbench report results/quickstart-8c1f22a0 --format csv > trials.csv",

@@ -1,7 +1,9 @@
 #include "harness/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -83,10 +85,19 @@ static void prepare_words(const rb_run_state *run)
 rb_status rb_run_folder_check(const char *folder, rb_error *err)
 {
     char path[4200];
+    struct stat about;
     snprintf(path, sizeof path, "%s/experiment.yaml", folder);
-    if (access(path, R_OK) != 0)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s: not a run folder (it holds no experiment.yaml)", folder);
-    return RB_OK;
+    if (access(path, R_OK) == 0)
+        return RB_OK;
+    if (stat(folder, &about) != 0)
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "%s: %s; a run folder is what `reelbench run` names, such as results/x-8c1f22a0", folder,
+                       strerror(errno));
+    if (!S_ISDIR(about.st_mode))
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: a file, expected a run folder", folder);
+    if (access(path, F_OK) == 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+    return RB_FAIL(err, RB_BAD_INPUT, "%s: not a run folder: it holds no experiment.yaml", folder);
 }
 
 rb_status rb_run_results_check(const char *folder, rb_error *err)

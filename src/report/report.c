@@ -46,8 +46,16 @@ static void name_column(value_column *c)
         snprintf(c->heading + n, sizeof c->heading - (size_t)n, " (%s)", v->segment);
 }
 
+/* Which trials a table has. */
+typedef enum { RECOMMENDERS, CLUSTERINGS, EVERY } rows_of;
+
+static bool has_row(rows_of rows, const rb_trial_line *trial)
+{
+    return rows == EVERY || rb_trial_clusters(trial) == (rows == CLUSTERINGS);
+}
+
 /* Columns in the order in which values first come; those that no trial has a value for are left out. */
-static rb_status find_columns(value_column **columns, int *n, const rb_results_file *r, rb_error *err)
+static rb_status find_columns(value_column **columns, int *n, const rb_results_file *r, rows_of rows, rb_error *err)
 {
     int64_t capacity = 0;
     *n = 0;
@@ -55,7 +63,7 @@ static rb_status find_columns(value_column **columns, int *n, const rb_results_f
         int k = 0;
         while (k < *n && !same_column((*columns)[k].like, &r->value[i]))
             k++;
-        if (k < *n || strcmp(r->value[i].state, "ok") != 0)
+        if (k < *n || strcmp(r->value[i].state, "ok") != 0 || !has_row(rows, &r->trial[r->value[i].trial - 1]))
             continue;
         RB_TRY(rb_grow(columns, &capacity, *n + 1, err));
         (*columns)[*n].like = &r->value[i];
@@ -112,6 +120,8 @@ static rb_status add_trial(rb_table *t, const rb_trial_line *trial, const rb_res
     if (watched)
         RB_TRY(trial->kept_iteration < 0 ? rb_table_text(t, NULL, err)
                                          : rb_table_int(t, trial->kept_iteration + 1, err));
+    while (*at < r->n_values && r->value[*at].trial < trial->trial) /* of another table */
+        (*at)++;
     int64_t first = *at;
     while (*at < r->n_values && r->value[*at].trial == trial->trial)
         (*at)++;
@@ -128,15 +138,15 @@ done:
 }
 
 /* Whether early stopping kept an iteration of any trial. */
-static bool was_watched(const rb_results_file *r)
+static bool was_watched(const rb_results_file *r, rows_of rows)
 {
     for (int64_t i = 0; i < r->n_trials; i++)
-        if (r->trial[i].kept_iteration >= 0)
+        if (has_row(rows, &r->trial[i]) && r->trial[i].kept_iteration >= 0)
             return true;
     return false;
 }
 
-static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
+static rb_status write_trials(FILE *out, const rb_results_file *r, rows_of rows, rb_format format, rb_error *err)
 {
     const int n_more = format == RB_FORMAT_CSV || format == RB_FORMAT_TSV ? N_SELECTION : 0;
     static const rb_table_column fixed[] = { { "trial", RB_CELL_NUMBER },          { "entry", RB_CELL_TEXT },
@@ -151,9 +161,9 @@ static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format for
     rb_table t = { 0 };
     int n = 0;
     int64_t at = 0;
-    bool watched = was_watched(r);
+    bool watched = was_watched(r, rows);
     const int n_fixed = N_FIXED - !watched;
-    RB_TRY(find_columns(&columns, &n, r, err));
+    RB_TRY(find_columns(&columns, &n, r, rows, err));
     RB_TRY(rb_alloc(&all, N_FIXED + n + 1 + N_SELECTION, err));
     memcpy(all, fixed, sizeof fixed);
     for (int c = 0; c < n; c++)
@@ -162,6 +172,8 @@ static rb_status write_trials(FILE *out, const rb_results_file *r, rb_format for
     memcpy(all + n_fixed + n + 1, selection_columns, sizeof selection_columns);
     rb_table_init(&t, all, n_fixed + n + 1 + n_more);
     for (int64_t i = 0; i < r->n_trials; i++) {
+        if (!has_row(rows, &r->trial[i]))
+            continue;
         RB_TRY(add_trial(&t, &r->trial[i], r, &at, columns, n, watched, err));
         if (n_more > 0)
             RB_TRY(add_selection(&t, r, selection_of(r, &r->trial[i]), err));
@@ -174,6 +186,27 @@ done:
     return err->status;
 }
 
+/* For the eye recommenders and clusterings have tables of their own: they share few columns of values. */
+static rb_status write_tables(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
+{
+    static const char *const headings[] = { [RECOMMENDERS] = "recommenders", [CLUSTERINGS] = "clusterings" };
+    const char *gap = format == RB_FORMAT_MARKDOWN ? "\n" : "";
+    int64_t n[2] = { 0 };
+    if (format != RB_FORMAT_TABLE && format != RB_FORMAT_MARKDOWN)
+        return write_trials(out, r, EVERY, format, err);
+    for (int64_t i = 0; i < r->n_trials; i++)
+        n[rb_trial_clusters(&r->trial[i]) ? CLUSTERINGS : RECOMMENDERS]++;
+    for (rows_of rows = RECOMMENDERS; rows <= CLUSTERINGS; rows++) {
+        if (n[rows] == 0)
+            continue;
+        if (n[RECOMMENDERS] > 0 && n[CLUSTERINGS] > 0)
+            fprintf(out, "%s%s\n%s", rows == CLUSTERINGS ? "\n" : "", headings[rows], gap);
+        RB_TRY(write_trials(out, r, rows, format, err));
+    }
+done:
+    return err->status;
+}
+
 rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_error *err)
 {
     rb_results_file r = { 0 };
@@ -183,7 +216,7 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
     if (!is_single)
         RB_TRY(rb_selection_write(out, &r, format, err));
     fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);
-    RB_TRY(write_trials(out, &r, format, err));
+    RB_TRY(write_tables(out, &r, format, err));
     fputs(is_json ? "}\n" : "", out);
 done:
     rb_results_file_close(&r);

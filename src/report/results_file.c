@@ -6,6 +6,7 @@
 #include <unistr.h>
 
 #include "base/alloc.h"
+#include "cluster/cluster.h"
 #include "harness/run.h"
 
 /* Where a column goes: the field of each struct of an array. */
@@ -209,6 +210,25 @@ rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error 
     RB_TRY(check_references(r, err));
 done:
     return err->status;
+}
+
+bool rb_trial_clusters(const rb_trial_line *trial)
+{
+    for (const rb_algorithm *const *a = rb_cluster_registry; *a; a++)
+        if (strcmp((*a)->name, trial->algorithm) == 0)
+            return true;
+    return false;
+}
+
+double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part)
+{
+    for (int64_t i = 0; i < r->n_folds; i++) {
+        const rb_fold_line *f = &r->fold[i];
+        if (f->configuration == configuration && strcmp(f->metric, metric) == 0 && strcmp(f->part, part) == 0 &&
+            strcmp(f->segment, "all") == 0)
+            return f->spread_folds;
+    }
+    return NAN;
 }
 
 void rb_results_file_close(rb_results_file *r)

@@ -50,6 +50,11 @@ typedef struct rb_results_file {
     rb_arena arena; /* owns all of it */
 } rb_results_file;
 
+/** Whether a trial is of a clustering algorithm; all others are recommenders. Local. */
+bool rb_trial_clusters(const rb_trial_line *trial);
+/** Standard deviation over folds of a configuration's value; NAN where there is one fold, or no such value. Local. */
+double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part);
+
 /**
  * Open <folder>/results.h5 and read its tables.
  *

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cluster/cluster.h"
 
 /* What the rows of one metric of selection have in common. */
 typedef struct {
@@ -21,18 +20,17 @@ static const char *space_of(const rb_results_file *r, const rb_selection_line *s
     return r->trial[s->trial - 1].space;
 }
 
+static double fold_spread(const rb_results_file *r, const rb_selection_line *s)
+{
+    return rb_results_fold_spread(r, s->configuration, s->metric, s->refit ? "refit" : "test");
+}
+
 /* Standard deviation of a test value over folds, or over repeats where there is one fold; NAN. */
 static double spread_of(const best_of *b, const rb_selection_line *s)
 {
     if (b->n_folds == 1 || b->clustering)
         return s->spread_repeats;
-    for (int64_t i = 0; i < b->r->n_folds; i++) {
-        const rb_fold_line *f = &b->r->fold[i];
-        if (f->configuration == s->configuration && strcmp(f->metric, s->metric) == 0 &&
-            strcmp(f->part, s->refit ? "refit" : "test") == 0 && strcmp(f->segment, "all") == 0)
-            return f->spread_folds;
-    }
-    return NAN;
+    return fold_spread(b->r, s);
 }
 
 static best_of describe(const rb_results_file *r, const rb_selection_line *s, int64_t n)
@@ -165,21 +163,13 @@ static bool is_named(const best_of *b, const rb_trial_line *trial)
     return false;
 }
 
-static bool is_clustering(const rb_trial_line *trial)
-{
-    for (const rb_algorithm *const *a = rb_cluster_registry; *a; a++)
-        if (strcmp((*a)->name, trial->algorithm) == 0)
-            return true;
-    return false;
-}
-
 /* Entries of the metric's family that have no value to be ranked by. */
 static void name_unranked(FILE *out, const best_of *b)
 {
     bool any = false;
     for (int64_t i = 0; i < b->r->n_trials; i++) {
         const rb_trial_line *t = &b->r->trial[i];
-        if (is_clustering(t) != b->clustering || is_ranked(b, t) || is_named(b, t))
+        if (rb_trial_clusters(t) != b->clustering || is_ranked(b, t) || is_named(b, t))
             continue;
         fprintf(out, "%s%s",
                 any             ? ", "
@@ -236,6 +226,7 @@ static rb_status add_row(rb_table *t, const rb_results_file *r, const rb_selecti
     RB_TRY(rb_table_double(t, s->low, 4, err));
     RB_TRY(rb_table_double(t, s->high, 4, err));
     RB_TRY(rb_table_double(t, isnan(s->low) ? NAN : r->level, -1, err));
+    RB_TRY(rb_table_double(t, fold_spread(r, s), 4, err));
     RB_TRY(rb_table_double(t, s->spread_repeats, 4, err));
     RB_TRY(rb_table_letters(t, s->letters, err));
     RB_TRY(rb_table_text(t, s->letters[0] ? r->correction : "", err));
@@ -246,14 +237,12 @@ done:
 static rb_status write_data(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
 {
     static const rb_table_column columns[] = {
-        { "metric", RB_CELL_TEXT },  { "rank", RB_CELL_NUMBER },
-        { "entry", RB_CELL_TEXT },   { "parameters", RB_CELL_TEXT },
-        { "space", RB_CELL_TEXT },   { "configuration", RB_CELL_NUMBER },
-        { "trial", RB_CELL_NUMBER }, { "validation", RB_CELL_NUMBER },
-        { "test", RB_CELL_NUMBER },  { "refit", RB_CELL_BOOL },
-        { "low", RB_CELL_NUMBER },   { "high", RB_CELL_NUMBER },
-        { "level", RB_CELL_NUMBER }, { "spread repeats", RB_CELL_NUMBER },
-        { "letters", RB_CELL_TEXT }, { "correction", RB_CELL_TEXT },
+        { "metric", RB_CELL_TEXT },     { "rank", RB_CELL_NUMBER },         { "entry", RB_CELL_TEXT },
+        { "parameters", RB_CELL_TEXT }, { "space", RB_CELL_TEXT },          { "configuration", RB_CELL_NUMBER },
+        { "trial", RB_CELL_NUMBER },    { "validation", RB_CELL_NUMBER },   { "test", RB_CELL_NUMBER },
+        { "refit", RB_CELL_BOOL },      { "low", RB_CELL_NUMBER },          { "high", RB_CELL_NUMBER },
+        { "level", RB_CELL_NUMBER },    { "spread folds", RB_CELL_NUMBER }, { "spread repeats", RB_CELL_NUMBER },
+        { "letters", RB_CELL_TEXT },    { "correction", RB_CELL_TEXT },
     };
     rb_table t;
     rb_table_init(&t, columns, sizeof columns / sizeof *columns);

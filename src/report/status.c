@@ -52,15 +52,17 @@ static rb_status read_journal(progress *p, const char *folder, rb_error *err)
 {
     char path[4200], line[4096];
     snprintf(path, sizeof path, "%s/journal", folder);
+    RB_TRY(rb_run_folder_check(folder, err));
     FILE *f = fopen(path, "re");
     if (!f)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s: not a run folder (%s: %s)", folder, path, strerror(errno));
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: %s", path, strerror(errno));
     while (fgets(line, sizeof line, f))
         read_line(p, line);
     fclose(f);
     if (!p->any)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s: nothing was started here", folder);
-    return RB_OK;
+        RB_FAIL(err, RB_BAD_INPUT, "%s: nothing was started here", folder);
+done:
+    return err->status;
 }
 
 /* Whether a run holds the folder's lock now. */

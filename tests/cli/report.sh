@@ -107,5 +107,43 @@ expect 0 "$REELBENCH" run folds.yaml
 prints " ± 0."
 prints "(±: standard deviation over folds)"
 prints "(no interval over users: the value is a mean over 3 folds)"
+expect 0 "$REELBENCH" report results/folds-* --format json
+python3 - "$out" <<'PYTHON' || fail "JSON lacks the spread over folds, or has another"
+import json, statistics, sys
+report = json.load(open(sys.argv[1]))
+for best in report["selection"]:
+    of = [t for t in report["trials"] if (t["entry"], t["parameters"]) == (best["entry"], best["parameters"])]
+    spread = statistics.stdev(t["test ndcg:bin-min@10"] for t in of)
+    assert abs(best["spread folds"] - spread) <= 1e-12 and best["spread repeats"] is None, (best, spread)
+PYTHON
+
+# Recommenders and clusterings have tables of their own, each with the values that its trials can have.
+cat >both.yaml <<'YAML'
+experiment: both
+dataset: { name: synthetic, users: 100, items: 80, ratings: 1000, sessions: 1000 }
+split: { kind: random, test: 0.2 }
+metrics: [rmse, inertia]
+trials:
+  - kmeans: { space: genre, k: 3 }
+  - item_mean
+  - kmeans: { space: genre, k: 4 }
+YAML
+expect 0 "$REELBENCH" run both.yaml
+expect 0 "$REELBENCH" report results/both-*
+awk '/^recommenders$/ { part = 1 } /^clusterings$/ { part = 2 } / inertia / { n[part, "inertia"]++ }
+     / test rmse/ { n[part, "rmse"]++ } / kmeans / { n[part, "kmeans"]++ } / item_mean / { n[part, "item_mean"]++ }
+     END { exit !(n[1, "rmse"] == 1 && n[1, "item_mean"] == 1 && n[2, "inertia"] == 1 && n[2, "kmeans"] == 2 &&
+                  !n[1, "kmeans"] && !n[1, "inertia"] && !n[2, "rmse"]) }' "$out" || fail "one table has the other's rows or columns"
+expect 0 "$REELBENCH" report results/both-* --format csv
+[ "$(wc -l <"$out")" -eq 4 ] || fail "csv is not one table"
+
+# What is no run folder, and why.
+expect 2 "$REELBENCH" report nowhere
+complains "nowhere: No such file or directory; a run folder is what"
+expect 2 "$REELBENCH" status both.yaml
+complains "both.yaml: a file, expected a run folder"
+mkdir empty
+expect 2 "$REELBENCH" status empty
+complains "empty: not a run folder: it holds no experiment.yaml"
 
 finish
