@@ -17,14 +17,12 @@ static void print_list(FILE *out, const rb_apply_model *m, const rb_lists *lists
 {
     const rb_dataset *d = &m->run.data;
     char user[32], item[32];
-    bool titled = d->has_catalogue && d->catalogue.has[RB_COLUMN_TITLE];
     for (int32_t k = 0; k < lists->k; k++) {
         int32_t i = lists->item[(int64_t)l * lists->k + k];
         if (i < 0)
             break;
         fprintf(out, "%s\t%d\t%s\t%.6g\t%s\n", rb_ids_name(user, &d->users, lists->user[l]), k + 1,
-                rb_ids_name(item, &d->items, i), lists->score[(int64_t)l * lists->k + k],
-                titled ? rb_strings_at(&d->catalogue.column[RB_COLUMN_TITLE], i) : "");
+                rb_ids_name(item, &d->items, i), lists->score[(int64_t)l * lists->k + k], rb_apply_title(d, i));
     }
 }
 

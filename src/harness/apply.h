@@ -23,6 +23,13 @@ typedef struct rb_apply_options {
 rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top, rb_ctx *ctx,
                              rb_error *err);
 
+/**
+ * The `top` items that come next in each session, "ITEM,ITEM,..." by external ids, as TSV: session (from 1), rank,
+ * item, score, title; equal scores by item. Items of the session only where evaluation.repeats is true. Serial ctx.
+ */
+rb_status rb_apply_next(const rb_apply_options *o, const char *const *sessions, int n_sessions, int64_t top,
+                        rb_ctx *ctx, rb_error *err);
+
 /** Predicted ratings for the pairs (user, item) of a delimited text file ("-": standard input), as TSV. Serial ctx. */
 rb_status rb_apply_predict(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err);
 

@@ -174,3 +174,9 @@ void rb_apply_close(rb_apply_model *m)
     if (m->run.world)
         rb_run_state_fini(&m->run);
 }
+
+const char *rb_apply_title(const rb_dataset *d, int32_t item)
+{
+    const bool titled = d->has_catalogue && d->catalogue.has[RB_COLUMN_TITLE];
+    return titled ? rb_strings_at(&d->catalogue.column[RB_COLUMN_TITLE], item) : "";
+}

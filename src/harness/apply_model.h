@@ -31,4 +31,7 @@ rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned c
                         rb_error *err);
 void rb_apply_close(rb_apply_model *m);
 
+/** Title of an item; "" where the data have none. Local. */
+const char *rb_apply_title(const rb_dataset *d, int32_t item);
+
 #endif

@@ -5,12 +5,6 @@
 #include "harness/apply_model.h"
 #include "linalg/topk.h"
 
-static const char *title_of(const rb_dataset *d, int32_t i)
-{
-    const bool titled = d->has_catalogue && d->catalogue.has[RB_COLUMN_TITLE];
-    return titled ? rb_strings_at(&d->catalogue.column[RB_COLUMN_TITLE], i) : "";
-}
-
 static const rb_ids *ids_of(const rb_dataset *d)
 {
     return d->has_interactions ? &d->items : &d->catalogue.ids;
@@ -21,7 +15,7 @@ rb_status rb_similar_item(int32_t *item, const rb_dataset *d, const rb_similar_q
     const rb_ids *ids = ids_of(d);
     *item = query->id ? rb_ids_find(ids, query->id) : -1;
     for (int32_t i = 0; query->title && *item < 0 && i < ids->n; i++)
-        if (strcasecmp(title_of(d, i), query->title) == 0)
+        if (strcasecmp(rb_apply_title(d, i), query->title) == 0)
             *item = i;
     if (*item < 0)
         return RB_FAIL(err, RB_BAD_INPUT, "no %s '%s' in the data set '%s'", query->id ? "item" : "title",
@@ -46,7 +40,7 @@ rb_status rb_similar_print(FILE *out, const rb_dataset *d, const double *scores,
     fputs("rank\titem\tsimilarity\ttitle\n", out);
     for (int32_t k = 0; k < best.n; k++)
         fprintf(out, "%d\t%s\t%.6g\t%s\n", k + 1, rb_ids_name(id, ids, best.entry[k].item), best.entry[k].score,
-                title_of(d, best.entry[k].item));
+                rb_apply_title(d, best.entry[k].item));
 done:
     rb_free(best.entry);
     return err->status;

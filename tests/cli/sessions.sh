@@ -80,4 +80,20 @@ for t in json.load(open(sys.argv[1]))["trials"]:
     assert has == ({"rmse:global"} if t["entry"] == "bias" else {"mrr:session@10"}), (t["entry"], has)
     assert (t["test ndcg:bin-min@10"] is None) == (t["entry"] in ("markov", "sknn")), t
 PYTHON
+
+# A session of one's own.
+more=$(echo results/more-*)
+expect 0 "$REELBENCH" recommend "$more" sknn --session 3,7,9 5 --top 4
+[ "$(wc -l <"$out")" -eq 9 ] || fail "recommend does not print a heading and four items for each of two sessions"
+awk -F '\t' '$1 == 1 && ($3 == 3 || $3 == 7 || $3 == 9) { exit 1 }' "$out" || fail "an item of the session comes again"
+expect 0 "$REELBENCH" recommend "$more" popularity --session 3
+[ "$(wc -l <"$out")" -eq 11 ] || fail "a model that folds a session in does not list ten items"
+expect 2 "$REELBENCH" recommend "$more" sknn --session 3,nothing
+complains "no item 'nothing' in the data set 'synthetic'"
+expect 2 "$REELBENCH" recommend "$more" bias --session 3
+complains "bias cannot predict the next item of a session"
+expect 2 "$REELBENCH" recommend "$more" markov --user 3
+complains "markov cannot recommend"
+expect 2 "$REELBENCH" recommend "$more" markov --user 3 --session 5
+complains "not for both at once"
 finish

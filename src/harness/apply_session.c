@@ -1,0 +1,82 @@
+/* What comes next in sessions of the user's own. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "eval/session.h"
+#include "harness/apply_model.h"
+#include "linalg/topk.h"
+
+/* Items of a text "ITEM,ITEM,...", by their external ids; *item is owned by the caller. */
+static rb_status read_session(int32_t **item, int64_t *n, const char *text, const rb_dataset *d, rb_error *err)
+{
+    char *copy = rb_strdup(text, err);
+    int64_t capacity = 0;
+    *n = 0;
+    for (char *at = copy, *rest; at; at = rest) {
+        rest = strchr(at, ',');
+        if (rest)
+            *rest++ = 0;
+        RB_TRY(rb_grow(item, &capacity, *n + 1, err));
+        (*item)[*n] = rb_ids_find(&d->items, at);
+        if ((*item)[*n] < 0)
+            RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "no item '%s' in the data set '%s' (a session is ITEM,ITEM,...)", at,
+                           d->name));
+        ++*n;
+    }
+done:
+    rb_free(copy);
+    return err->status;
+}
+
+static bool is_candidate(const rb_apply_model *m, int32_t i, const int32_t *items, int64_t n)
+{
+    for (int64_t k = 0; k < n && !m->run.experiment.evaluation.repeats; k++)
+        if (items[k] == i)
+            return false;
+    return true;
+}
+
+static rb_status print_next(FILE *out, int number, const rb_apply_model *m, const char *text, int64_t k, rb_error *err)
+{
+    const rb_dataset *d = &m->run.data;
+    const rb_session_model model = { m->algorithm, m->state, m->c->config };
+    rb_topk top = { .k = (int32_t)(k < d->items.n ? k : d->items.n) };
+    rb_next next = { 0 };
+    float *ones = NULL;
+    int32_t *items = NULL;
+    int64_t n;
+    char id[32];
+    RB_TRY(read_session(&items, &n, text, d, err));
+    RB_TRY(rb_next_alloc(&next, &ones, &model, d->items.n, n, err));
+    RB_TRY(rb_alloc(&top.entry, top.k, err));
+    RB_TRY(rb_next_ask(&next, &model, ones, items, n, d->items.n, err));
+    for (int64_t e = 0; e < next.n; e++)
+        if (is_candidate(m, next.item[e], items, n))
+            rb_topk_offer(&top, next.score[next.item[e]], 0, next.item[e]);
+    rb_topk_finish(&top);
+    for (int32_t r = 0; r < top.n; r++)
+        fprintf(out, "%d\t%d\t%s\t%.6g\t%s\n", number, r + 1, rb_ids_name(id, &d->items, top.entry[r].item),
+                top.entry[r].score, rb_apply_title(d, top.entry[r].item));
+done:
+    rb_free(items);
+    rb_free(top.entry);
+    rb_next_free(&next, ones);
+    return err->status;
+}
+
+rb_status rb_apply_next(const rb_apply_options *o, const char *const *sessions, int n_sessions, int64_t top,
+                        rb_ctx *ctx, rb_error *err)
+{
+    rb_apply_model m = { 0 };
+    RB_TRY(rb_apply_open(&m, o, 0, "", ctx, err));
+    if (!rb_session_applies(m.algorithm)) {
+        RB_FAIL(err, RB_BAD_INPUT, "%s cannot predict the next item of a session", m.algorithm->name);
+        goto done;
+    }
+    fputs("session\trank\titem\tscore\ttitle\n", o->out);
+    for (int s = 0; s < n_sessions; s++)
+        RB_TRY(print_next(o->out, s + 1, &m, sessions[s], top, err));
+done:
+    rb_apply_close(&m);
+    return err->status;
+}
