@@ -8,6 +8,7 @@ import rig
 
 FAMILIES = {
     "catalogue": ("kmeans-cat", "kmeans-sparse", "silhouette", "silhouette-20", "tfidf", "lsa", "sweep-kmeans"),
+    "topics": ("lda",),
     "points": ("kmeans-1m", "kmeans-init"),
     "prototypes": ("kproto",),
     "full_ranking": ("eval-138k",),

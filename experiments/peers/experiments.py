@@ -19,6 +19,12 @@ def prototypes(start, k, iterations, update):
             f"gamma: 0.5, k: {k}, iterations: {iterations}, update: {update}, init: given, centres: {start} }}\n")
 
 
+def topics(n, iterations):
+    """Topics of the descriptions by Gibbs sampling, a tenth of the titles held out."""
+    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [perplexity]\ntrials:\n  - lda: {{ space: "
+            f"\"counts(columns=description,min_df=2)\", topics: {n}, iterations: {iterations}, held_out: 0.1 }}\n")
+
+
 def on_parts(folder, parts, metrics, entry, more=KEEP_NOTHING):
     """One entry on the files of a folder, {part: file without its ending}."""
     split = ", ".join(f"{part}_file: {folder}/{name}.csv" for part, name in parts.items())
@@ -73,6 +79,7 @@ def examples(folder):
         "silhouette": clusterings("sparse", ["k: 20, iterations: 5"], '"silhouette:cosine"'),
         "sweep-kmeans": clusterings("dense", ["k: { range: [2, 20] }"], "silhouette, davies_bouldin", "repeats: 5\n"),
         "kproto": prototypes("[[2000, 0, 0, 0, 0], [2010, 1, 1, 1, 1]]", 2, 10, "batch"),
+        "lda": topics(20, 100),
         "als-chosen": als(folder, 0.05, 5, choosing=True),
         "als-10m": als(folder, 0.05, [1, 2, 4], "cg", "double"),
         "sgd-10m": svd(folder, 0.02, 0.03, 20),

@@ -339,6 +339,12 @@ static const double *embed(const void *self, int64_t *n, int64_t *d)
     return s->n_embedded > 0 ? s->embedding : s->proportions;
 }
 
+static void embed_shape(const void *cfg, const rb_shape *shape, int64_t *n, int64_t *d)
+{
+    (void)shape, (void)n;
+    *d = ((const config *)cfg)->topics;
+}
+
 /* Proportions of new titles on every rank. */
 static rb_status new_proportions(double *out, const state *s, const rb_points *points, rb_ctx *ctx, rb_error *err)
 {
@@ -458,6 +464,7 @@ const rb_clusterer rb_lda = {
     .labels = labels,
     .assign = assign,
     .embed = embed,
+    .embed_shape = embed_shape,
     .embed_new = embed_new,
     .measures = measures,
     .measure = measure,
