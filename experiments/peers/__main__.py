@@ -15,6 +15,7 @@ FAMILIES = {
     "implicit_als": ("sweep-ials", "ials-20m"),
     "explicit_als": ("als-10m",),
     "sgd": ("sgd-10m", "surprise"),
+    "implicit_sgd": ("bpr",),
 }
 
 

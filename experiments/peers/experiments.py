@@ -51,6 +51,13 @@ def svd(folder, rate, regularization, iterations, choosing=False):
     return on_parts(folder, _parts(choosing), "rmse", entry)
 
 
+def bpr(folder, rate, regularization, iterations, choosing=False):
+    """BPR with 64 factors, and its nDCG."""
+    entry = (f"bpr: {{ factors: 64, learning_rate: {rate}, reg_user: {regularization}, reg_item: {regularization}, "
+             f"reg_bias: {regularization}, iterations: {iterations} }}")
+    return on_parts(folder, _parts(choosing), NDCG, entry)
+
+
 def fold(folder, number, entry):
     """A model of ratings on one of the folds that a folder has as files."""
     return on_parts(folder, {"train": f"train{number}", "test": f"test{number}"}, "rmse", entry)
@@ -83,6 +90,7 @@ def examples(folder):
         "als-chosen": als(folder, 0.05, 5, choosing=True),
         "als-10m": als(folder, 0.05, [1, 2, 4], "cg", "double"),
         "sgd-10m": svd(folder, 0.02, 0.03, 20),
+        "bpr": bpr(folder, 0.05, 0.01, 20),
         "ials-20m": ials(folder, 64, 10, 2, 5, "cholesky"),
         "sweep-ials": sweep_ials(folder, [1, 10, 100], [1, 10], 3),
     }

@@ -10,7 +10,7 @@
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_svd, rb_svdpp;
+extern const rb_recommender rb_svd, rb_svdpp, rb_bpr;
 
 /* ---- the grid ---- */
 
@@ -141,6 +141,8 @@ static const setting settings[] = {
     { &rb_svdpp, "factors=20 iterations=2" },
     { &rb_svdpp, "factors=9 iterations=2 batch=1" },
     { &rb_svdpp, "factors=6 iterations=2 batch=64" },
+    { &rb_bpr, "factors=20 iterations=3" },
+    { &rb_bpr, "factors=64 iterations=2 grid=5 negatives=popular precision=double" },
 };
 
 static void factors_have_the_same_bits_for_any_ranks_and_threads(void **unused)
@@ -175,6 +177,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     rb_test_ctx.n_threads = 1;
     rb_oracle_nth_failures(&rb_svd, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_svdpp, "factors=5 iterations=1", &s, 15, 80);
+    rb_oracle_nth_failures(&rb_bpr, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_split_fini(&s);
 }
 

@@ -47,6 +47,12 @@ typedef struct {
         .help = "user factors, users x factors, init: file only"                                                  \
     }
 
+/* Learning rates of the parts, and what each is drawn to 0 with. */
+typedef struct {
+    double user_bias, item_bias, user, item;
+    double reg_user_bias, reg_item_bias, reg_user, reg_item;
+} rb_sgd_rates;
+
 /* By position; the biases are doubles and absent where the model has none. */
 typedef struct {
     rb_grid grid;

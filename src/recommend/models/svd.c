@@ -29,14 +29,9 @@
 #define AHEAD 8 /* ratings whose items are fetched beforehand */
 
 typedef struct {
-    double user_bias, item_bias, user, item; /* learning rates */
-    double reg_user_bias, reg_item_bias, reg_user, reg_item;
-} svd_rates;
-
-typedef struct {
     int64_t factors, iterations;
     double learning_rate, regularization;
-    svd_rates rate; /* below 0: the common one */
+    rb_sgd_rates rate; /* below 0: the common one */
     bool biased;
     rb_sgd_start begin;
     int precision;
@@ -82,17 +77,17 @@ static double either(double own, double common)
     return own < 0 ? common : own;
 }
 
-static svd_rates rates_of(const config *c)
+static rb_sgd_rates rates_of(const config *c)
 {
-    const svd_rates *r = &c->rate;
-    return (svd_rates){ .user_bias = either(r->user_bias, c->learning_rate),
-                        .item_bias = either(r->item_bias, c->learning_rate),
-                        .user = either(r->user, c->learning_rate),
-                        .item = either(r->item, c->learning_rate),
-                        .reg_user_bias = either(r->reg_user_bias, c->regularization),
-                        .reg_item_bias = either(r->reg_item_bias, c->regularization),
-                        .reg_user = either(r->reg_user, c->regularization),
-                        .reg_item = either(r->reg_item, c->regularization) };
+    const rb_sgd_rates *r = &c->rate;
+    return (rb_sgd_rates){ .user_bias = either(r->user_bias, c->learning_rate),
+                           .item_bias = either(r->item_bias, c->learning_rate),
+                           .user = either(r->user, c->learning_rate),
+                           .item = either(r->item, c->learning_rate),
+                           .reg_user_bias = either(r->reg_user_bias, c->regularization),
+                           .reg_item_bias = either(r->reg_item_bias, c->regularization),
+                           .reg_user = either(r->reg_user, c->regularization),
+                           .reg_item = either(r->reg_item, c->regularization) };
 }
 
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
@@ -135,7 +130,7 @@ typedef struct {
     int64_t ld;
     double mean;
     bool biased;
-    svd_rates rate;
+    rb_sgd_rates rate;
 } svd_work;
 
 #define REAL float
@@ -192,7 +187,7 @@ static void fold_user(double *x, double *bias, const void *self, const void *cfg
 {
     const state *m = self;
     const config *c = cfg;
-    const svd_rates rate = rates_of(c);
+    const rb_sgd_rates rate = rates_of(c);
     memset(x, 0, (size_t)c->factors * sizeof *x);
     *bias = 0;
     for (int64_t at = 0; at < n * c->iterations; at++) {

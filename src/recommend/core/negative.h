@@ -1,0 +1,38 @@
+/*
+ * Items that a user did not choose, drawn for each of the user's positives from the same block column, so that a block
+ * updates no other items than its own.
+ */
+#ifndef RB_RECOMMEND_CORE_NEGATIVE_H
+#define RB_RECOMMEND_CORE_NEGATIVE_H
+
+#include "recommend/core/grid.h"
+
+typedef enum { RB_NEGATIVES_UNIFORM, RB_NEGATIVES_POPULAR } rb_negatives_kind;
+
+/* Row of the table of a model whose config has the field `negatives`. */
+#define RB_NEGATIVES_PARAM(config)                                        \
+    RB_CHOICE(config, negatives, RB_NEGATIVES_UNIFORM, "uniform|popular", \
+              "items that are drawn as not chosen: all alike, or by how often they were chosen")
+
+typedef struct {
+    const rb_grid *grid;
+    const rb_ratings *train;
+    uint64_t key;
+    uint32_t stream, epoch;
+    rb_negatives_kind kind;
+} rb_negatives;
+
+/**
+ * The position of an item of the column that the user of a positive has no interaction with; -1: four draws found none.
+ *
+ * Local. Random numbers: d->stream by (epoch, user, item, round): Philox, entity user, draw item * 16 + round.
+ */
+int32_t rb_negative_draw(const rb_negatives *d, const rb_grid_block *block, const rb_grid_entry *positive,
+                         uint32_t round);
+
+#define RB_NEGATIVE_ROUNDS 16 /* rounds a positive, at most */
+
+/** Whether an item is among n ascending items. Local. */
+bool rb_is_among(const int32_t *items, int64_t n, int32_t item);
+
+#endif
