@@ -28,7 +28,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cluster/core/kmeans.h"
+#include "cluster/core/kmeans_model.h"
 
 enum { INIT_PLUS_PLUS, INIT_PARALLEL, INIT_GIVEN };
 enum { ALGORITHM_AUTO, ALGORITHM_LLOYD, ALGORITHM_HAMERLY, ALGORITHM_ELKAN, ALGORITHM_YINYANG };
@@ -94,14 +94,7 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
     if (shape && shape->n_points > 0 && c->k > shape->n_points)
         return RB_FAIL(err, RB_BAD_INPUT, "'kmeans.k' is %lld, but there are only %lld points", (long long)c->k,
                        (long long)shape->n_points);
-    if (c->init == INIT_GIVEN && !c->centres.value)
-        return RB_FAIL(err, RB_BAD_INPUT, "'kmeans.init' is given, but 'kmeans.centres' is not set");
-    if (c->init != INIT_GIVEN && c->centres.value)
-        return RB_FAIL(err, RB_BAD_INPUT, "'kmeans.centres' is set, but 'kmeans.init' is not given");
-    if (c->init == INIT_GIVEN && c->centres.n_rows != c->k)
-        return RB_FAIL(err, RB_BAD_INPUT, "'kmeans.centres' (%s) has %lld rows, expected k = %lld", c->centres.source,
-                       (long long)c->centres.n_rows, (long long)c->k);
-    return RB_OK;
+    return rb_kmeans_check_given(&c->centres, c->init == INIT_GIVEN, c->k, "kmeans", err);
 }
 
 static int64_t n_restarts(const config *c)
@@ -191,13 +184,8 @@ static rb_status check_points(const config *c, const rb_points *points, rb_error
     if (points->n < 1)
         return RB_FAIL(err, RB_BAD_INPUT, "kmeans needs points, but the space is empty");
     RB_TRY(check(c, &shape, err));
-    if (c->init == INIT_GIVEN && c->centres.n_cols != points->d)
-        return RB_FAIL(err, RB_BAD_INPUT, "'kmeans.centres' (%s) has %lld columns, but the space has %lld dimensions",
-                       c->centres.source, (long long)c->centres.n_cols, (long long)points->d);
-    for (int64_t i = 0; c->init == INIT_GIVEN && i < c->k * points->d; i++)
-        if (!isfinite(c->centres.value[i]))
-            return RB_FAIL(err, RB_BAD_INPUT, "'kmeans.centres' (%s) has %g in row %lld, expected finite numbers",
-                           c->centres.source, c->centres.value[i], (long long)(i / points->d));
+    if (c->init == INIT_GIVEN)
+        RB_TRY(rb_kmeans_check_given_values(&c->centres, points->d, "kmeans", err));
 done:
     return err->status;
 }
@@ -357,31 +345,8 @@ static rb_status assign(int32_t *out, const void *self, const rb_points *points,
 {
     const state *s = self;
     const config *c = cfg;
-    rb_kmeans_data data = { 0 };
-    rb_kmeans_centres centres = { 0 };
-    rb_kmeans_pass pass = { 0 };
-    int64_t *offsets = NULL;
-
-    if (points->d != s->d)
-        return RB_FAIL(err, RB_BAD_INPUT, "the points have %lld dimensions, but the centres have %lld",
-                       (long long)points->d, (long long)s->d);
-    RB_TRY_ALL(ctx, rb_alloc(&offsets, ctx->n_ranks + 1, err));
-    RB_TRY(rb_kmeans_data_init(&data, points, s->k, c->precision == PRECISION_SINGLE, c->metric == METRIC_SPHERICAL,
-                               false, ctx, err));
-    RB_TRY(rb_kmeans_centres_init(&centres, &data, s->k, ctx, err));
-    rb_kmeans_centres_set(&centres, &data, s->centres, ctx);
-    RB_TRY_ALL(ctx, rb_kmeans_pass_init(&pass, &data, &centres, out, false, 0, ctx, err));
-    rb_kmeans_assign(&pass, ctx);
-    rb_blocks_offsets(offsets, &data.blocks, ctx);
-    for (int r = 0; r <= ctx->n_ranks; r++)
-        offsets[r] *= (int64_t)sizeof *out;
-    rb_allgather_bytes(ctx, out, (char *)out + offsets[ctx->rank], offsets);
-done:
-    rb_kmeans_pass_fini(&pass);
-    rb_kmeans_centres_fini(&centres);
-    rb_kmeans_data_fini(&data);
-    rb_free(offsets);
-    return err->status;
+    return rb_kmeans_assign_points(out, s->centres, s->k, s->d, points, c->precision == PRECISION_SINGLE,
+                                   c->metric == METRIC_SPHERICAL, ctx, err);
 }
 
 static bool has_converged(const void *self)
