@@ -41,6 +41,8 @@ rb_status rb_dataset_named(rb_dataset *out, const char *name, const char *data_d
         source.skip_errors = options->skip_errors;
         source.duplicates = options->duplicates;
         source.drop_duplicates = options->drop_duplicates;
+        source.makes_sessions = options->makes_sessions;
+        source.session_gap = options->session_gap;
     }
     source.format = format_of(name);
     if (!source.format)

@@ -5,6 +5,7 @@
 #include "data/catalogue_read.h"
 #include "data/ratings_read.h"
 #include "data/read_made.h"
+#include "data/sessions_gap.h"
 #include "data/sniff.h"
 
 const char *const *rb_formats(void)
@@ -99,6 +100,8 @@ rb_status rb_dataset_read(rb_dataset *out, const rb_source *source, rb_ctx *ctx,
         RB_TRY(rb_made_topics(out, s.topics, ctx, err));
     if (s.sessions)
         RB_TRY(rb_made_sessions(out, s.sessions, ctx, err));
+    if (source->makes_sessions)
+        RB_TRY(rb_sessions_by_gap(out, source->session_gap, ctx, err));
     RB_TRY(rb_dataset_digest(out, ctx, err));
 done:
     rb_sniffed_fini(&s);

@@ -27,6 +27,8 @@ typedef struct rb_source {
     bool skip_errors;  /* on_error: skip: malformed lines are counted and listed, not an error */
     rb_duplicates duplicates;
     bool drop_duplicates; /* catalogue rows that repeat an earlier one are removed */
+    bool makes_sessions;  /* of the users' histories, data/sessions_gap.h */
+    int64_t session_gap;  /* seconds of pause that end one; 0: none does */
 } rb_source;
 
 #define RB_SOURCE_DEFAULT \
@@ -62,7 +64,8 @@ rb_status rb_dataset_read(rb_dataset *out, const rb_source *source, rb_ctx *ctx,
 /**
  * Read a data set by its name: "ml-latest-small" or "netflix-titles", from the folder of that name below data_dir.
  *
- * Collective over ctx. Takes duplicates, skip_errors and drop_duplicates from options (NULL: defaults).
+ * Collective over ctx. Takes duplicates, skip_errors, drop_duplicates and what makes sessions from options (NULL:
+ * defaults).
  *
  * @return as rb_dataset_read; RB_BAD_INPUT for an unknown name
  */

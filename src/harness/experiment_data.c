@@ -8,7 +8,7 @@
 static const char *const data_names[] = { "synthetic", "netflix-titles", "ml-latest-small", NULL };
 
 /* Keys that a named data set takes from rb_source_params; the rest describes files. */
-static const char *const named_keys[] = { "name", "on_error", "duplicates", "drop_duplicates", NULL };
+static const char *const named_keys[] = { "name", "on_error", "duplicates", "drop_duplicates", "session_gap", NULL };
 
 static rb_status read_delimiter(rb_reader *r, const rb_yaml *node, const char *text)
 {
@@ -52,6 +52,8 @@ static rb_status read_source(rb_reader *r, const rb_yaml *node)
     source->skip_errors = keys.on_error == 1;
     source->duplicates = (rb_duplicates)keys.duplicates;
     source->drop_duplicates = keys.drop_duplicates;
+    source->makes_sessions = keys.session_gap >= 0;
+    source->session_gap = keys.session_gap;
     source->user_column = columns.user;
     source->item_column = columns.item;
     source->rating_column = columns.rating;

@@ -27,6 +27,8 @@ const rb_param rb_source_params[] = {
     RB_CHOICE(rb_source_keys, duplicates, RB_DUPLICATES_ERROR, "error|last|mean",
               "what a (user, item) pair means that occurs twice"),
     RB_BOOL(rb_source_keys, drop_duplicates, false, "remove titles that repeat an earlier title, type and year"),
+    RB_INT(rb_source_keys, session_gap, -1, -1, 1e12, "s",
+           "pause after which a user's next interaction begins another session; 0: never; -1: no sessions are made"),
     RB_PARAM_END,
 };
 

@@ -109,6 +109,7 @@ typedef struct {
     const char *name, *path, *format, *delimiter;
     int header, on_error, duplicates;
     bool drop_duplicates;
+    int64_t session_gap;
 } rb_source_keys;
 
 typedef struct {

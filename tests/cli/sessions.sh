@@ -81,6 +81,43 @@ for t in json.load(open(sys.argv[1]))["trials"]:
     assert (t["test ndcg:bin-min@10"] is None) == (t["entry"] in ("markov", "sknn")), t
 PYTHON
 
+# Sessions of a log of one's own, cut at pauses: whoever watches 1 goes on with 2, and 3 with 4, within a minute.
+python3 - <<'PYTHON'
+import random
+random.seed(5)
+with open("log.csv", "w") as f:
+    f.write("user,item,timestamp\n")
+    for user in range(200):
+        for day in range(3):
+            first = random.choice((1, 3)) + 10 * day
+            for item in (first, first + 1):
+                f.write(f"u{user},i{item},{86400 * (day + 3 * (user % 7)) + 60 * item}\n")
+PYTHON
+cat >log.yaml <<'YAML'
+experiment: log
+seed: 1
+dataset: { path: log.csv, session_gap: 3600 }
+split: { kind: sessions, test: 0.2, validation: 0.1 }
+metrics: ["hit_rate:session@1"]
+select: "hit_rate:session@1"
+trials: [markov, popularity]
+YAML
+expect 0 "$REELBENCH" run log.yaml
+prints "200 users x 12 items, 1,200 events in 600 sessions, 1,200 interactions"
+expect 0 "$REELBENCH" report results/log-* --format json
+python3 - "$out" <<'PYTHON' || fail "sessions cut from a log do not tell what follows"
+import json, sys
+value = {s["entry"]: s["test"] for s in json.load(open(sys.argv[1]))["selection"]}
+assert value["markov"] == 1 and value["popularity"] < 1, value
+PYTHON
+expect 0 "$REELBENCH" run log.yaml --set dataset.session_gap=0
+prints "1,200 events in 200 sessions"
+expect 2 "$REELBENCH" run log.yaml --set 'dataset={ path: log.csv }'
+complains "split kind sessions needs sessions, and data set 'log.csv' has none"
+cut -d , -f 1,2 log.csv >timeless.csv
+expect 2 "$REELBENCH" run log.yaml --set dataset.path=timeless.csv
+complains "'session_gap' needs interactions with times, and data set 'timeless.csv' has none"
+
 # A session of one's own.
 more=$(echo results/more-*)
 expect 0 "$REELBENCH" recommend "$more" sknn --session 3,7,9 5 --top 4
