@@ -14,7 +14,7 @@
 #include "harness/environment.h"
 
 /* What an argument names; shells complete it. */
-typedef enum { RB_ARG_OTHER, RB_ARG_FILE, RB_ARG_FOLDER } rb_arg_kind;
+typedef enum { RB_ARG_OTHER, RB_ARG_FILE, RB_ARG_FOLDER, RB_ARG_METRIC } rb_arg_kind;
 
 typedef struct {
     const char *name;     /* long, without the dashes; NULL ends a table */

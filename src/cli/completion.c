@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "eval/metric.h"
 
 /* The words of "a|b|c", a space between. */
 static void write_choices(FILE *out, const char *choices)
@@ -30,6 +31,27 @@ static void write_second_words(FILE *out, const char *first)
             fprintf(out, "%s ", (*c)->name + n + 1);
 }
 
+/* Names of all metrics; those that need a cutoff with the usual one. */
+static void write_metrics(FILE *out)
+{
+    for (const rb_metric_def *m = rb_metric_registry; m->name; m++)
+        fprintf(out, "%s%s ", m->name, m->has_cutoff ? "@10" : "");
+}
+
+/* Whether a shell can offer words for a value. */
+static bool has_words(const char *choices, rb_arg_kind kind)
+{
+    return choices || kind == RB_ARG_METRIC;
+}
+
+static void write_words(FILE *out, const char *choices, rb_arg_kind kind)
+{
+    if (kind == RB_ARG_METRIC)
+        write_metrics(out);
+    else
+        write_choices(out, choices);
+}
+
 static const char *bash_action(rb_arg_kind kind)
 {
     return kind == RB_ARG_FOLDER ? "-d" : "-f";
@@ -45,9 +67,9 @@ static void write_bash_values(FILE *out, const rb_command *command)
         if (o->letter)
             fprintf(out, " | '%s -%c'", command->name, o->letter);
         fputs(") ", out);
-        if (o->choices) {
+        if (has_words(o->choices, o->kind)) {
             fputs("COMPREPLY=($(compgen -W '", out);
-            write_choices(out, o->choices);
+            write_words(out, o->choices, o->kind);
             fputs("' -- \"$cur\"))", out);
         } else if (o->kind != RB_ARG_OTHER) {
             fprintf(out, "COMPREPLY=($(compgen %s -- \"$cur\"))", bash_action(o->kind));
@@ -93,6 +115,9 @@ static void write_bash(FILE *out)
           out);
     for (const rb_command *const *c = rb_commands; *c; c++)
         write_bash_values(out, *c);
+    fputs("        'list metrics') COMPREPLY=($(compgen -W '", out);
+    write_metrics(out);
+    fputs("' -- \"$cur\")); return ;;\n", out);
     fputs("    esac\n    case $command in\n", out);
     for (const rb_command *const *c = rb_commands; *c; c++)
         write_bash_words(out, *c);
@@ -114,9 +139,9 @@ static void write_quoted(FILE *out, const char *text, const char *also)
 
 static void write_zsh_action(FILE *out, const char *choices, rb_arg_kind kind)
 {
-    if (choices) {
+    if (has_words(choices, kind)) {
         fputs(":(", out);
-        write_choices(out, choices);
+        write_words(out, choices, kind);
         fputc(')', out);
     } else {
         fputs(kind == RB_ARG_FILE ? ":_files" : kind == RB_ARG_FOLDER ? ":_files -/" : ":", out);
@@ -190,10 +215,10 @@ static void write_fish_command(FILE *out, const rb_command *command)
         if (o->letter)
             fprintf(out, " -s %c", o->letter);
         if (o->argument)
-            fputs(o->kind == RB_ARG_OTHER ? " -x" : " -r -F", out);
-        if (o->choices) {
+            fputs(o->kind == RB_ARG_FILE || o->kind == RB_ARG_FOLDER ? " -r -F" : " -x", out);
+        if (has_words(o->choices, o->kind)) {
             fputs(" -a '", out);
-            write_choices(out, o->choices);
+            write_words(out, o->choices, o->kind);
             fputc('\'', out);
         }
         fputs(" -d '", out);

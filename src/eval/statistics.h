@@ -96,6 +96,23 @@ rb_status rb_adjust(double *adjusted, const double *p, int64_t n, rb_correction 
  */
 rb_status rb_letters(char *letters, int width, const bool *differs, int32_t n, rb_error *err);
 
+/**
+ * Mean rank of each of k systems over the units where all have a value, 1 the best, ties their mean rank. Local.
+ *
+ * @param[out] rank    [k] NAN where no unit is complete
+ * @param[out] n_used  units that are
+ * @param[in]  x       [k] of [n]
+ *
+ * Bits: sums of halves are exact. Cost: O(n k^2).
+ */
+void rb_mean_ranks(double *rank, int64_t *n_used, const double *const *x, int32_t k, int64_t n, bool lower_is_better);
+
+/**
+ * Nemenyi's critical difference of mean ranks: q sqrt(k (k + 1) / (6 n)), q the upper quantile of the range of k
+ * standard normals over sqrt(2). Demsar 2006, https://jmlr.org/papers/v7/demsar06a.html. NAN for k < 2. Local.
+ */
+double rb_critical_difference(int32_t k, int64_t n, double alpha);
+
 /** Two-sided tail of Student's t with df > 0 degrees of freedom, and its quantile (p in (0, 1), lower tail). */
 double rb_t_two_sided(double t, double df);
 double rb_t_quantile(double p, double df);

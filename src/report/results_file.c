@@ -202,6 +202,8 @@ static rb_status check_references(const rb_results_file *r, rb_error *err)
 rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error *err)
 {
     RB_TRY(rb_run_results_open(&r->file, folder, err));
+    r->folder = rb_arena_text(&r->arena, folder, (int64_t)strlen(folder), err);
+    RB_TRY(err->status);
     RB_TRY(read_trials(r, err));
     RB_TRY(read_values(r, err));
     RB_TRY(read_selection(r, err));

@@ -37,6 +37,7 @@ typedef struct {
 
 typedef struct rb_results_file {
     rb_hdf file;
+    const char *folder;
     double level;           /* of the intervals; NAN: not told */
     const char *correction; /* of p over pairs, "holm"; "": not told */
     rb_trial_line *trial;   /* [n_trials] */

@@ -75,6 +75,8 @@ offers "synth stats" reelbench data s
 offers "json" reelbench report folder --format j
 offers "--no-share" reelbench run --no
 offers "mean" reelbench data stats file --duplicates m
+offers "popularity_bias@10" reelbench compare folder --metric po
+offers "inertia" reelbench list metrics ine
 if command -v zsh >/dev/null; then expect 0 zsh -n "$scratch/zsh"; fi
 if command -v fish >/dev/null; then expect 0 fish -n "$scratch/fish"; fi
 

@@ -269,6 +269,38 @@ static void failed_allocations_are_reported(void **unused)
         }
 }
 
+static void mean_ranks_share_ties_and_leave_out_gaps(void **unused)
+{
+    (void)unused;
+    const double a[] = { 3, 1, 2, NAN, 5 }, b[] = { 2, 1, 4, 1, 5 }, c[] = { 1, 0, 3, 2, 5 };
+    const double *const x[] = { a, b, c };
+    double rank[3];
+    int64_t n;
+    rb_mean_ranks(rank, &n, x, 3, 5, false);
+    assert_int_equal(n, 4);
+    assert_true(rank[0] == (1 + 1.5 + 3 + 2) / 4 && rank[1] == (2 + 1.5 + 1 + 2) / 4 &&
+                rank[2] == (3 + 3 + 2 + 2) / 4.);
+    rb_mean_ranks(rank, &n, x, 3, 5, true);
+    assert_true(rank[0] == (3 + 2.5 + 1 + 2) / 4 && rank[1] == (2 + 2.5 + 3 + 2) / 4 &&
+                rank[2] == (1 + 1 + 2 + 2) / 4.);
+    rb_mean_ranks(rank, &n, x, 3, 0, false);
+    assert_true(n == 0 && isnan(rank[0]));
+}
+
+/* q of Demsar 2006, table 5 (a), which has three decimals. */
+static void critical_differences_are_those_of_the_tables(void **unused)
+{
+    (void)unused;
+    static const double q05[] = { 1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164 };
+    static const double q10[] = { 1.645, 2.052, 2.291, 2.459, 2.589, 2.693, 2.780, 2.855, 2.920 };
+    for (int32_t k = 2; k <= 10; k++) {
+        double unit = sqrt(k * (k + 1) / (6.0 * 30));
+        assert_true(fabs(rb_critical_difference(k, 30, 0.05) / unit - q05[k - 2]) <= 0.0011);
+        assert_true(fabs(rb_critical_difference(k, 30, 0.1) / unit - q10[k - 2]) <= 0.0011);
+    }
+    assert_true(isnan(rb_critical_difference(1, 30, 0.05)) && isnan(rb_critical_difference(3, 0, 0.05)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +316,8 @@ int main(void)
         cmocka_unit_test(letters_of_a_textbook_case),
         cmocka_unit_test(letters_say_exactly_who_differs),
         cmocka_unit_test(too_many_letters_are_refused),
+        cmocka_unit_test(mean_ranks_share_ties_and_leave_out_gaps),
+        cmocka_unit_test(critical_differences_are_those_of_the_tables),
         cmocka_unit_test(failed_allocations_are_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
