@@ -19,6 +19,7 @@ SLACK = 3e-3  # relative difference of RMSE between random starts
 SURPRISE = {  # parameters that are not the same by default
     "svd": ("SVD", "factors: 100, precision: double", 10),
     "svdpp": ("SVDpp", "factors: 20", 50),
+    "nmf": ("NMF", "factors: 15", 10),
 }
 
 

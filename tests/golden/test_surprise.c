@@ -8,7 +8,7 @@
 #include "support/golden_rating.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_svd, rb_svdpp;
+extern const rb_recommender rb_svd, rb_svdpp, rb_nmf;
 
 #define MOST 1000
 
@@ -30,6 +30,7 @@ static const setting settings[] = {
     { &rb_svd, "svd_unbiased",
       "factors=20 biased=false learning_rate=0.02 grid=1 order=given init=splitmix precision=double", 1e-10 },
     { &rb_svdpp, "svdpp", "factors=10 iterations=5 batch=1 init=splitmix", 1e-9 },
+    { &rb_nmf, "nmf", "factors=15 iterations=20 init=splitmix", 1e-9 },
 };
 
 static void check(const setting *x, json_t *golden, const rb_split_data *s)
@@ -89,6 +90,7 @@ static void five_folds_have_the_rmse_of_surprise(void **unused)
     static const setting own[] = {
         { &rb_svd, "svd", "factors=100", 3e-3 },
         { &rb_svdpp, "svdpp", "factors=20", 3e-3 },
+        { &rb_nmf, "nmf", "", 3e-3 },
     };
     rb_ctx ctx;
     rb_split_data s = { 0 };

@@ -3,6 +3,7 @@
  * epoch, in the order that a naive loop over the grid has; failures known to all.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "recommend/core/grid.h"
@@ -10,7 +11,7 @@
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_svd, rb_svdpp, rb_bpr;
+extern const rb_recommender rb_svd, rb_svdpp, rb_bpr, rb_nmf;
 
 /* ---- the grid ---- */
 
@@ -143,6 +144,9 @@ static const setting settings[] = {
     { &rb_svdpp, "factors=6 iterations=2 batch=64" },
     { &rb_bpr, "factors=20 iterations=3" },
     { &rb_bpr, "factors=64 iterations=2 grid=5 negatives=popular precision=double" },
+    { &rb_nmf, "factors=20 iterations=3" },
+    { &rb_nmf, "factors=9 iterations=3 method=multiplicative" },
+    { &rb_nmf, "factors=9 iterations=3 method=hals regularization=0" },
 };
 
 static void factors_have_the_same_bits_for_any_ranks_and_threads(void **unused)
@@ -178,6 +182,44 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     rb_oracle_nth_failures(&rb_svd, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_svdpp, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_bpr, "factors=5 iterations=1", &s, 15, 80);
+    rb_oracle_nth_failures(&rb_nmf, "factors=5 iterations=1", &s, 10, 80);
+    rb_oracle_split_fini(&s);
+}
+
+/* Neither may make its own objective worse, and HALS gets further with each step. */
+static double after(const rb_algorithm *algorithm, const char *values, const rb_split_data *s)
+{
+    rb_error err = { 0 };
+    rb_train_view view = { .ratings = &s->train };
+    void *config = rb_oracle_config(algorithm, values);
+    char *state = NULL;
+    double objective;
+    assert_ok(rb_alloc(&state, (int64_t)algorithm->state_size, &err), &err);
+    assert_ok(rb_oracle_fit(state, &objective, algorithm, config, &view, &rb_test_ctx, &err), &err);
+    algorithm->fini(state);
+    rb_free(state);
+    rb_free(config);
+    return objective;
+}
+
+static void more_steps_of_nmf_lower_the_squared_errors(void **unused)
+{
+    (void)unused;
+    static const char *const methods[] = { "multiplicative", "hals" };
+    rb_split_data s = { 0 };
+    rb_oracle_zipf(&s, 200, 90, 6000, 0.6, 0.9, &rb_test_ctx);
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        double before = INFINITY;
+        for (int steps = 2; steps < 40; steps += 7) {
+            char values[128];
+            snprintf(values, sizeof values, "factors=8 regularization=0 method=%s iterations=%d", methods[i], steps);
+            double now = after(&rb_nmf, values, &s);
+            assert_true(now < before);
+            before = now;
+        }
+    }
+    assert_true(after(&rb_nmf, "factors=8 regularization=0 method=hals iterations=30", &s) <
+                after(&rb_nmf, "factors=8 regularization=0 method=multiplicative iterations=30", &s));
     rb_oracle_split_fini(&s);
 }
 
@@ -208,6 +250,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(factors_have_the_same_bits_for_any_ranks_and_threads),
         cmocka_unit_test(one_user_and_one_item_work),
         cmocka_unit_test(fit_survives_the_nth_failed_allocation),
+        cmocka_unit_test(more_steps_of_nmf_lower_the_squared_errors),
         cmocka_unit_test(a_rate_that_is_too_large_is_one_error_on_every_rank),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -57,12 +57,15 @@ static double start_value(const rb_factor_start *start, uint64_t key, int64_t j,
 {
     static const double width = 0.2;
     static const uint64_t golden = 0x9E3779B97F4A7C15u; /* number x of the splitmix64 sequence of seed 0 */
-    if (start->kind == RB_START_SPLITMIX)
-        return width * ((double)rb_splitmix((uint64_t)((start->first + j) * k + f) * golden) * 0x1p-64 - 0.5);
+    if (start->kind == RB_START_SPLITMIX) {
+        double z = (double)rb_splitmix((uint64_t)((start->first + j) * k + f) * golden) * 0x1p-64;
+        return start->uniform ? z : width * (z - 0.5);
+    }
     if (start->kind == RB_START_FILE)
         return start->given->value[j * k + f];
     rb_rng rng = { .key = key, .stream = rb_stream(start->stream), .entity = (uint64_t)j };
-    return start->mean + start->spread * rb_rng_normal(&rng, (uint32_t)f);
+    return start->mean +
+           start->spread * (start->uniform ? rb_rng_uniform(&rng, (uint32_t)f) : rb_rng_normal(&rng, (uint32_t)f));
 }
 
 rb_status rb_start_check(const rb_factor_start *start, int64_t n, int64_t k, rb_error *err)

@@ -33,6 +33,7 @@ typedef struct {
     const char *stream;
     double mean, spread;
     int64_t first; /* of the splitmix rows */
+    bool uniform;  /* random: in [mean, mean + spread); splitmix: z / 2^64, so that nothing is negative */
 } rb_factor_start;
 #define RB_STARTS "random|splitmix|file"
 #define RB_PRECISIONS "single|double"

@@ -15,7 +15,8 @@ static rb_factor_start item_start(const rb_sgd_start *start)
                               .side = "item",
                               .stream = "factors",
                               .mean = start->init_mean,
-                              .spread = start->init_std };
+                              .spread = start->init_std,
+                              .uniform = start->uniform };
 }
 
 static rb_factor_start user_start(const rb_sgd_start *start, int64_t n_items)
@@ -28,7 +29,8 @@ static rb_factor_start user_start(const rb_sgd_start *start, int64_t n_items)
                               .stream = "factors.users",
                               .mean = start->init_mean,
                               .spread = start->init_std,
-                              .first = n_items };
+                              .first = n_items,
+                              .uniform = start->uniform };
 }
 
 rb_status rb_sgd_check(const rb_sgd_start *start, const rb_shape *shape, int64_t k, rb_error *err)
@@ -186,6 +188,22 @@ rb_status rb_sgd_fold_in(double *scores, const rb_factor_model *m, const rb_bias
         scores[i] += bias->mean + own + bias->item[i];
 done:
     rb_free(x);
+    return err->status;
+}
+
+rb_status rb_sgd_sum(double *sum, const double *values, const rb_blocks *blocks, const rb_ctx *ctx, rb_error *err)
+{
+    int32_t from = rb_blocks_of(blocks, ctx->rank, ctx->n_ranks),
+            to = rb_blocks_of(blocks, ctx->rank + 1, ctx->n_ranks);
+    double *partial = NULL;
+
+    RB_TRY_ALL(ctx, rb_alloc(&partial, to - from, err));
+    for (int32_t b = from; b < to; b++)
+        for (int64_t j = blocks->begin[b]; j < blocks->begin[b + 1]; j++)
+            partial[b - from] += values[j];
+    RB_TRY(rb_blocks_sum(sum, partial, 1, blocks, ctx, err));
+done:
+    rb_free(partial);
     return err->status;
 }
 

@@ -12,6 +12,7 @@ typedef struct {
     int init;
     double init_mean, init_std;
     rb_array start, start_users;
+    bool uniform; /* rb_factor_start */
 } rb_sgd_start;
 
 /* Rows of a table whose config has the field `begin`, an rb_sgd_start. */
@@ -105,6 +106,11 @@ rb_status rb_sgd_reveal(rb_factor_model *m, rb_biases *bias, const rb_ratings *r
 rb_status rb_sgd_fold_in(double *scores, const rb_factor_model *m, const rb_biases *bias, rb_sgd_fold fold,
                          const void *model, const void *config, const int32_t *items, const float *ratings, int64_t n,
                          rb_error *err);
+
+/** The sum of values [n] of the elements of blocks, in the fixed tree; a rank reads those of its own blocks.
+ * Collective.
+ * @return RB_OK, RB_NO_MEMORY (agreed) */
+rb_status rb_sgd_sum(double *sum, const double *values, const rb_blocks *blocks, const rb_ctx *ctx, rb_error *err);
 
 /** Collective. Zeroed is allowed. */
 void rb_sgd_fini(rb_sgd *s);

@@ -267,22 +267,6 @@ static void join_users(state *m, const rb_ratings *train, const rb_ctx *ctx)
     rb_shared_sync(&m->factor.users.memory, ctx);
 }
 
-static rb_status sum_squares(double *sum, const state *m, const rb_ratings *train, const rb_ctx *ctx, rb_error *err)
-{
-    const rb_blocks *b = &train->users;
-    int32_t from = rb_blocks_of(b, ctx->rank, ctx->n_ranks), to = rb_blocks_of(b, ctx->rank + 1, ctx->n_ranks);
-    double *partial = NULL;
-
-    RB_TRY_ALL(ctx, rb_alloc(&partial, to - from, err));
-    for (int32_t block = from; block < to; block++)
-        for (int64_t u = b->begin[block]; u < b->begin[block + 1]; u++)
-            partial[block - from] += ((const double *)m->square.data)[u];
-    RB_TRY(rb_blocks_sum(sum, partial, 1, b, ctx, err));
-done:
-    rb_free(partial);
-    return err->status;
-}
-
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
                          const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
 {
@@ -295,7 +279,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
         visit_items(m, c, view->ratings, round, ctx);
     }
     join_users(m, view->ratings, ctx);
-    RB_TRY(sum_squares(objective, m, view->ratings, ctx, err));
+    RB_TRY(rb_sgd_sum(objective, m->square.data, &view->ratings->users, ctx, err));
     if (!isfinite(*objective)) /* the same on every rank */
         RB_FAIL(err, RB_NOT_FINITE, "the factors grow without bound: a smaller `learning_rate` or `batch` is needed");
     *done = iteration + 1 >= c->iterations;
