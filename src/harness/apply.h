@@ -53,4 +53,15 @@ rb_status rb_similar_print(FILE *out, const rb_dataset *d, const double *scores,
 /** That, by a stored model that compares items. Serial ctx. */
 rb_status rb_apply_similar(const rb_apply_options *o, const rb_similar_query *query, rb_ctx *ctx, rb_error *err);
 
+/**
+ * The kept lists of a trial, and the relevant test items of all users, as files of trec_eval. Serial ctx.
+ *
+ * @param[in] run_file    lines "user Q0 item rank score tag"; the score is the number of places from the end; NULL:
+ * none
+ * @param[in] qrels_file  lines "user 0 item 1"; NULL: none
+ * @return RB_OK; RB_BAD_INPUT: as the others, and lists that were not kept, or ids with blanks; RB_IO
+ */
+rb_status rb_export_trec(const rb_apply_options *o, const char *run_file, const char *qrels_file, rb_ctx *ctx,
+                         rb_error *err);
+
 #endif

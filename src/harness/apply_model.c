@@ -13,14 +13,14 @@ static rb_status no_such_trial(const rb_apply_model *m, const char *text, rb_err
                    text, (long long)m->run.plan.n_trials, m->options.resume);
 }
 
-/* Whether results.h5 holds the model of a trial. */
+/* Whether results.h5 holds what is needed of a trial. */
 static bool is_kept(const rb_apply_model *m, const rb_trial *trial)
 {
     char path[4200], name[64];
     rb_hdf results = { 0 };
     rb_error none = { 0 };
     snprintf(path, sizeof path, "%s/results.h5", m->options.resume);
-    snprintf(name, sizeof name, "models/%lld", (long long)trial->number);
+    snprintf(name, sizeof name, "%s/%lld", m->kept, (long long)trial->number);
     bool kept = rb_hdf_open(&results, path, &none) == RB_OK && rb_hdf_has(results.id, name);
     rb_hdf_close(&results);
     return kept;
@@ -41,7 +41,7 @@ static uint8_t *read_selected(int64_t *n, const rb_apply_model *m)
     return selected;
 }
 
-/* The trial of an entry by name: its only one, the only one whose model was kept, or of several the one selected. */
+/* The trial of an entry by name: its only one, the only one of which that was kept, or of several the one selected. */
 static rb_status find_by_name(rb_apply_model *m, const char *text, rb_error *err)
 {
     const rb_plan *plan = &m->run.plan;
@@ -67,11 +67,11 @@ static rb_status find_by_name(rb_apply_model *m, const char *text, rb_error *err
     if (n == 0)
         no_such_trial(m, text, err);
     else if (n > 1 && n_kept == 0)
-        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of 0 were kept: name one by its number", text,
-                (long long)n);
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the %s of 0 were kept: name one by its number", text,
+                (long long)n, m->kept);
     else if (n_kept > 1 && n_chosen != 1)
-        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the models of %lld were kept: name one by its number, %s",
-                text, (long long)n, (long long)n_kept, numbers.data);
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the %s of %lld were kept: name one by its number, %s",
+                text, (long long)n, m->kept, (long long)n_kept, numbers.data);
     else if (n_kept > 0)
         m->trial = n_kept == 1 ? kept : chosen;
 done:
@@ -121,7 +121,6 @@ static rb_status load_model(rb_apply_model *m, const rb_apply_options *o, rb_err
     rb_hdf results = { 0 };
     hid_t at = -1;
     RB_TRY(rb_run_results_open(&results, o->run, err));
-    RB_TRY(check_data(m, &results, err));
     snprintf(name, sizeof name, "models/%lld", (long long)m->trial->number);
     if (!rb_hdf_has(results.id, name)) {
         RB_FAIL(
@@ -144,10 +143,11 @@ done:
     return err->status;
 }
 
-rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
-                        rb_error *err)
+rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, rb_ctx *ctx,
+                              rb_error *err)
 {
     rb_hdf results = { 0 };
+    m->kept = kept;
     m->options =
         (rb_run_options){ .resume = o->run, .data_dir = o->data_dir, .cache_dir = o->cache_dir, .errors = stderr };
     rb_run_state_init(&m->run, &m->options, ctx);
@@ -155,13 +155,22 @@ rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned c
     RB_TRY(rb_run_load_experiment(&m->run, err));
     RB_TRY(rb_run_load_data(&m->run, err));
     RB_TRY(find_trial(m, o->trial, err));
+    RB_TRY(check_data(m, &results, err));
+done:
+    rb_hdf_close(&results);
+    return err->status;
+}
+
+rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
+                        rb_error *err)
+{
+    RB_TRY(rb_apply_open_trial(m, o, "models", ctx, err));
     if (can && !(m->algorithm->can & can)) {
         RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);
         goto done;
     }
     RB_TRY(load_model(m, o, err));
 done:
-    rb_hdf_close(&results);
     return err->status;
 }
 

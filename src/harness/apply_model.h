@@ -16,7 +16,8 @@ typedef struct {
     const rb_configuration *c;
     const rb_algorithm *algorithm;
     void *state;
-    int64_t refit; /* fitted on validation too */
+    int64_t refit;    /* fitted on validation too */
+    const char *kept; /* what a trial named by its entry must have in results.h5: "models", "recommendations" */
 } rb_apply_model;
 
 /**
@@ -29,6 +30,9 @@ typedef struct {
  */
 rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
                         rb_error *err);
+/** The trial alone, with its run and data: what results.h5 keeps of it is the caller's to read. As above. */
+rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, rb_ctx *ctx,
+                              rb_error *err);
 void rb_apply_close(rb_apply_model *m);
 
 /** Title of an item; "" where the data have none. Local. */
