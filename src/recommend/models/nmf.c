@@ -234,7 +234,9 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
     (void)prepared;
 
     update_side(next, users, items, rb_side_users(view->ratings), m->users, m->square.data, m, c, ctx);
-    if (c->method != SURPRISE)
+    if (c->method == SURPRISE)
+        rb_barrier(ctx); /* the users of other ranks still read the items */
+    else
         rb_factors_publish(users, m->users, ctx);
     update_side(items, items, users, rb_side_items(view->ratings), m->items, NULL, m, c, ctx);
     rb_factors_publish(items, m->items, ctx);
