@@ -9,7 +9,7 @@
 
 #define SEEDS 10
 
-extern const rb_algorithm rb_kmeans, rb_minibatch_kmeans;
+extern const rb_algorithm rb_kmeans, rb_minibatch_kmeans, rb_bisecting_kmeans;
 
 static json_t *golden;
 
@@ -76,6 +76,8 @@ static void groups_are_found_as_well_as_by_the_reference(void **unused)
         const rb_test_option lloyd[] = { { "k", k }, { "n_init", "10" }, { NULL, NULL } };
         const rb_test_option batches[] = { { "k", k }, { "batch_size", "200" }, { NULL, NULL } };
         compare(&rb_kmeans, lloyd, sets[s], &p, truth, 1e-3);
+        const rb_test_option cuts[] = { { "k", k }, { "n_init", "5" }, { NULL, NULL } };
+        compare(&rb_bisecting_kmeans, cuts, sets[s], &p, truth, 1e-3);
         compare(&rb_minibatch_kmeans, batches, sets[s], &p, truth, 0.02);
         rb_points_fini(&p);
     }

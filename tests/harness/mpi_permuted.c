@@ -121,7 +121,7 @@ static void give_start(rb_contract_model *m, double values[MAX_START], bool is_r
     int64_t n_rows = by_item ? N_ITEMS : integer_of(m, "k"), n_cols = by_item ? integer_of(m, "factors")
                                                                       : m->algorithm->needs & RB_NEEDS_SPACE ? points.d
                                                                                                              : 0;
-    if (!init || n_rows * n_cols == 0)
+    if (!init || n_rows * n_cols == 0 || !rb_param_find(m->algorithm->params, by_item ? "start" : "centres"))
         return;
     rb_rng rng = { .key = 6, .stream = rb_stream("permuted.start") };
     assert_true(n_rows * n_cols <= MAX_START);

@@ -53,7 +53,8 @@ static rb_status run(rb_test_fit *out, const rb_algorithm *a, void *state, const
         out->first_objective = out->n_iterations == 0 ? objective : out->first_objective;
         out->last_objective = objective;
     }
-    RB_TRY(a->end(state, &view, NULL, config, ctx, err));
+    if (a->end)
+        RB_TRY(a->end(state, &view, NULL, config, ctx, err));
 done:
     return err->status;
 }
