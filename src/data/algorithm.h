@@ -210,6 +210,11 @@ typedef struct rb_algorithm {
     /** Optional: how like every item is to one, scores [n_items]; 0: not at all. Local. */
     void (*similar)(double *scores, const void *state, int32_t item);
 
+    /** Optional, of those that need MODELS and go on reading them after the fit: their state borrows what view->models
+     * gives, in fit or begin, and here once more after its arrays were read back; all else of the view is NULL.
+     * A stored model is then kept together with those that it reads. NULL: the state needs no other model. Local. */
+    rb_status (*attach)(void *state, const rb_train_view *view, const void *config, rb_error *err);
+
     /** Names every array of the state; alone drives save, load, digest and byte count. */
     void (*arrays)(void *state, rb_visitor *v);
     /** Collective where the state holds shared memory. */

@@ -10,12 +10,14 @@
 
 #include <stdio.h>
 
+#include "data/algorithm.h"
 #include "data/dataset.h"
 #include "data/title_filter.h"
 
 typedef struct rb_apply_options {
     const char *run, *trial;
-    const char *data_dir, *cache_dir; /* as in rb_run_options */
+    const char *data_dir, *cache_dir;      /* as in rb_run_options */
+    const rb_algorithm *const *algorithms; /* likewise */
     FILE *out;
 } rb_apply_options;
 

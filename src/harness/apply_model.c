@@ -117,7 +117,7 @@ done:
 
 static rb_status load_model(rb_apply_model *m, const rb_apply_options *o, rb_error *err)
 {
-    char name[64], *memory = NULL;
+    char name[64];
     rb_hdf results = { 0 };
     hid_t at = -1;
     RB_TRY(rb_run_results_open(&results, o->run, err));
@@ -130,12 +130,11 @@ static rb_status load_model(rb_apply_model *m, const rb_apply_options *o, rb_err
             (long long)m->trial->number, m->c->entry->name);
         goto done;
     }
-    RB_TRY(rb_alloc(&memory, (int64_t)m->algorithm->state_size, err));
-    m->state = memory;
     at = rb_hdf_open_group(results.id, name, err);
     RB_TRY(err->status);
     RB_TRY(rb_hdf_get_int(at, "refit", &m->refit, err));
-    RB_TRY(rb_model_load(at, m->algorithm, m->state, err));
+    RB_TRY(rb_stored_model_read(&m->stored, &m->run, m->trial->number - 1, at, err));
+    m->state = m->stored.state;
 done:
     if (at >= 0)
         H5Gclose(at);
@@ -148,8 +147,11 @@ rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, cons
 {
     rb_hdf results = { 0 };
     m->kept = kept;
-    m->options =
-        (rb_run_options){ .resume = o->run, .data_dir = o->data_dir, .cache_dir = o->cache_dir, .errors = stderr };
+    m->options = (rb_run_options){ .resume = o->run,
+                                   .data_dir = o->data_dir,
+                                   .cache_dir = o->cache_dir,
+                                   .errors = stderr,
+                                   .algorithms = o->algorithms };
     rb_run_state_init(&m->run, &m->options, ctx);
     RB_TRY(rb_run_results_open(&results, o->run, err)); /* before the data, which may take minutes */
     RB_TRY(rb_run_load_experiment(&m->run, err));
@@ -176,9 +178,7 @@ done:
 
 void rb_apply_close(rb_apply_model *m)
 {
-    if (m->state)
-        m->algorithm->fini(m->state);
-    rb_free(m->state);
+    rb_stored_model_fini(&m->stored);
     rb_fold_fini(&m->fold);
     if (m->run.world)
         rb_run_state_fini(&m->run);

@@ -5,8 +5,7 @@
 #define RB_HARNESS_APPLY_MODEL_H
 
 #include "harness/apply.h"
-#include "harness/model.h"
-#include "harness/state.h"
+#include "harness/stored_model.h"
 
 typedef struct {
     rb_run_state run;
@@ -15,7 +14,8 @@ typedef struct {
     const rb_trial *trial;
     const rb_configuration *c;
     const rb_algorithm *algorithm;
-    void *state;
+    rb_stored_model stored;
+    void *state;      /* of it */
     int64_t refit;    /* fitted on validation too */
     const char *kept; /* what a trial named by its entry must have in results.h5: "models", "recommendations" */
 } rb_apply_model;

@@ -4,7 +4,7 @@
 #ifndef RB_HARNESS_JOB_H
 #define RB_HARNESS_JOB_H
 
-#include "harness/state.h"
+#include "harness/stored_model.h"
 
 typedef struct rb_job {
     rb_run_state *run;
@@ -17,7 +17,7 @@ typedef struct rb_job {
     rb_ctx ctx; /* the group's, with the trial's seed */
     rb_train_view view;
     rb_model_view *models;    /* [n_models] */
-    void **child_state;       /* [n_models] owned */
+    rb_stored_model *child;   /* [n_models] */
     rb_fit_record clustering; /* whose labels the view holds */
     void *state;
     rb_fit_record fit;

@@ -39,11 +39,11 @@ static rb_status check_children(const rb_job *j, rb_error *err)
 static rb_status load_models(rb_job *j, rb_error *err)
 {
     RB_TRY(rb_alloc(&j->models, j->c->n_models, err));
-    RB_TRY(rb_alloc(&j->child_state, j->c->n_models, err));
+    RB_TRY(rb_alloc(&j->child, j->c->n_models, err));
     for (int32_t i = 0; i < j->c->n_models; i++) {
-        const rb_configuration *child = &j->run->plan.configuration[j->c->children[i]];
-        RB_TRY(rb_run_read_model(&j->child_state[i], j->run, rb_run_child(j->run, j->index, i), err));
-        j->models[i] = (rb_model_view){ child->entry->algorithm, child->config, j->child_state[i] };
+        rb_stored_model *child = &j->child[i];
+        RB_TRY(rb_stored_model_read(child, j->run, rb_run_child(j->run, j->index, i), -1, err));
+        j->models[i] = (rb_model_view){ child->c->entry->algorithm, child->c->config, child->state };
     }
     j->view.models = j->models;
     j->view.n_models = j->c->n_models;
@@ -83,12 +83,9 @@ done:
 
 void rb_job_release_children(rb_job *j)
 {
-    for (int32_t i = 0; j->child_state && i < j->c->n_models; i++)
-        if (j->child_state[i]) {
-            j->run->plan.configuration[j->c->children[i]].entry->algorithm->fini(j->child_state[i]);
-            rb_free(j->child_state[i]);
-        }
-    rb_free(j->child_state);
+    for (int32_t i = 0; j->child && i < j->c->n_models; i++)
+        rb_stored_model_fini(&j->child[i]);
+    rb_free(j->child);
     rb_free(j->models);
     rb_fit_record_fini(&j->clustering);
 }

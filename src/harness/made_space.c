@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "harness/model.h"
-#include "harness/state.h"
+#include "harness/stored_model.h"
 
 int64_t rb_run_space_child(const rb_run_state *run, int64_t work)
 {
@@ -37,10 +36,10 @@ rb_status rb_run_make_space(rb_points *out, const rb_run_state *run, int64_t chi
     const rb_algorithm *a = c->entry->algorithm;
     const double *embedding = NULL;
     int64_t size[2] = { 0, 0 };
-    void *state = NULL;
+    rb_stored_model model = { 0 };
     *out = (rb_points){ 0 };
-    if (ctx->rank == 0 && rb_run_read_model(&state, run, child, err) == RB_OK)
-        embedding = a->embed(state, &size[0], &size[1]);
+    if (ctx->rank == 0 && rb_stored_model_read(&model, run, child, -1, err) == RB_OK)
+        embedding = a->embed(model.state, &size[0], &size[1]);
     RB_TRY_ALL(ctx, err->status);
     rb_bcast(ctx, size, sizeof size, 0);
     RB_TRY(rb_points_alloc_dense(out, size[0], size[1], ctx, err));
@@ -50,9 +49,7 @@ rb_status rb_run_make_space(rb_points *out, const rb_run_state *run, int64_t chi
     out->name = c->entry->name;
     RB_TRY_ALL(ctx, check(out, run, child, err));
 done:
-    if (state)
-        a->fini(state);
-    rb_free(state);
+    rb_stored_model_fini(&model);
     if (err->status != RB_OK)
         rb_points_fini(out);
     return err->status;

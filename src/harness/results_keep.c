@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/results.h"
+#include "harness/stored_model.h"
 
 rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_metric_record *m, rb_error *err)
 {
@@ -48,22 +49,43 @@ void rb_results_mark_selected(rb_results *r)
             r->facts[r->run->work[t].twin_of].selected = true;
 }
 
+/* The model of a unit as the group `name` of `to`, with the models that it reads below it. */
+static rb_status copy_unit(const rb_run_state *run, int64_t work, hid_t to, const char *name,
+                           rb_error *err) /* NOLINT(misc-no-recursion): as deep as references are */
+{
+    const rb_configuration *c = rb_run_configuration(run, work);
+    char path[4096], below[32];
+    rb_hdf unit = { 0 };
+    hid_t at = -1;
+    RB_TRY(rb_hdf_open(&unit, rb_unit_path(path, run->folder, run->work[work].key, "model"), err));
+    if (H5Ocopy(unit.id, "/", to, name, H5P_DEFAULT, H5P_DEFAULT) < 0)
+        RB_FAIL(err, RB_IO, "%s: the model cannot be copied", path);
+    RB_TRY(err->status);
+    at = rb_hdf_open_group(to, name, err);
+    RB_TRY(err->status);
+    for (int32_t i = 0; i < c->n_children; i++) {
+        rb_stored_child_name(below, c, i);
+        if (below[0])
+            RB_TRY(copy_unit(run, rb_run_child(run, work, i), at, below, err));
+    }
+done:
+    if (at >= 0)
+        H5Gclose(at);
+    rb_hdf_close(&unit);
+    return rb_unit_status(err);
+}
+
 static rb_status copy_model(rb_results *r, int64_t work, rb_error *err)
 {
-    char path[4096], name[64];
-    rb_hdf unit = { 0 };
-    hid_t models = -1;
-    snprintf(name, sizeof name, "%lld", (long long)rb_run_trial(r->run, work)->number);
-    RB_TRY(rb_hdf_open(&unit, rb_unit_path(path, r->run->folder, r->run->work[work].key, "model"), err));
-    models = rb_hdf_group(r->file.id, "models", err);
+    char name[64];
+    hid_t models = rb_hdf_group(r->file.id, "models", err);
     RB_TRY(err->status);
-    if (H5Ocopy(unit.id, "/", models, name, H5P_DEFAULT, H5P_DEFAULT) < 0)
-        RB_FAIL(err, RB_IO, "%s: the model cannot be copied", path);
+    snprintf(name, sizeof name, "%lld", (long long)rb_run_trial(r->run, work)->number);
+    RB_TRY(copy_unit(r->run, work, models, name, err));
 done:
     if (models >= 0)
         H5Gclose(models);
-    rb_hdf_close(&unit);
-    return rb_unit_status(err);
+    return err->status;
 }
 
 static rb_status copy_lists(rb_results *r, int64_t work, rb_error *err)
@@ -93,17 +115,44 @@ static rb_status keep_vectors(rb_results *r, int64_t work, rb_error *err)
     return err->status;
 }
 
+/* Whether the models of a work and of what it reads are there. */
+static bool is_whole(const rb_run_state *run, int64_t work) /* NOLINT(misc-no-recursion): as above */
+{
+    const rb_configuration *c = rb_run_configuration(run, work);
+    char below[32];
+    bool whole = rb_unit_exists(run->folder, run->work[work].key, "model");
+    for (int32_t i = 0; i < c->n_children && whole; i++) {
+        rb_stored_child_name(below, c, i);
+        whole = !below[0] || is_whole(run, rb_run_child(run, work, i));
+    }
+    return whole;
+}
+
+/* Which models stay in their units once the selection stands. */
+static rb_status mark_kept(rb_results *r, rb_error *err)
+{
+    bool *selected = NULL;
+    RB_TRY(rb_alloc(&selected, r->run->n_work, err));
+    for (int64_t t = 0; t < r->run->plan.n_trials; t++)
+        selected[rb_run_stands_for(r->run, t)] = r->facts[t].selected;
+    rb_run_mark_kept(r->run, selected);
+done:
+    rb_free(selected);
+    return err->status;
+}
+
 rb_status rb_results_keep(rb_results *r, rb_error *err)
 {
     const rb_run_state *run = r->run;
     const rb_store *store = &run->experiment.store;
+    RB_TRY(mark_kept(r, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         int64_t work = rb_run_stands_for(run, t);
         const char *key = run->work[work].key;
         bool selected = r->facts[t].selected;
         if (!r->facts[t].finished || run->work[t].twin)
             continue;
-        if (is_kept(store->models, selected) && rb_unit_exists(run->folder, key, "model"))
+        if (is_kept(store->models, selected) && is_whole(run, work))
             RB_TRY(copy_model(r, work, err));
         if (is_kept(store->lists, selected) && rb_stored_lists_width(&r->units, key, run->evaluation) >= run->lists_k)
             RB_TRY(copy_lists(r, work, err));
@@ -137,7 +186,7 @@ void rb_results_drop(const rb_results *r)
         bool selected = r->facts[t].selected && rb_run_stands_for(run, t) == w;
         if (run->work[w].twin)
             continue;
-        if (!is_kept(store->models, selected))
+        if (!run->work[w].keeps)
             rb_unit_remove(run->folder, run->work[w].key, "model");
         if (!is_kept(store->lists, selected))
             rb_stored_lists_remove(&r->units, run->folder, run->work[w].key);

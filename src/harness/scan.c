@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "harness/state.h"
+#include "harness/stored_model.h"
 
 /* ---- values ---- */
 
@@ -207,10 +207,43 @@ static bool is_wanted(rb_keep rule, const bool *selected, int64_t t)
     return rule == RB_KEEP_ALL || (rule == RB_KEEP_SELECTED && selected && selected[t]);
 }
 
+/* Models that a stored one reads when it is applied are kept with it. */
+static void keep_children(rb_run_state *run, int64_t work)
+{
+    const rb_configuration *c = rb_run_configuration(run, work);
+    char name[32];
+    for (int32_t i = 0; run->work[rb_run_holder(run, work)].keeps && i < c->n_children; i++) {
+        rb_stored_child_name(name, c, i);
+        if (name[0])
+            run->work[rb_run_child(run, work, i)].keeps = true;
+    }
+}
+
+/* Calls `visit` for every trial and refit, parents before children. */
+static void walk_down(rb_run_state *run, void (*visit)(rb_run_state *run, int64_t work))
+{
+    const rb_plan *plan = &run->plan;
+    for (int32_t i = plan->n_configurations - 1; i >= 0; i--)
+        for (int32_t k = 0; k < plan->n_folds * plan->n_repeats; k++) {
+            int64_t t = rb_plan_trial(plan, plan->order[i], k / plan->n_repeats, k % plan->n_repeats)->number - 1;
+            for (int64_t w = t; w < run->n_work; w += plan->n_trials)
+                visit(run, w);
+        }
+}
+
+void rb_run_mark_kept(rb_run_state *run, const bool *selected)
+{
+    for (int64_t w = 0; w < run->n_work; w++)
+        run->work[w].keeps = is_wanted(run->experiment.store.models, selected, w);
+    walk_down(run, keep_children);
+}
+
 /* The models that a trial reads must be there when it runs, or when it is evaluated. */
 static void mark_children(rb_run_state *run, int64_t work)
 {
     const rb_configuration *c = rb_run_configuration(run, work);
+    if (!rb_run_is_to_run(run, work) && !waits_for_values(run, work))
+        return;
     for (int32_t i = 0; i < c->n_children; i++) {
         rb_work *w = &run->work[rb_run_child(run, work, i)];
         if (rb_configuration_reads_model(c, i) && w->fitted && w->outcome == RB_FIT_DONE && !w->has_model)
@@ -220,24 +253,17 @@ static void mark_children(rb_run_state *run, int64_t work)
 
 int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
 {
-    const rb_plan *plan = &run->plan;
-    const rb_store *store = &run->experiment.store;
     int64_t n = 0;
+    rb_run_mark_kept(run, selected);
     for (int64_t t = 0; t < run->n_work; t++) {
         rb_work *w = &run->work[t];
-        if (w->want != RB_WANT_VALUES || w->twin || !w->fitted || w->outcome != RB_FIT_DONE)
+        if (w->want == RB_WANT_NOTHING || w->twin || !w->fitted || w->outcome != RB_FIT_DONE)
             continue;
-        bool ranks = algorithm_of(run, t)->can & RB_CAN_RANK;
-        w->again = (!w->has_model && is_wanted(store->models, selected, t)) ||
-                   (ranks && !w->has_lists && is_wanted(store->lists, selected, t));
+        bool lists = w->want == RB_WANT_VALUES && algorithm_of(run, t)->can & RB_CAN_RANK && !w->has_lists &&
+                     is_wanted(run->experiment.store.lists, selected, t);
+        w->again = (!w->has_model && w->keeps) || lists;
     }
-    for (int32_t i = plan->n_configurations - 1; i >= 0; i--) /* parents before children */
-        for (int32_t k = 0; k < plan->n_folds * plan->n_repeats; k++) {
-            int64_t t = rb_plan_trial(plan, plan->order[i], k / plan->n_repeats, k % plan->n_repeats)->number - 1;
-            for (int64_t w = t; w < run->n_work; w += plan->n_trials)
-                if (rb_run_is_to_run(run, w) || waits_for_values(run, w))
-                    mark_children(run, w);
-        }
+    walk_down(run, mark_children);
     for (int64_t w = 0; w < run->n_work; w++)
         n += run->work[w].again;
     return n;

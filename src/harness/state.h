@@ -73,6 +73,7 @@ typedef struct rb_work {
     bool evaluated;         /* and every metric of it */
     bool has_model;         /* its model unit is there */
     bool has_lists;         /* lists of at least run->lists_k places are */
+    bool keeps;             /* its model is to be kept: asked for, or read when another stored one is applied */
     bool again;             /* whole, and yet to be run: its model or lists are asked for and were dropped */
     int64_t twin_of;        /* index of the earlier work where twin */
     bool twin;              /* an earlier one has the same key (a clustering on another fold) */
@@ -137,9 +138,6 @@ bool rb_run_is_refit(const rb_run_state *run, int64_t work);
 int64_t rb_run_holder(const rb_run_state *run, int64_t work);
 /** The work that gives the model of a child: of a refit the child's refit, where the child depends on the split. */
 int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child);
-/** Read a work's model into a new state, owned by the caller: fini, then rb_free. Local. @return RB_OK, RB_IO,
- * RB_NO_MEMORY */
-rb_status rb_run_read_model(void **state, const rb_run_state *run, int64_t work, rb_error *err);
 /** The work whose model and lists stand for a trial: its refit where there is one. */
 int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial);
 /** Whether what `rule` keeps may be that of this work: of `selected`, only where a metric of `select` applies. */
@@ -247,6 +245,8 @@ bool rb_run_is_to_run(const rb_run_state *run, int64_t work);
  * @return how many are marked
  */
 int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected);
+/** Note in run->work whose models are kept: those that `store` asks for, and what these read. As above. Local. */
+void rb_run_mark_kept(rb_run_state *run, const bool *selected);
 /** Trials and refits that are done and must be fitted once more, since their models were not kept. Local. */
 int64_t rb_run_count_again(const rb_run_state *run);
 /** Trials that need nothing more, and in n_failed those of them that failed. Local. */

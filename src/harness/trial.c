@@ -171,6 +171,8 @@ static bool read_fit(rb_job *j)
     if (rb_fit_record_read(&j->fit, j->run->folder, j->work->key, &failure) == RB_OK &&
         rb_hdf_open(&file, rb_unit_path(path, j->run->folder, j->work->key, "model"), &failure) == RB_OK)
         rb_model_load(file.id, j->algorithm, j->state, &failure);
+    if (failure.status == RB_OK)
+        rb_stored_model_attach(j->state, j->algorithm, j->c->config, j->view.models, j->view.n_models, &failure);
     rb_hdf_close(&file);
     if (rb_agree(&j->ctx, failure.status, &failure) == RB_OK)
         return true;

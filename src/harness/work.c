@@ -1,6 +1,4 @@
 /* Trials and refits, by their index in run->work. */
-#include "base/alloc.h"
-#include "harness/model.h"
 #include "harness/state.h"
 
 const rb_trial *rb_run_trial(const rb_run_state *run, int64_t work)
@@ -59,23 +57,4 @@ bool rb_depends_on_fold(const rb_plan *plan, const rb_configuration *c) /* NOLIN
     for (int32_t i = 0; i < c->n_children; i++)
         depends = depends || rb_depends_on_fold(plan, &plan->configuration[c->children[i]]);
     return depends;
-}
-
-rb_status rb_run_read_model(void **state, const rb_run_state *run, int64_t work, rb_error *err)
-{
-    const rb_algorithm *a = rb_run_configuration(run, work)->entry->algorithm;
-    char path[4096], *memory = NULL;
-    rb_hdf file = { 0 };
-    RB_TRY(rb_alloc(&memory, (int64_t)a->state_size, err));
-    RB_TRY(rb_hdf_open(&file, rb_unit_path(path, run->folder, run->work[work].key, "model"), err));
-    if (rb_model_load(file.id, a, memory, err) != RB_OK)
-        a->fini(memory);
-done:
-    rb_hdf_close(&file);
-    if (err->status != RB_OK) {
-        rb_free(memory);
-        memory = NULL;
-    }
-    *state = memory;
-    return rb_unit_status(err);
 }

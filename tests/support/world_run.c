@@ -34,6 +34,12 @@ const char *rb_test_runs_folder(void)
     return scratch;
 }
 
+const char *rb_test_scratch(char out[256], const char *name)
+{
+    snprintf(out, 256, "%s/%s", scratch, name);
+    return out;
+}
+
 static void write_yaml(const char *path, const char *yaml)
 {
     FILE *f = fopen(path, "we");

@@ -13,6 +13,9 @@ int rb_test_runs_end(void **unused);
 /** That folder. */
 const char *rb_test_runs_folder(void);
 
+/** Path of a file in the scratch folder. Local. */
+const char *rb_test_scratch(char out[256], const char *name);
+
 /* How an experiment is run; zeroed is well. */
 typedef struct {
     const rb_algorithm *const *algorithms; /* NULL: both registries */
