@@ -11,7 +11,7 @@
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_svd, rb_svdpp, rb_bpr, rb_nmf;
+extern const rb_recommender rb_svd, rb_svdpp, rb_bpr, rb_nmf, rb_logistic_mf;
 
 /* ---- the grid ---- */
 
@@ -144,6 +144,8 @@ static const setting settings[] = {
     { &rb_svdpp, "factors=6 iterations=2 batch=64" },
     { &rb_bpr, "factors=20 iterations=3" },
     { &rb_bpr, "factors=64 iterations=2 grid=5 negatives=popular precision=double" },
+    { &rb_logistic_mf, "factors=20 iterations=3" },
+    { &rb_logistic_mf, "factors=64 iterations=2 grid=5 samples=1 precision=double" },
     { &rb_nmf, "factors=20 iterations=3" },
     { &rb_nmf, "factors=9 iterations=3 method=multiplicative" },
     { &rb_nmf, "factors=9 iterations=3 method=hals regularization=0" },
@@ -182,6 +184,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     rb_oracle_nth_failures(&rb_svd, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_svdpp, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_bpr, "factors=5 iterations=1", &s, 15, 80);
+    rb_oracle_nth_failures(&rb_logistic_mf, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_nmf, "factors=5 iterations=1", &s, 10, 80);
     rb_oracle_split_fini(&s);
 }

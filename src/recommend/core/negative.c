@@ -1,6 +1,7 @@
 #include "recommend/core/negative.h"
 
-bool rb_is_among(const int32_t *items, int64_t n, int32_t item)
+/* Whether an item is among n ascending items. */
+static bool is_among(const int32_t *items, int64_t n, int32_t item)
 {
     int64_t low = 0, high = n;
     while (low < high) {
@@ -11,6 +12,16 @@ bool rb_is_among(const int32_t *items, int64_t n, int32_t item)
             high = middle;
     }
     return low < n && items[low] == item;
+}
+
+int32_t rb_negative_outside(const int32_t *items, int64_t n, int64_t n_items, int64_t at)
+{
+    const rb_rng rng = { .stream = rb_stream("negatives.fold"), .entity = (uint64_t)at };
+    for (uint32_t attempt = 0;; attempt++) {
+        int32_t item = (int32_t)rb_rng_below(&rng, attempt, n_items);
+        if (!is_among(items, n, item))
+            return item;
+    }
 }
 
 int32_t rb_negative_draw(const rb_negatives *d, const rb_grid_block *block, const rb_grid_entry *positive,

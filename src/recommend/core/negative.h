@@ -32,7 +32,10 @@ int32_t rb_negative_draw(const rb_negatives *d, const rb_grid_block *block, cons
 
 #define RB_NEGATIVE_ROUNDS 16 /* rounds a positive, at most */
 
-/** Whether an item is among n ascending items. Local. */
-bool rb_is_among(const int32_t *items, int64_t n, int32_t item);
+/**
+ * Draw number `at` of an item that is not among n ascending ones, n < n_items, whoever's they are: for a user who is
+ * folded in. Local. Random numbers: stream "negatives.fold" of key 0 by (at, attempt).
+ */
+int32_t rb_negative_outside(const int32_t *items, int64_t n, int64_t n_items, int64_t at);
 
 #endif

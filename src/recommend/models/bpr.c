@@ -167,12 +167,7 @@ static void fold_user(double *x, double *bias, const void *self, const void *cfg
     memset(x, 0, (size_t)q->k * sizeof *x);
     *bias = 0;
     for (int64_t at = 0; at < n * c->iterations && n < q->n; at++) {
-        int32_t i = items[at % n], j;
-        const rb_rng rng = { .stream = rb_stream("bpr.fold"), .entity = (uint64_t)at };
-        uint32_t draw = 0;
-        do
-            j = (int32_t)rb_rng_below(&rng, draw++, q->n);
-        while (rb_is_among(items, n, j));
+        int32_t i = items[at % n], j = rb_negative_outside(items, n, q->n, at);
         double d = m->bias.item[i] - m->bias.item[j], s;
         for (int64_t f = 0; f < q->k; f++)
             d += x[f] * (rb_factors_at(q, i, f) - rb_factors_at(q, j, f));
