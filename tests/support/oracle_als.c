@@ -185,7 +185,8 @@ rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algo
     RB_TRY_ALL(ctx, algorithm->begin(state, view, prepared, config, ctx, err));
     for (int64_t i = 0; !done; i++)
         RB_TRY_ALL(ctx, algorithm->iterate(state, i, &value, &done, view, prepared, config, ctx, err));
-    RB_TRY_ALL(ctx, algorithm->end(state, view, prepared, config, ctx, err));
+    if (algorithm->end)
+        RB_TRY_ALL(ctx, algorithm->end(state, view, prepared, config, ctx, err));
     if (objective)
         *objective = value;
 done:

@@ -186,7 +186,7 @@ static rb_status cut(state *s, const rb_points *points, int32_t cluster, const c
                      rb_error *err)
 {
     int64_t *row = NULL;
-    double inertia[2];
+    double inertia[2] = { 0 };
     rb_points own = { 0 };
     rb_kmeans_state of = { 0 };
     RB_TRY_ALL(ctx, rb_alloc(&row, s->size[cluster], err));
