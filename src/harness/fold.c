@@ -86,15 +86,24 @@ done:
     return err->status;
 }
 
+/* Only then does a part remember its rows. */
+static bool wants_times(const rb_experiment *e)
+{
+    bool any = false;
+    for (int32_t i = 0; i < e->n_entries; i++)
+        any = any || (e->entry[i].algorithm->needs & RB_NEEDS_TIMES);
+    return any;
+}
+
 static rb_status build_ratings(rb_fold *f, const rb_run_state *run, const uint8_t *part, rb_ctx *ctx, rb_error *err)
 {
     const rb_interactions *x = &run->data.interactions;
-    unsigned train = bit(RB_PART_TRAIN);
+    unsigned train = bit(RB_PART_TRAIN), rows = wants_times(&run->experiment) ? RB_WITH_ROWS : 0;
     double relevance = run->experiment.relevance;
     f->all_relevant = relevance == -INFINITY;
     f->has_revealed = run->experiment.split.kind == RB_SPLIT_STRONG;
     f->has_validation = !f->refit && rb_split_has_validation(&run->experiment.split);
-    RB_TRY(rb_ratings_build(&f->train, x, part, train, -INFINITY, ctx, err));
+    RB_TRY(rb_ratings_build(&f->train, x, part, train | rows, -INFINITY, ctx, err));
     if (f->has_revealed) {
         RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));
         RB_TRY(rb_ratings_build(&f->revealed, x, part, bit(RB_PART_REVEALED), -INFINITY, ctx, err));
@@ -102,7 +111,7 @@ static rb_status build_ratings(rb_fold *f, const rb_run_state *run, const uint8_
     if (f->has_revealed && !f->all_relevant)
         RB_TRY(rb_ratings_build(&f->relevant[RB_PART_REVEALED], x, part, bit(RB_PART_REVEALED), relevance, ctx, err));
     if (!f->all_relevant)
-        RB_TRY(rb_ratings_build(&f->positives, x, part, train, relevance, ctx, err));
+        RB_TRY(rb_ratings_build(&f->positives, x, part, train | rows, relevance, ctx, err));
     for (rb_part p = RB_PART_VALIDATION; p <= RB_PART_TEST; p++) {
         if (p == RB_PART_VALIDATION && !f->has_validation)
             continue;
@@ -171,6 +180,8 @@ rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, boo
     const rb_multi *genre = d->has_catalogue && d->catalogue.has[RB_COLUMN_GENRES] ? &d->catalogue.genre : NULL;
     RB_TRY_ALL(ctx, rb_item_facts_init(&f->facts, &f->train, genre, tfidf ? tfidf->sparse : NULL, err));
     f->view.ratings = &f->train;
+    f->view.times = d->interactions.time;
+    f->view.user_segment = d->user_segment;
     f->view.positives = f->all_relevant ? &f->train : &f->positives;
     f->view.revealed = f->has_revealed ? &f->revealed : NULL;
     f->view.revealed_positives =

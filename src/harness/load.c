@@ -237,6 +237,8 @@ static rb_status check_needs(const rb_run_state *run, rb_error *err)
         const char *lacks = NULL;
         if (a->needs & (RB_NEEDS_RATINGS | RB_NEEDS_POSITIVES) && !d->has_interactions)
             lacks = "interactions of users with items";
+        else if (a->needs & RB_NEEDS_TIMES && !d->interactions.time)
+            lacks = "times of the interactions";
         if (a->needs & RB_NEEDS_SESSIONS && !d->has_sessions)
             lacks = "sessions";
         else if (a->needs & RB_NEEDS_SESSIONS && run->experiment.split.kind != RB_SPLIT_SESSIONS) {

@@ -21,7 +21,8 @@
 #define MAX_START 4096
 
 /* What the views of this test cannot renumber. */
-#define FIXED (RB_NEEDS_COUNTS | RB_NEEDS_ITEMS | RB_NEEDS_SESSIONS | RB_NEEDS_LABELS | RB_NEEDS_MODELS)
+#define FIXED \
+    (RB_NEEDS_COUNTS | RB_NEEDS_ITEMS | RB_NEEDS_SESSIONS | RB_NEEDS_LABELS | RB_NEEDS_MODELS | RB_NEEDS_TIMES)
 
 /* Data under other numbers: number n was number old[n]. */
 static int32_t old_user[N_USERS], old_item[N_ITEMS], old_point[N_POINTS];

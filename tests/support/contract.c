@@ -9,11 +9,13 @@
 
 #define N_DIMS 5
 #define N_TERMS 40
+#define N_RATINGS 14000
 
 static rb_dataset data;
 static rb_ratings train, positives, validation, revealed, revealed_positives;
 static rb_points points, counts;
 static int32_t item_label[RB_CONTRACT_ITEMS];
+static int64_t times[N_RATINGS];
 
 /* Rows of a few words, some of them empty. */
 static void make_counts(void)
@@ -39,6 +41,7 @@ static void make_counts(void)
 const rb_train_view rb_contract_view = {
     .ratings = &train,
     .positives = &positives,
+    .times = times,
     .items = &data.catalogue,
     .space = &points,
     .sessions = &data.sessions,
@@ -78,7 +81,7 @@ int rb_contract_begin(void **unused)
     rb_params_default(&c, rb_synth_params);
     c.users = RB_CONTRACT_USERS;
     c.items = RB_CONTRACT_ITEMS;
-    c.ratings = 14000;
+    c.ratings = N_RATINGS;
     c.sessions = 20000;
     c.half_stars = false; /* full mantissas: the order of sums shows */
     assert_ok(rb_dataset_synth(&data, &c, 9, &rb_test_ctx, &err), &err);
@@ -88,11 +91,12 @@ int rb_contract_begin(void **unused)
                     : x->user[row] == RB_CONTRACT_REVEALED                                         ? RB_PART_REVEALED
                                                                                                    : RB_PART_TRAIN;
     assert_ok(rb_ratings_build(&train, x, part, 1u << RB_PART_TRAIN, -INFINITY, &rb_test_ctx, &err), &err);
-    assert_ok(rb_ratings_build(&positives, x, part, 1u << RB_PART_TRAIN, 3, &rb_test_ctx, &err), &err);
+    assert_ok(rb_ratings_build(&positives, x, part, 1u << RB_PART_TRAIN | RB_WITH_ROWS, 3, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&validation, x, part, 1u << RB_PART_VALIDATION, -INFINITY, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&revealed, x, part, 1u << RB_PART_REVEALED, -INFINITY, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&revealed_positives, x, part, 1u << RB_PART_REVEALED, 3, &rb_test_ctx, &err), &err);
     rb_free(part);
+    memcpy(times, x->time, (size_t)x->n * sizeof *times);
     assert_true(revealed_positives.n > 0 && revealed_positives.n < revealed.n);
     assert_true(positives.n > 0 && positives.n < train.n && validation.n > 0);
     assert_true(train.users.n_blocks > 2 && train.items.n_blocks > 2); /* else other ranks have nothing to do */
