@@ -16,6 +16,7 @@ FAMILIES = {
     "explicit_als": ("als-10m",),
     "sgd": ("sgd-10m", "surprise"),
     "implicit_sgd": ("bpr",),
+    "linear_models": ("ease-3.7k", "ease-10k", "slim", "itemknn", "puresvd"),
 }
 
 

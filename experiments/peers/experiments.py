@@ -58,6 +58,11 @@ def bpr(folder, rate, regularization, iterations, choosing=False):
     return on_parts(folder, _parts(choosing), NDCG, entry)
 
 
+def kept(folder, entry):
+    """One model of implicit feedback, kept whole."""
+    return on_parts(folder, _parts(False), "ndcg@10", entry, KEEP_NOTHING.replace("models: none", "models: all"))
+
+
 def fold(folder, number, entry):
     """A model of ratings on one of the folds that a folder has as files."""
     return on_parts(folder, {"train": f"train{number}", "test": f"test{number}"}, "rmse", entry)
@@ -92,5 +97,6 @@ def examples(folder):
         "sgd-10m": svd(folder, 0.02, 0.03, 20),
         "bpr": bpr(folder, 0.05, 0.01, 20),
         "ials-20m": ials(folder, 64, 10, 2, 5, "cholesky"),
+        "ease": kept(folder, "ease"),
         "sweep-ials": sweep_ials(folder, [1, 10, 100], [1, 10], 3),
     }

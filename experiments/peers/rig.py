@@ -42,6 +42,7 @@ class Run:
         self.history_timing = file["timing/history"][()]
         self.metrics = file["metrics"][()]
         self.items = list(file["dataset/items"][()]) if "items" in file["dataset"] else []
+        self.model = {name: data[()] for name, data in file["models/1"].items()} if "models" in file else {}
         self.labels = {int(name): data[()] for name, data in file["labels"].items()} if "labels" in file else {}
 
     def fit(self):

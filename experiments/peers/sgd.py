@@ -16,10 +16,14 @@ import rig
 
 EPOCHS = 20
 SLACK = 3e-3  # relative difference of RMSE between random starts
-SURPRISE = {  # parameters that are not the same by default
-    "svd": ("SVD", "factors: 100, precision: double", 10),
-    "svdpp": ("SVDpp", "factors: 20", 50),
-    "nmf": ("NMF", "factors: 15", 10),
+SURPRISE = {  # name of the line: the peer's class and options, ours with what is not the same by default, target
+    "svd": ("SVD", {"random_state": 1}, "svd: { factors: 100, precision: double }", 10),
+    "svdpp": ("SVDpp", {"random_state": 1}, "svdpp: { factors: 20 }", 50),
+    "nmf": ("NMF", {"random_state": 1}, "nmf: { factors: 15 }", 10),
+    "k-NN basic": ("KNNBasic", {"verbose": False}, "user_knn_rating", 5),
+    "k-NN Pearson-baseline": (
+        "KNNBaseline", {"verbose": False, "sim_options": {"name": "pearson_baseline"}},
+        "user_knn_rating: { similarity: pearson_baseline, centring: baseline }", 5),
 }
 
 
@@ -72,20 +76,20 @@ def surprise(quick):
     folder, rows = folds()
     wanted = range(1 if quick else 5)
     reader = peer_package.Reader(rating_scale=(0.5, 5))
-    for name, (theirs, parameters, target) in SURPRISE.items():
-        def ours(name=name, parameters=parameters):
-            runs = [rig.reelbench(experiments.fold(folder, fold, f"{name}: {{ {parameters} }}")) for fold in wanted]
+    for name, (theirs, options, entry, target) in SURPRISE.items():
+        def ours(entry=entry):
+            runs = [rig.reelbench(experiments.fold(folder, fold, entry)) for fold in wanted]
             return (statistics.mean(run.fit() + run.evaluate() for run in runs),
                     statistics.mean(run.metric("rmse", "test")[0] for run in runs))
 
-        def peer(theirs=theirs):
+        def peer(theirs=theirs, options=options):
             seconds, values = [], []
             for fold in wanted:
                 held = np.arange(len(rows)) % 5 == fold
                 columns = ["userId", "movieId", "rating"]
                 train = peer_package.Dataset.load_from_df(rows[~held][columns], reader).build_full_trainset()
                 test = [tuple(row) for row in rows[held][columns].itertuples(index=False)]
-                model = getattr(peer_package, theirs)(random_state=1)
+                model = getattr(peer_package, theirs)(**options)
                 taken, predictions = rig.timed(lambda model=model, train=train, test=test: model.fit(train).test(test))
                 seconds.append(taken)
                 values.append(peer_package.accuracy.rmse(predictions, verbose=False))

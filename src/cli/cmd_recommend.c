@@ -22,6 +22,12 @@ static const rb_command_option options[] = {
       .max = 1000000,
       .fallback = "10",
       .help = "items a user or session" },
+    { .name = "explain",
+      .letter = 'e',
+      .argument = "N",
+      .min = 1,
+      .max = 1000,
+      .help = "name the N items of the user that add most to each score" },
     RB_OPTIONS_MODEL,
     { .name = NULL },
 };
@@ -42,8 +48,9 @@ static rb_status run(rb_call *call, rb_error *err)
                              : "recommend: for users or for sessions, not for both at once");
     RB_TRY(err->status);
     RB_TRY(rb_applying_begin(&session, &apply, call, err));
-    RB_TRY(n_users > 0 ? rb_apply_recommend(&apply, users, n_users, top, &session.ctx, err)
-                       : rb_apply_next(&apply, sessions, n_sessions, top, &session.ctx, err));
+    RB_TRY(n_users > 0
+               ? rb_apply_recommend(&apply, users, n_users, top, rb_call_int(call, "explain"), &session.ctx, err)
+               : rb_apply_next(&apply, sessions, n_sessions, top, &session.ctx, err));
 done:
     rb_free(users);
     rb_free(sessions);
@@ -56,7 +63,9 @@ const rb_command rb_cmd_recommend = {
     .description =
         "Lines of user (or number of the session), rank, item, score and title, separated by tabs. Items that the\n"
         "user had in training, or that the session holds, are left out. The model must have been kept (store:\n"
-        "{ models: selected } keeps the selected ones).",
+        "{ models: selected } keeps the selected ones). With --explain a further column names items of the user with "
+        "what\n"
+        "each adds to the score.",
     .operands = operands,
     .options = options,
     .example = "reelbench recommend results/quickstart-8c1f22a0 ials --user 17 42 --top 5",

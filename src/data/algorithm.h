@@ -210,6 +210,12 @@ typedef struct rb_algorithm {
     /** Optional: what contributed to (user, item): up to n items and their weights, descending. Returns how many. */
     int (*explain)(int32_t *items, double *weights, int n, const void *state, int32_t user, int32_t item);
 
+    /** Optional, in place of `explain` where a model keeps no interactions: what those of a user, given as for fold_in,
+     * contribute to the user's folded-in score of an item, as above. *found: how many. Local. */
+    rb_status (*explain_given)(int32_t *items, double *weights, int *found, int n, const void *state,
+                               const int32_t *own, const float *ratings, int64_t n_own, int32_t item,
+                               const void *config, rb_error *err);
+
     /** Optional: how like every item is to one, scores [n_items]; 0: not at all. Local. */
     void (*similar)(double *scores, const void *state, int32_t item);
 

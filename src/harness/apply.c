@@ -13,7 +13,51 @@
 
 /* ---- recommend ---- */
 
-static void print_list(FILE *out, const rb_apply_model *m, const rb_lists *lists, int32_t l)
+/* Room for the reasons of one item. */
+typedef struct {
+    int32_t *item;
+    double *weight;
+    int64_t most;
+} reasons;
+
+/* What the model, or the user's interactions folded in, say. */
+static rb_status find_reasons(reasons *r, int *found, const rb_apply_model *m, int32_t user, int32_t item,
+                              rb_error *err)
+{
+    const bool positives = m->algorithm->needs & RB_NEEDS_POSITIVES;
+    const rb_train_view *view = &m->fold.view;
+    const rb_ratings *own = positives ? view->positives : view->ratings,
+                     *revealed = positives ? view->revealed_positives : view->revealed;
+    if (m->algorithm->explain) {
+        *found = m->algorithm->explain(r->item, r->weight, (int)r->most, m->state, user, item);
+        return RB_OK;
+    }
+    if (revealed && own->user_begin[user + 1] == own->user_begin[user])
+        own = revealed;
+    const int64_t from = own->user_begin[user];
+    return m->algorithm->explain_given(r->item, r->weight, found, (int)r->most, m->state, own->user_item + from,
+                                       own->user_rating + from, own->user_begin[user + 1] - from, item, m->c->config,
+                                       err);
+}
+
+static rb_status print_reasons(FILE *out, reasons *r, const rb_apply_model *m, int32_t user, int32_t item,
+                               rb_error *err)
+{
+    char id[32];
+    int n = 0;
+    RB_TRY(find_reasons(r, &n, m, user, item, err));
+    fputc('\t', out);
+    for (int k = 0; k < n; k++) {
+        const char *title = rb_apply_title(&m->run.data, r->item[k]);
+        fprintf(out, "%s%s (%.3g)", k ? "; " : "", *title ? title : rb_ids_name(id, &m->run.data.items, r->item[k]),
+                r->weight[k]);
+    }
+done:
+    return err->status;
+}
+
+static rb_status print_list(FILE *out, const rb_apply_model *m, const rb_lists *lists, int32_t l, reasons *r,
+                            rb_error *err)
 {
     const rb_dataset *d = &m->run.data;
     char user[32], item[32];
@@ -21,26 +65,43 @@ static void print_list(FILE *out, const rb_apply_model *m, const rb_lists *lists
         int32_t i = lists->item[(int64_t)l * lists->k + k];
         if (i < 0)
             break;
-        fprintf(out, "%s\t%d\t%s\t%.6g\t%s\n", rb_ids_name(user, &d->users, lists->user[l]), k + 1,
+        fprintf(out, "%s\t%d\t%s\t%.6g\t%s", rb_ids_name(user, &d->users, lists->user[l]), k + 1,
                 rb_ids_name(item, &d->items, i), lists->score[(int64_t)l * lists->k + k], rb_apply_title(d, i));
+        if (r->most > 0)
+            RB_TRY(print_reasons(out, r, m, lists->user[l], i, err));
+        fputc('\n', out);
     }
+done:
+    return err->status;
 }
 
-rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top, rb_ctx *ctx,
-                             rb_error *err)
+static rb_status find_users(int32_t *index, const rb_apply_model *m, const char *const *users, int n_users,
+                            rb_error *err)
+{
+    for (int i = 0; i < n_users; i++) {
+        index[i] = rb_ids_find(&m->run.data.users, users[i]);
+        if (index[i] < 0)
+            return RB_FAIL(err, RB_BAD_INPUT, "no user '%s' in the data set '%s'", users[i], m->run.data.name);
+    }
+    return RB_OK;
+}
+
+rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top,
+                             int64_t n_explain, rb_ctx *ctx, rb_error *err)
 {
     rb_apply_model m = { 0 };
     int32_t *index = NULL;
     rb_lists lists = { 0 };
+    reasons r = { .most = n_explain };
     RB_TRY(rb_apply_open(&m, o, RB_CAN_RANK, "recommend", ctx, err));
-    RB_TRY(rb_alloc(&index, n_users, err));
-    for (int i = 0; i < n_users; i++) {
-        index[i] = rb_ids_find(&m.run.data.users, users[i]);
-        if (index[i] < 0) {
-            RB_FAIL(err, RB_BAD_INPUT, "no user '%s' in the data set '%s'", users[i], m.run.data.name);
-            goto done;
-        }
+    if (n_explain > 0 && !(m.algorithm->can & RB_CAN_EXPLAIN)) {
+        RB_FAIL(err, RB_BAD_INPUT, "%s cannot explain its recommendations", m.algorithm->name);
+        goto done;
     }
+    RB_TRY(rb_alloc(&r.item, n_explain, err));
+    RB_TRY(rb_alloc(&r.weight, n_explain, err));
+    RB_TRY(rb_alloc(&index, n_users, err));
+    RB_TRY(find_users(index, &m, users, n_users, err));
     RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, m.refit, ctx, err));
     rb_scorer scorer = { m.algorithm->score, m.state,
                          m.algorithm->precision ? m.algorithm->precision(m.c->config) : RB_DOUBLE_PRECISION };
@@ -51,11 +112,13 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
                                .tie_seed = m.run.tie_seed };
     int64_t k = top < m.run.data.items.n ? top : m.run.data.items.n;
     RB_TRY(rb_rank_users(&lists, &scorer, &rules, index, n_users, (int32_t)k, ctx, err));
-    fputs("user\trank\titem\tscore\ttitle\n", o->out);
+    fprintf(o->out, "user\trank\titem\tscore\ttitle%s\n", n_explain > 0 ? "\tbecause" : "");
     for (int32_t l = 0; l < lists.n; l++)
-        print_list(o->out, &m, &lists, l);
+        RB_TRY(print_list(o->out, &m, &lists, l, &r, err));
 done:
     rb_lists_fini(&lists);
+    rb_free(r.item);
+    rb_free(r.weight);
     rb_free(index);
     rb_apply_close(&m);
     return err->status;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# similar: the titles nearest to one by their words, as scikit-learn ranks them; filters; a stored model; bad input.
+# similar and recommend --explain: the titles nearest to one by their words, as scikit-learn ranks them; filters; a
+# stored model; its reasons; bad input.
 . "$RB_SOURCE/tests/support/cli.bash" || exit 1
 cd "$scratch" || exit 1
 
@@ -44,11 +45,17 @@ store: { models: all }
 trials:
   - content: { profile: [equal, rating] }
   - ease
+  - popularity
 YAML
 expect 0 "$REELBENCH" run content.yaml --output results
 run=$(echo results/content-*)
 expect 0 "$REELBENCH" similar "$run" 1 --item 3 --top 4
 [ "$(wc -l <"$out")" -eq 5 ] || fail "not four items"
+expect 0 "$REELBENCH" recommend "$run" 1 --user 3 --top 2 --explain 3
+head -n 1 "$out" | grep -qx $'user\trank\titem\tscore\ttitle\tbecause' || fail "no column of reasons"
+[ "$(grep -cE '; .*; .*\)$' "$out")" -eq 2 ] || fail "not three reasons in each of two lines"
+expect 2 "$REELBENCH" recommend "$run" popularity --user 3 --explain 3
+complains "popularity cannot explain its recommendations"
 expect 2 "$REELBENCH" similar "$run" ease --item 3
 complains "ease does not compare items"
 expect 2 "$REELBENCH" similar "$run" 1 --item 300

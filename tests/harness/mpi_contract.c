@@ -71,7 +71,7 @@ static void its_slots_agree_with_what_it_can(void **of)
     assert_true(((a->can & RB_CAN_RANK) != 0) == (a->score != NULL));
     assert_true(((a->can & RB_CAN_PREDICT) != 0) == (a->predict != NULL));
     assert_true(((a->can & RB_CAN_ASSIGN) != 0) == (a->labels != NULL));
-    assert_true(((a->can & RB_CAN_EXPLAIN) != 0) == (a->explain != NULL));
+    assert_true(((a->can & RB_CAN_EXPLAIN) != 0) == (a->explain || a->explain_given));
     assert_true(((a->can & RB_CAN_NEXT) != 0) == (a->next != NULL));
     assert_true(!a->next_scratch || a->next);
     assert_true(a->score || a->predict || a->labels || a->embed || a->next);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "linalg/spd_batch.h"
+#include "linalg/topk.h"
 
 rb_status rb_fold_in(double *x, const rb_factors *items, const double *base, double lambda, const int32_t *item,
                      const double *w, const double *t, int64_t n, bool bias, rb_error *err)
@@ -47,4 +48,55 @@ void rb_fold_scores(double *scores, const rb_factors *items, const double *x)
             sum = fma(x[f], rb_factors_at(items, i, f), sum);
         scores[i] = sum;
     }
+}
+
+int rb_fold_largest(int32_t *items, double *weights, int most, const rb_factors *factors, const int32_t *own,
+                    const double *t, int64_t n, const double *y, rb_error *err)
+{
+    rb_topk best = { .k = most };
+    RB_TRY(rb_alloc(&best.entry, most, err));
+    for (int64_t e = 0; e < n; e++) {
+        double sum = 0;
+        for (int64_t f = 0; f < factors->k; f++)
+            sum = fma(y[f], rb_factors_at(factors, own[e], f), sum);
+        rb_topk_offer(&best, (t ? t[e] : 1) * sum, 0, own[e]);
+    }
+    rb_topk_finish(&best);
+    for (int32_t i = 0; i < best.n; i++) {
+        items[i] = best.entry[i].item;
+        weights[i] = best.entry[i].score;
+    }
+done:
+    rb_free(best.entry);
+    return best.n;
+}
+
+/* The system of the user with another right-hand side: the item stands as a further entry of no weight. */
+rb_status rb_fold_explain(int32_t *items, double *weights, int *found, int most, const rb_factors *factors,
+                          const double *base, double lambda, const int32_t *own, const double *w, const double *t,
+                          int64_t n, int32_t item, rb_error *err)
+{
+    int32_t *entry = NULL;
+    double *weight = NULL, *target = NULL, *y = NULL;
+    *found = 0;
+    if (n == 0)
+        return RB_OK;
+    RB_TRY(rb_alloc(&entry, n + 1, err));
+    RB_TRY(rb_alloc(&weight, n + 1, err));
+    RB_TRY(rb_alloc(&target, n + 1, err));
+    RB_TRY(rb_alloc(&y, factors->k, err));
+    for (int64_t e = 0; e < n; e++) {
+        entry[e] = own[e];
+        weight[e] = w ? w[e] : 1;
+    }
+    entry[n] = item;
+    target[n] = 1;
+    RB_TRY(rb_fold_in(y, factors, base, lambda, entry, weight, target, n + 1, false, err));
+    *found = rb_fold_largest(items, weights, most, factors, own, t, n, y, err);
+done:
+    rb_free(entry);
+    rb_free(weight);
+    rb_free(target);
+    rb_free(y);
+    return err->status;
 }

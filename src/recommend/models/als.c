@@ -223,6 +223,24 @@ static void predict(double *out, const void *self, const rb_pairs *pairs)
     rb_factor_bias_predict(out, &m->factor, &m->bias, pairs);
 }
 
+/* What the factors of one more row explain of its ratings, all but a joint bias; *user is the fixed one. */
+static rb_status residuals(double **out, double *user, const state *m, const config *c, const int32_t *items,
+                           const float *ratings, int64_t n, rb_error *err)
+{
+    double sum = 0, *t = NULL;
+    RB_TRY(rb_alloc(&t, n, err));
+    for (int64_t e = 0; e < n; e++) {
+        t[e] = (double)ratings[e] - m->bias.mean - m->bias.item[items[e]];
+        sum += t[e];
+    }
+    *user = c->biases == FIXED && n > 0 ? sum / (c->bias_reg_user + (double)n) : 0;
+    for (int64_t e = 0; e < n; e++)
+        t[e] -= *user;
+done:
+    *out = t;
+    return err->status;
+}
+
 /* The user half step of one more row; with fixed biases, after the user half of the bias model. */
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
@@ -230,24 +248,38 @@ static rb_status fold_in(double *scores, const void *self, const int32_t *items,
     const state *m = self;
     const config *c = cfg;
     int64_t k = m->factor.items.k;
-    double *x = NULL, *t = NULL, user = 0, sum = 0;
+    double *x = NULL, *t = NULL, user = 0;
 
     RB_TRY(rb_alloc(&x, k + 1, err));
-    RB_TRY(rb_alloc(&t, n, err));
-    for (int64_t e = 0; e < n; e++) {
-        t[e] = (double)ratings[e] - m->bias.mean - m->bias.item[items[e]];
-        sum += t[e];
-    }
-    if (c->biases == FIXED && n > 0)
-        user = sum / (c->bias_reg_user + (double)n);
-    for (int64_t e = 0; e < n; e++)
-        t[e] -= user;
+    RB_TRY(residuals(&t, &user, m, c, items, ratings, n, err));
     RB_TRY(rb_fold_in(x, &m->factor.items, NULL, lambda_of(c, n), items, NULL, t, n, c->biases == JOINT, err));
     if (c->biases == JOINT)
         user = x[k];
     rb_fold_scores(scores, &m->factor.items, x);
     for (int32_t i = 0; i < m->bias.n_items; i++)
         scores[i] += m->bias.mean + user + m->bias.item[i];
+done:
+    rb_free(t);
+    rb_free(x);
+    return err->status;
+}
+
+/* Of the product of the factors; biases are nobody's. A joint bias is taken off the ratings as it was solved. */
+static rb_status explain_given(int32_t *items, double *weights, int *found, int n, const void *self, const int32_t *own,
+                               const float *ratings, int64_t n_own, int32_t item, const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    const config *c = cfg;
+    const double lambda = lambda_of(c, n_own);
+    double *t = NULL, *x = NULL, user;
+    RB_TRY(residuals(&t, &user, m, c, own, ratings, n_own, err));
+    if (c->biases == JOINT) {
+        RB_TRY(rb_alloc(&x, m->factor.items.k + 1, err));
+        RB_TRY(rb_fold_in(x, &m->factor.items, NULL, lambda, own, NULL, t, n_own, true, err));
+        for (int64_t e = 0; e < n_own; e++)
+            t[e] -= x[m->factor.items.k];
+    }
+    RB_TRY(rb_fold_explain(items, weights, found, n, &m->factor.items, NULL, lambda, own, NULL, t, n_own, item, err));
 done:
     rb_free(t);
     rb_free(x);
@@ -275,7 +307,7 @@ const rb_recommender rb_als = {
     .reference = "Zhou et al. 2008, doi:10.1007/978-3-540-68880-8_32; Koren, Bell, Volinsky 2009, "
                  "doi:10.1109/MC.2009.263",
     .needs = RB_NEEDS_RATINGS,
-    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM,
+    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM | RB_CAN_EXPLAIN,
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
@@ -289,6 +321,7 @@ const rb_recommender rb_als = {
     .score = score,
     .predict = predict,
     .fold_in = fold_in,
+    .explain_given = explain_given,
     .arrays = arrays,
     .fini = fini,
 };

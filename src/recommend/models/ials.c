@@ -217,32 +217,63 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
     rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
 }
 
+/* The system of one more row: its base, and weights and targets of its entries; the caller's. */
+typedef struct {
+    double *base, *w, *t;
+    double lambda;
+} given;
+
+static rb_status given_init(given *g, const state *m, const config *c, const float *ratings, int64_t n, rb_error *err)
+{
+    const int64_t k = m->factor.items.k;
+    RB_TRY(rb_alloc(&g->t, n, err));
+    RB_TRY(rb_alloc(&g->w, n, err));
+    RB_TRY(rb_alloc(&g->base, k * k, err));
+    for (int64_t i = 0; i < k * k; i++)
+        g->base[i] = m->gram[i] * (c->objective == HU ? 1 : c->unobserved);
+    for (int64_t e = 0; e < n; e++) {
+        g->w[e] = c->objective == HU ? confidence(c->alpha, ratings[e]) : 1;
+        g->t[e] = c->objective == HU ? 1 + g->w[e] : 1;
+    }
+    g->lambda = lambda_of(c, n, m->factor.items.n);
+done:
+    return err->status;
+}
+
+static void given_fini(given *g)
+{
+    rb_free(g->base);
+    rb_free(g->w);
+    rb_free(g->t);
+}
+
 /* The user half-step of one more row. */
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
     const state *m = self;
-    const config *c = cfg;
-    int64_t k = m->factor.items.k;
-    double *x = NULL, *t = NULL, *w = NULL, *base = NULL;
-
-    RB_TRY(rb_alloc(&x, k, err));
-    RB_TRY(rb_alloc(&t, n, err));
-    RB_TRY(rb_alloc(&w, n, err));
-    RB_TRY(rb_alloc(&base, k * k, err));
-    for (int64_t i = 0; i < k * k; i++)
-        base[i] = m->gram[i] * (c->objective == HU ? 1 : c->unobserved);
-    for (int64_t e = 0; e < n; e++) {
-        w[e] = c->objective == HU ? confidence(c->alpha, ratings[e]) : 1;
-        t[e] = c->objective == HU ? 1 + w[e] : 1;
-    }
-    RB_TRY(rb_fold_in(x, &m->factor.items, base, lambda_of(c, n, m->factor.items.n), items, w, t, n, false, err));
+    given g = { 0 };
+    double *x = NULL;
+    RB_TRY(rb_alloc(&x, m->factor.items.k, err));
+    RB_TRY(given_init(&g, m, cfg, ratings, n, err));
+    RB_TRY(rb_fold_in(x, &m->factor.items, g.base, g.lambda, items, g.w, g.t, n, false, err));
     rb_fold_scores(scores, &m->factor.items, x);
 done:
-    rb_free(base);
-    rb_free(w);
-    rb_free(t);
+    given_fini(&g);
     rb_free(x);
+    return err->status;
+}
+
+static rb_status explain_given(int32_t *items, double *weights, int *found, int n, const void *self, const int32_t *own,
+                               const float *ratings, int64_t n_own, int32_t item, const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    given g = { 0 };
+    RB_TRY(given_init(&g, m, cfg, ratings, n_own, err));
+    RB_TRY(
+        rb_fold_explain(items, weights, found, n, &m->factor.items, g.base, g.lambda, own, g.w, g.t, n_own, item, err));
+done:
+    given_fini(&g);
     return err->status;
 }
 
@@ -266,7 +297,7 @@ const rb_recommender rb_ials = {
     .summary = "implicit alternating least squares",
     .reference = "Hu, Koren, Volinsky 2008, doi:10.1109/ICDM.2008.22; Rendle et al. 2021, arXiv:2110.14037",
     .needs = RB_NEEDS_POSITIVES,
-    .can = RB_CAN_RANK | RB_CAN_COLD_USER,
+    .can = RB_CAN_RANK | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
@@ -279,6 +310,7 @@ const rb_recommender rb_ials = {
     .precision = precision,
     .score = score,
     .fold_in = fold_in,
+    .explain_given = explain_given,
     .arrays = arrays,
     .fini = fini,
 };

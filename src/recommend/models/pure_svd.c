@@ -164,6 +164,22 @@ done:
     return err->status;
 }
 
+/* s_uj = sum over the items of q_i . q_j */
+static rb_status explain_given(int32_t *items, double *weights, int *found, int n, const void *self, const int32_t *own,
+                               const float *ratings, int64_t n_own, int32_t item, const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    double *y = NULL;
+    (void)ratings, (void)cfg;
+    RB_TRY(rb_alloc(&y, m->items.k, err));
+    for (int64_t f = 0; f < m->items.k; f++)
+        y[f] = rb_factors_at(&m->items, item, f);
+    *found = rb_fold_largest(items, weights, n, &m->items, own, NULL, n_own, y, err);
+done:
+    rb_free(y);
+    return err->status;
+}
+
 static void arrays(void *self, rb_visitor *v)
 {
     state *m = self;
@@ -184,7 +200,7 @@ const rb_recommender rb_pure_svd = {
     .summary = "projection on the first singular vectors, unknown as zero",
     .reference = "Cremonesi, Koren, Turrin 2010, doi:10.1145/1864708.1864721",
     .needs = RB_NEEDS_POSITIVES,
-    .can = RB_CAN_RANK | RB_CAN_COLD_USER,
+    .can = RB_CAN_RANK | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
@@ -195,6 +211,7 @@ const rb_recommender rb_pure_svd = {
     .converged = has_converged,
     .score = score,
     .fold_in = fold_in,
+    .explain_given = explain_given,
     .arrays = arrays,
     .fini = fini,
 };
