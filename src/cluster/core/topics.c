@@ -35,8 +35,10 @@ rb_status rb_topics_check(const rb_points *points, rb_error *err)
 double rb_digamma(double x)
 {
     double before = 0;
-    for (; x < 10; x++)
+    while (x < 10) {
         before -= 1 / x;
+        x += 1;
+    }
     double r = 1 / (x * x);
     double tail =
         r * (1.0 / 12 - r * (1.0 / 120 - r * (1.0 / 252 - r * (1.0 / 240 - r * (1.0 / 132 - r * (691.0 / 32760))))));
@@ -228,7 +230,7 @@ rb_status rb_topics_top_words(int32_t *word, int64_t n_top, const rb_topics *mod
         int64_t held = 0;
         for (int64_t w = 0; w < model->n_terms; w++) {
             double weight = model->weight[w * n + k];
-            int64_t at = held;
+            int64_t at;
             if (held == n_top && !(weight > model->weight[top[held - 1] * n + k]))
                 continue;
             at = held == n_top ? held - 1 : held++;

@@ -76,7 +76,7 @@ static double unit_interval(uint32_t word)
 static void accept_candidates(uint16_t *record, const phase *p, const room *r, int64_t begin, int64_t n)
 {
     int m = p->g->n_proposals;
-    uint32_t word[2 * RB_GIBBS_MOST_PROPOSALS + 4];
+    uint32_t word[2 * RB_GIBBS_MOST_PROPOSALS + 4] = { 0 };
     rb_rng rng = p->rng;
     for (int64_t t = 0; t < n; t++) {
         uint16_t *own = record + t * (1 + m);

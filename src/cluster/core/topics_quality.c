@@ -135,7 +135,7 @@ rb_status rb_topics_coherence(double *coherence, const int32_t *top_word, int64_
         for (int64_t i = 1; i < n_top; i++)
             for (int64_t j = 0; j < i; j++)
                 sum += npmi(&by_word, top[i], top[j]);
-        coherence[k] = n_top > 1 ? sum / (double)(n_top * (n_top - 1) / 2) : NAN;
+        coherence[k] = n_top > 1 ? sum / (0.5 * (double)(n_top * (n_top - 1))) : NAN;
     }
 done:
     rb_csr_fini(&by_word);
