@@ -19,9 +19,9 @@
 
 #include "base/clock.h"
 #include "base/param.h"
-#include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/bench.h"
+#include "support/bench_points.h"
 #include "support/raw_file.h"
 
 #define REPEATS 3
@@ -85,17 +85,8 @@ static void measure(const workload *w, const rb_points *p, int repeats, int32_t 
 
 static void run_blobs(const workload *w, rb_ctx *ctx)
 {
-    rb_error err = { 0 };
-    rb_points p = { 0 };
-    rb_bench_must(rb_points_alloc_dense(&p, w->n, w->d, ctx, &err), &err);
-    double *x = p.memory.data;
-    for (int64_t i = 0; ctx->rank == 0 && i < w->n; i++) {
-        rb_rng centre = { 1, rb_stream("centre"), 0, (uint64_t)(i % 100) }, noise = { 1, rb_stream("noise"), 0, 0 };
-        noise.entity = (uint64_t)i;
-        for (int64_t f = 0; f < w->d; f++)
-            x[i * w->d + f] = 4 * rb_rng_normal(&centre, (uint32_t)f) + rb_rng_normal(&noise, (uint32_t)f);
-    }
-    rb_shared_publish_from(&p.memory, 0, ctx);
+    rb_points p;
+    rb_bench_blobs(&p, w->n, w->d, ctx);
     measure(w, &p, REPEATS, NULL, ctx);
     rb_points_fini(&p);
 }

@@ -7,6 +7,7 @@
 #include "base/param.h"
 #include "base/rng.h"
 #include "cluster/cluster.h"
+#include "support/cluster_points.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
 
@@ -121,33 +122,6 @@ static double line(int64_t i, int64_t f)
     return f == 0 ? (double)i : 0;
 }
 
-typedef double (*value_fn)(int64_t, int64_t);
-
-static void make_points(rb_points *p, int64_t n, bool sparse, value_fn value)
-{
-    rb_error err = { 0 };
-    rb_csr csr = { 0 };
-    memset(p, 0, sizeof *p);
-    if (!sparse) {
-        assert_ok(rb_points_alloc_dense(p, n, D, &rb_test_ctx, &err), &err);
-        for (int64_t at = 0; rb_test_ctx.rank == 0 && at < n * D; at++)
-            ((double *)p->memory.data)[at] = value(at / D, at % D);
-        rb_shared_publish_from(&p->memory, 0, &rb_test_ctx);
-        return;
-    }
-    int64_t at = 0;
-    assert_ok(rb_csr_init(&csr, n, D, n * D, &err), &err);
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t f = 0; f < D; f++)
-            if (value(i, f) != 0) {
-                csr.col[at] = (int32_t)f;
-                csr.value[at++] = value(i, f);
-            }
-        csr.row_begin[i + 1] = at;
-    }
-    assert_ok(rb_points_take_csr(p, &csr, &err), &err);
-}
-
 /* ---- laws ---- */
 
 static double value_of[N * D];
@@ -172,7 +146,7 @@ static void expect_assigned(const setting *s, const int32_t *label, const uint8_
     }
 }
 
-static void expect_oracle(value_fn value, const setting *s)
+static void expect_oracle(rb_test_value value, const setting *s)
 {
     static int32_t label[N];
     static uint8_t is_core[N];
@@ -181,7 +155,7 @@ static void expect_oracle(value_fn value, const setting *s)
     rb_oracle_dbscan(label, is_core, value_of, N, D, s->eps, s->min_samples, s->cosine);
     for (int sparse = 0; sparse < 2; sparse++) {
         rb_points p;
-        make_points(&p, N, sparse, value);
+        rb_test_points(&p, N, D, sparse, value);
         for (int n_threads = 1; n_threads <= 3; n_threads++) {
             rb_test_ctx.n_threads = n_threads;
             fit(&one, &p, &p, s, &rb_test_ctx);
@@ -199,7 +173,7 @@ static void expect_oracle(value_fn value, const setting *s)
 static void the_clusters_are_those_of_all_pairs(void **unused)
 {
     (void)unused;
-    static const value_fn values[] = { on_a_grid, far_away, mostly_zero };
+    static const rb_test_value values[] = { on_a_grid, far_away, mostly_zero };
     static const double scale[] = { 1, 1e-3, 0.4 };
     for (size_t v = 0; v < sizeof values / sizeof *values; v++)
         for (int e = 1; e <= 4; e++)
@@ -221,7 +195,7 @@ static void cosine_clusters_are_those_of_all_pairs(void **unused)
 static void expect_line(double eps, int64_t min_samples, int32_t first, int32_t last)
 {
     rb_points p;
-    make_points(&p, N, false, line);
+    rb_test_points(&p, N, D, false, line);
     fit(&one, &p, &p, &(setting){ eps, min_samples, false }, &rb_test_ctx);
     assert_int_equal(one.status, RB_OK);
     assert_int_equal(one.label[0], first);
@@ -245,7 +219,7 @@ static void equal_points_are_one_cluster_unless_there_are_too_few(void **unused)
 {
     (void)unused;
     rb_points p;
-    make_points(&p, N, false, all_the_same);
+    rb_test_points(&p, N, D, false, all_the_same);
     for (int64_t more = 0; more < 2; more++) {
         fit(&one, &p, &p, &(setting){ 1e-150, N + more, false }, &rb_test_ctx);
         assert_int_equal(one.status, RB_OK);
@@ -253,7 +227,7 @@ static void equal_points_are_one_cluster_unless_there_are_too_few(void **unused)
             assert_true(one.label[i] == (more ? -1 : 0) && one.assigned[i] == one.label[i]);
     }
     rb_points_fini(&p);
-    make_points(&p, 1, false, all_the_same);
+    rb_test_points(&p, 1, D, false, all_the_same);
     fit(&one, &p, &p, &(setting){ 1, 1, false }, &rb_test_ctx);
     assert_true(one.status == RB_OK && one.label[0] == 0 && one.assigned[0] == 0);
     rb_points_fini(&p);
@@ -271,7 +245,7 @@ static void a_border_point_joins_the_cluster_of_the_lowest_core_point(void **unu
     (void)unused;
     static const int32_t expected[] = { 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 0 };
     rb_points p;
-    make_points(&p, 12, false, border_value);
+    rb_test_points(&p, 12, D, false, border_value);
     fit(&one, &p, &p, &(setting){ 3.5, 5, false }, &rb_test_ctx);
     assert_int_equal(one.status, RB_OK);
     assert_memory_equal(one.label, expected, sizeof expected);
@@ -290,10 +264,10 @@ static double with_giant(int64_t i, int64_t f)
     return i == 7 && f == 2 ? 1e160 : (double)(i + f);
 }
 
-static void expect_refused(value_fn value, const setting *s, const char *words)
+static void expect_refused(rb_test_value value, const setting *s, const char *words)
 {
     rb_points p;
-    make_points(&p, 40, false, value);
+    rb_test_points(&p, 40, D, false, value);
     fit(&one, &p, &p, s, &rb_test_ctx);
     assert_int_equal(one.status, RB_BAD_INPUT);
     if (!strstr(one.message, words))
@@ -326,8 +300,8 @@ static void new_points_of_another_kind_are_refused(void **unused)
 {
     (void)unused;
     rb_points p, other;
-    make_points(&p, 60, false, line);
-    make_points(&other, 60, true, line);
+    rb_test_points(&p, 60, D, false, line);
+    rb_test_points(&other, 60, D, true, line);
     fit(&one, &p, &other, &(setting){ 1, 2, false }, &rb_test_ctx);
     assert_int_equal(one.status, RB_BAD_INPUT);
     assert_non_null(strstr(one.message, "the points are sparse"));
@@ -345,7 +319,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     (void)unused;
     rb_points p;
     int64_t n_failed = 0;
-    make_points(&p, N, true, mostly_zero);
+    rb_test_points(&p, N, D, true, mostly_zero);
     for (int64_t nth = 1; nth < 64; nth++) {
         rb_alloc_fail_nth(rb_test_ctx.rank == rb_test_ctx.n_ranks - 1 ? nth : 0);
         fit(&one, &p, &p, &(setting){ 0.05, 4, true }, &rb_test_ctx);

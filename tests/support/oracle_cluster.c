@@ -79,8 +79,7 @@ double rb_oracle_kmeans(int32_t *labels, double *centres, const double *x, int64
     return (double)inertia;
 }
 
-/* Within eps of each other, [n x n]. */
-static void find_neighbours(uint8_t *near, const double *x, int64_t n, int64_t d, double eps, bool cosine)
+void rb_oracle_distances(double *out, const double *x, int64_t n, int64_t d, bool cosine)
 {
     double *row = malloc((size_t)(n * d) * sizeof *row), *length = malloc((size_t)n * sizeof *length);
     for (int64_t i = 0; i < n; i++) {
@@ -94,8 +93,7 @@ static void find_neighbours(uint8_t *near, const double *x, int64_t n, int64_t d
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++) {
             double d2 = distance2(row + i * d, row + j * d, d);
-            double distance = !cosine ? d2 : length[i] == 0 || length[j] == 0 ? 1 : d2 / 2;
-            near[i * n + j] = i == j || distance <= (cosine ? eps : eps * eps);
+            out[i * n + j] = !cosine ? d2 : length[i] == 0 || length[j] == 0 ? 1 : d2 / 2;
         }
     free(row);
     free(length);
@@ -104,10 +102,14 @@ static void find_neighbours(uint8_t *near, const double *x, int64_t n, int64_t d
 void rb_oracle_dbscan(int32_t *labels, uint8_t *is_core, const double *x, int64_t n, int64_t d, double eps,
                       int64_t min_samples, bool cosine)
 {
+    double *distance = malloc((size_t)(n * n) * sizeof *distance);
     uint8_t *near = malloc((size_t)(n * n));
     int64_t *stack = malloc((size_t)n * sizeof *stack);
     int32_t n_clusters = 0;
-    find_neighbours(near, x, n, d, eps, cosine);
+    rb_oracle_distances(distance, x, n, d, cosine);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++)
+            near[i * n + j] = i == j || distance[i * n + j] <= (cosine ? eps : eps * eps);
     for (int64_t i = 0; i < n; i++) {
         int64_t count = 0;
         for (int64_t j = 0; j < n; j++)
@@ -133,6 +135,7 @@ void rb_oracle_dbscan(int32_t *labels, uint8_t *is_core, const double *x, int64_
         }
         n_clusters++;
     }
+    free(distance);
     free(near);
     free(stack);
 }

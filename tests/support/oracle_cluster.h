@@ -19,8 +19,11 @@ double rb_oracle_kmeans(int32_t *labels, double *centres, const double *x, int64
 void rb_oracle_greedy_seeds(int64_t *seeds, const double *x, int64_t n, int64_t d, int64_t k, int64_t trials,
                             const double *draw);
 
-/** DBSCAN by the matrix of all distances and a walk from each core point, lowest first; is_core [n]. Distances: sums
- * over dimensions ascending; cosine: 1 - cos as half of that between unit rows, 1 where a row is zero. */
+/** All distances [n x n]: squared euclidean ones, sums over dimensions ascending; cosine: half of that between unit
+ * rows, 1 where a row is zero. */
+void rb_oracle_distances(double *out, const double *x, int64_t n, int64_t d, bool cosine);
+
+/** DBSCAN by the matrix of all distances and a walk from each core point, lowest first; is_core [n]. */
 void rb_oracle_dbscan(int32_t *labels, uint8_t *is_core, const double *x, int64_t n, int64_t d, double eps,
                       int64_t min_samples, bool cosine);
 

@@ -17,4 +17,15 @@
 rb_status rb_nearest_within(int32_t *nearest, const rb_points *points, const rb_points *candidates, double eps,
                             bool is_cosine, const rb_ctx *ctx, rb_error *err);
 
+/**
+ * The k nearest candidates of each point, ascending, the lower index among equals. Collective over ctx.
+ *
+ * @param[out] nearest   [points->n x k], the same on every rank
+ * @param[out] distance  [points->n x k] of rb_metric_distance
+ * @param[in]  k         1 .. candidates->n
+ * @return as above
+ */
+rb_status rb_nearest_several(int32_t *nearest, double *distance, int64_t k, const rb_points *points,
+                             const rb_points *candidates, bool is_cosine, const rb_ctx *ctx, rb_error *err);
+
 #endif

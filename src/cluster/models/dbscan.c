@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "cluster/core/forest.h"
+#include "cluster/core/kept_points.h"
 #include "cluster/core/nearest.h"
 #include "cluster/core/radius.h"
 
@@ -33,18 +34,13 @@ typedef struct {
     int metric;
 } config;
 
-/* Core points are stored as they came: dense [n_core x d], or as sparse rows (core_begin, core_col, [nnz x 1]). */
 typedef struct {
-    int64_t n, d, n_core, n_clusters, is_unit;
-    rb_shared label_memory, value_memory;
-    int32_t *label;         /* [n] */
-    uint8_t *is_core;       /* [n] */
-    int32_t *core_label;    /* [n_core] */
-    int64_t n_rows, n_cols; /* of core_value */
-    double *core_value;
-    int64_t n_begin, n_entries; /* 0 where dense */
-    int64_t *core_begin;
-    int32_t *core_col;
+    int64_t n, n_core, n_clusters;
+    rb_shared label_memory;
+    int32_t *label;      /* [n] */
+    uint8_t *is_core;    /* [n] */
+    int32_t *core_label; /* [n_core] */
+    rb_kept_points core; /* core points as they came */
 } state;
 
 /* What a fit works with. */
@@ -177,37 +173,13 @@ static void number_clusters(state *s, run *r, const rb_ctx *ctx)
     rb_shared_publish_from(&s->label_memory, 0, ctx);
 }
 
-/* ---- core points ---- */
-
 static rb_status keep_core(state *s, const rb_points *points, const rb_ctx *ctx, rb_error *err)
 {
-    const rb_csr *x = points->sparse;
-    if (x)
-        for (int64_t i = 0; i < s->n; i++)
-            s->n_entries += s->is_core[i] ? x->row_begin[i + 1] - x->row_begin[i] : 0;
-    s->n_begin = x ? s->n_core + 1 : 0;
-    s->n_rows = x ? s->n_entries : s->n_core;
-    s->n_cols = x ? 1 : s->d;
-    rb_alloc(&s->core_label, s->n_core, err);
-    rb_alloc(&s->core_begin, s->n_begin, err);
-    RB_TRY_ALL(ctx, rb_alloc(&s->core_col, s->n_entries, err));
-    RB_TRY(rb_shared_alloc(&s->value_memory, s->n_rows * s->n_cols * (int64_t)sizeof(double), ctx, err));
-    s->core_value = s->value_memory.data;
-    int64_t core = 0, at = 0;
-    for (int64_t i = 0; i < s->n; i++) {
-        if (!s->is_core[i])
-            continue;
-        int64_t first = x ? x->row_begin[i] : i * s->d, n = x ? x->row_begin[i + 1] - first : s->d;
-        s->core_label[core++] = s->label[i];
-        if (ctx->rank == 0)
-            memcpy(s->core_value + at, (x ? x->value : points->dense) + first, (size_t)n * sizeof(double));
-        if (x)
-            memcpy(s->core_col + at, x->col + first, (size_t)n * sizeof *x->col);
-        at += n;
-        if (x)
-            s->core_begin[core] = at;
-    }
-    rb_shared_publish_from(&s->value_memory, 0, ctx);
+    RB_TRY_ALL(ctx, rb_alloc(&s->core_label, s->n_core, err));
+    for (int64_t i = 0, core = 0; i < s->n; i++)
+        if (s->is_core[i])
+            s->core_label[core++] = s->label[i];
+    RB_TRY(rb_kept_points_init(&s->core, points, s->is_core, ctx, err));
 done:
     return err->status;
 }
@@ -233,8 +205,6 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
 
     RB_TRY_ALL(ctx, check_points(c, points, err));
     s->n = points->n;
-    s->d = points->d;
-    s->is_unit = points->unit_rows;
     rb_alloc(&s->is_core, s->n, err);
     rb_alloc(&r.work, ctx->n_threads * s->n, err);
     rb_alloc(&r.root, s->n, err);
@@ -276,19 +246,10 @@ static rb_status assign(int32_t *out, const void *self, const rb_points *points,
 {
     const state *s = self;
     const config *c = cfg;
-    const bool is_sparse = s->n_begin > 0;
-    rb_csr rows = { s->n_core, s->d, s->core_begin, s->core_col, s->core_value };
-    rb_points core = { .n = s->n_core, .d = s->d, .unit_rows = s->is_unit != 0 };
-    if (is_sparse)
-        core.sparse = &rows;
-    else
-        core.dense = s->core_value;
-    if (points->d != s->d)
-        return RB_FAIL(err, RB_BAD_INPUT, "the points have %lld dimensions, but the core points have %lld",
-                       (long long)points->d, (long long)s->d);
-    if ((points->sparse != NULL) != is_sparse)
-        return RB_FAIL(err, RB_BAD_INPUT, "the points are %s, but the core points are %s",
-                       points->sparse ? "sparse" : "dense", is_sparse ? "sparse" : "dense");
+    rb_csr rows;
+    rb_points core;
+    rb_kept_points_view(&core, &rows, &s->core, s->n_core);
+    RB_TRY(rb_kept_points_match(&s->core, points, "the core points", err));
     RB_TRY(rb_nearest_within(out, points, &core, c->eps, c->metric == METRIC_COSINE, ctx, err));
     for (int64_t i = 0; i < points->n; i++)
         out[i] = out[i] < 0 ? -1 : s->core_label[out[i]];
@@ -303,11 +264,7 @@ static void arrays(void *self, rb_visitor *v)
     v->array(v, "labels", RB_INT32, (void **)&s->label, &s->n, &one, &s->label_memory);
     v->array(v, "is_core", RB_UINT8, (void **)&s->is_core, &s->n, &one, NULL);
     v->array(v, "core_labels", RB_INT32, (void **)&s->core_label, &s->n_core, &one, NULL);
-    v->array(v, "core_values", RB_FLOAT64, (void **)&s->core_value, &s->n_rows, &s->n_cols, &s->value_memory);
-    v->array(v, "core_begin", RB_INT64, (void **)&s->core_begin, &s->n_begin, &one, NULL);
-    v->array(v, "core_columns", RB_INT32, (void **)&s->core_col, &s->n_entries, &one, NULL);
-    v->scalar(v, "dimensions", RB_INT64, &s->d);
-    v->scalar(v, "unit_rows", RB_INT64, &s->is_unit);
+    rb_kept_points_arrays(&s->core, v, (const char *const[]){ "core_values", "core_begin", "core_columns" });
     v->scalar(v, "clusters", RB_INT64, &s->n_clusters);
 }
 
@@ -315,11 +272,9 @@ static void fini(void *self)
 {
     state *s = self;
     rb_shared_fini(&s->label_memory);
-    rb_shared_fini(&s->value_memory);
     rb_free(s->is_core);
     rb_free(s->core_label);
-    rb_free(s->core_begin);
-    rb_free(s->core_col);
+    rb_kept_points_fini(&s->core);
     memset(s, 0, sizeof *s);
 }
 

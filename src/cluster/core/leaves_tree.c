@@ -1,11 +1,11 @@
 #include <math.h>
 
-#include "cluster/core/radius.h"
+#include "cluster/core/leaves.h"
 
-int64_t rb_radius_n_leaves(int64_t n)
+int64_t rb_leaves_count(int64_t n)
 {
     int64_t n_leaves = 1;
-    while (n_leaves * RB_RADIUS_LEAF < n)
+    while (n_leaves * RB_LEAVES_MOST < n)
         n_leaves *= 2;
     return n_leaves;
 }
@@ -14,20 +14,20 @@ int64_t rb_radius_n_leaves(int64_t n)
  * stay empty, evenly spread. */
 static int64_t leaf_begin(int64_t n, int64_t place, int64_t n_places)
 {
-    int64_t n_full = (n + RB_RADIUS_LEAF - 1) / RB_RADIUS_LEAF, begin = n_full * place / n_places * RB_RADIUS_LEAF;
+    int64_t n_full = (n + RB_LEAVES_MOST - 1) / RB_LEAVES_MOST, begin = n_full * place / n_places * RB_LEAVES_MOST;
     return begin < n ? begin : n;
 }
 
-int64_t rb_radius_cell_begin(const rb_radius *r, int64_t cell)
+int64_t rb_leaves_cell_begin(const rb_leaves *l, int64_t cell)
 {
-    int64_t leaf = cell / RB_RADIUS_CELLS, at = cell % RB_RADIUS_CELLS;
+    int64_t leaf = cell / RB_LEAVES_CELLS, at = cell % RB_LEAVES_CELLS;
     if (at == 0)
-        return r->begin[leaf];
-    int64_t begin = r->begin[leaf] + at * (RB_RADIUS_LEAF / RB_RADIUS_CELLS), end = r->begin[leaf + 1];
+        return l->begin[leaf];
+    int64_t begin = l->begin[leaf] + at * (RB_LEAVES_MOST / RB_LEAVES_CELLS), end = l->begin[leaf + 1];
     return begin < end ? begin : end;
 }
 
-static void bound(float *box, const float *rows, const int32_t *order, int64_t n, int64_t d)
+void rb_leaves_bound(float *box, const float *rows, const int32_t *order, int64_t n, int64_t d)
 {
     float *restrict low = box, *restrict high = box + d;
     for (int64_t f = 0; f < d; f++) {
@@ -50,7 +50,7 @@ static bool precedes(const float *column, int64_t d, int32_t a, int32_t b)
 }
 
 /* Hoare's selection: positions below `middle` take the points that precede the others. The order has no equals. */
-static void halve(int32_t *order, int64_t n, int64_t middle, const float *column, int64_t d)
+void rb_leaves_halve(int32_t *order, int64_t n, int64_t middle, const float *column, int64_t d)
 {
     int64_t low = 0, high = n - 1;
     while (low < high) {
@@ -76,7 +76,7 @@ static void halve(int32_t *order, int64_t n, int64_t middle, const float *column
     }
 }
 
-static int64_t widest(const float *box, int64_t d)
+int64_t rb_leaves_widest(const float *box, int64_t d)
 {
     int64_t best = 0;
     for (int64_t f = 1; f < d; f++)
@@ -85,24 +85,24 @@ static int64_t widest(const float *box, int64_t d)
     return best;
 }
 
-void rb_radius_plant(rb_radius *r, const float *rows, const rb_ctx *ctx)
+void rb_leaves_plant(rb_leaves *l, const float *rows, const rb_ctx *ctx)
 {
-    const int64_t n = r->points->n, d = r->points->d;
+    const int64_t n = l->points->n, d = l->points->d;
     for (int64_t i = 0; i < n; i++)
-        r->order[i] = (int32_t)i;
-    for (int64_t l = 0; l <= r->n_leaves; l++)
-        r->begin[l] = leaf_begin(n, l, r->n_leaves);
-    const int64_t n_cells = r->n_leaves * RB_RADIUS_CELLS;
+        l->order[i] = (int32_t)i;
+    for (int64_t a = 0; a <= l->n_leaves; a++)
+        l->begin[a] = leaf_begin(n, a, l->n_leaves);
+    const int64_t n_cells = l->n_leaves * RB_LEAVES_CELLS;
     for (int64_t parts = 1; parts <= n_cells; parts *= 2) {
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
         for (int64_t at = 0; at < parts; at++) {
-            int64_t cells = n_cells / parts, begin = rb_radius_cell_begin(r, at * cells),
-                    end = rb_radius_cell_begin(r, (at + 1) * cells);
-            float *box = r->box + (parts + at) * 2 * d;
-            bound(box, rows, r->order + begin, end - begin, d);
+            int64_t cells = n_cells / parts, begin = rb_leaves_cell_begin(l, at * cells),
+                    end = rb_leaves_cell_begin(l, (at + 1) * cells);
+            float *box = l->box + (parts + at) * 2 * d;
+            rb_leaves_bound(box, rows, l->order + begin, end - begin, d);
             if (cells > 1 && d > 0)
-                halve(r->order + begin, end - begin, rb_radius_cell_begin(r, at * cells + cells / 2) - begin,
-                      rows + widest(box, d), d);
+                rb_leaves_halve(l->order + begin, end - begin, rb_leaves_cell_begin(l, at * cells + cells / 2) - begin,
+                                rows + rb_leaves_widest(box, d), d);
         }
     }
 }
@@ -110,10 +110,10 @@ void rb_radius_plant(rb_radius *r, const float *rows, const rb_ctx *ctx)
 #define CHAINS 16
 
 /* Sums side by side: the order is of no matter to a bound. */
-double rb_radius_gap2(const rb_radius *r, int64_t u, int64_t v)
+double rb_leaves_gap2(const rb_leaves *l, int64_t u, int64_t v)
 {
-    const int64_t d = r->points->d;
-    const float *a = r->box + u * 2 * d, *b = r->box + v * 2 * d;
+    const int64_t d = l->points->d;
+    const float *a = l->box + u * 2 * d, *b = l->box + v * 2 * d;
     float sum[CHAINS] = { 0 }, all = 0;
     for (int64_t first = 0; first < d; first += CHAINS)
         for (int64_t f = first; f < d && f < first + CHAINS; f++) {

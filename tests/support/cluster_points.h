@@ -1,0 +1,15 @@
+/*
+ * Points whose values are a function, dense or sparse, for tests of clusterings.
+ */
+#ifndef RB_SUPPORT_CLUSTER_POINTS_H
+#define RB_SUPPORT_CLUSTER_POINTS_H
+
+#include "data/points.h"
+
+/** Value of point i in dimension f. */
+typedef double (*rb_test_value)(int64_t i, int64_t f);
+
+/** n points of d dimensions; sparse: zeros are left out. Collective over rb_test_ctx. Release with rb_points_fini. */
+void rb_test_points(rb_points *p, int64_t n, int64_t d, bool sparse, rb_test_value value);
+
+#endif
