@@ -118,6 +118,7 @@ typedef struct rb_experiment {
     int32_t n_metrics;
     rb_metric select[2]; /* [n_select] also among metrics; a recommenders' one first */
     int32_t n_select;
+    bool select_elbow; /* clusterings: the knee of the curve over k is selected, not the best value */
 
     rb_entry *entry; /* [n_entries] */
     int32_t n_entries;

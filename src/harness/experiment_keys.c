@@ -84,7 +84,9 @@ const rb_experiment_key rb_experiment_keys[] = {
     { "split", "mapping", "which interactions train, validate and test", rb_split_params },
     { "metrics", "list of metrics", "what is measured: NAME[:variant][@K]", NULL },
     { "select", "metric, or list of two",
-      "what chooses the best configuration: one for recommenders, one for clusterings", NULL },
+      "what chooses the best configuration: one for recommenders, one for clusterings; elbow: the bend of inertia over "
+      "k",
+      NULL },
     { "trials", "list of algorithms", "each a name, or name: {parameters}; as: NAME beside it names the entry", NULL },
     { "evaluation", "mapping", "how values are computed", rb_evaluation_params },
     { "statistics", "mapping", "how configurations are compared", rb_statistics_params },

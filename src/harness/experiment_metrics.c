@@ -1,6 +1,7 @@
 /*
  * Metrics, what selects, and what stops early: read after the trials, which say what can be measured.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "eval/session.h"
@@ -143,11 +144,32 @@ static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_y
     return check_given(r, metric, node);
 }
 
-static rb_status read_selected(rb_reader *r, rb_yaml *node)
+/* "elbow", of the inertia, and "elbow:METRIC"; the metric stands in its place. */
+static bool take_elbow(rb_yaml *out, const rb_yaml *node)
+{
+    *out = *node;
+    if (node->kind != RB_YAML_SCALAR || strncmp(node->text, "elbow", 5) != 0 || (node->text[5] && node->text[5] != ':'))
+        return false;
+    out->text = node->text[5] ? node->text + 6 : "inertia";
+    return true;
+}
+
+/* An elbow is that of a cost of clusterings, over k. */
+static rb_status check_elbow(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
+{
+    if (metric->def->family == RB_FAMILY_CLUSTERING && metric->def->better == RB_BETTER_LOWER)
+        return RB_OK;
+    return RB_COMPLAIN(r, node->at, "'%s' has no elbow: it is the bend of a cost that falls with k, inertia or cost",
+                       metric->label);
+}
+
+static rb_status read_selected(rb_reader *r, rb_yaml *given)
 {
     rb_experiment *e = r->e;
     rb_metric metric;
-    bool good;
+    rb_yaml named;
+    bool good, is_elbow = take_elbow(&named, given);
+    const rb_yaml *node = &named;
     if (node->kind == RB_YAML_SCALAR && names_test(node->text))
         return RB_COMPLAIN(r, node->at,
                            "selecting on test is refused: a configuration is selected on validation, and "
@@ -161,10 +183,16 @@ static rb_status read_selected(rb_reader *r, rb_yaml *node)
                                metric.label,
                                metric.def->family == RB_FAMILY_CLUSTERING ? "clusterings" : "recommenders");
     RB_TRY(check_selects(r, &metric, node));
+    if (is_elbow) {
+        RB_TRY(check_elbow(r, &metric, given));
+        e->select_elbow = true;
+    }
     if (e->metrics && find_metric(e, &metric) < 0) {
         RB_TRY(check_sessions(r, &metric, node));
         add_metric(e, &metric, node->at);
     }
+    if (is_elbow)
+        snprintf(metric.label, sizeof metric.label, "elbow of %.50s", metric.id);
     e->select[e->n_select++] = metric;
     if (e->n_select == 2 && e->select[0].def->family == RB_FAMILY_CLUSTERING) {
         e->select[1] = e->select[0];

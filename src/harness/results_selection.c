@@ -66,6 +66,44 @@ done:
 }
 
 typedef struct {
+    const char *metric, *entry, *space;
+    int64_t k;
+    int32_t configuration;
+    uint8_t is_knee;
+    double value, difference;
+} curve_row;
+
+rb_status rb_results_write_elbow(rb_results *r, rb_error *err)
+{
+    const int32_t n = r->selection.n_curve;
+    curve_row *rows = NULL;
+    if (!r->run->experiment.select_elbow)
+        return RB_OK;
+    RB_TRY(rb_alloc(&rows, n, err));
+    for (int32_t i = 0; i < n; i++) {
+        const rb_curve_point *p = &r->selection.curve[i];
+        const char *entry = r->run->plan.configuration[p->configuration].entry->name;
+        rows[i] = (curve_row){ p->metric->id,        entry,      p->space, p->k,
+                               p->configuration + 1, p->is_knee, p->value, p->difference };
+    }
+    const size_t w = sizeof *rows;
+    const rb_hdf_column columns[] = {
+        { "metric", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, metric), NULL, w },
+        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
+        { "space", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, space), NULL, w },
+        { "k", RB_HDF_INT64, RB_RESULTS_FIELD(rows, k), NULL, w },
+        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
+        { "value", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, value), NULL, w },
+        { "difference", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, difference), NULL, w },
+        { "elbow", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, is_knee), NULL, w },
+    };
+    RB_TRY(rb_hdf_write_table(r->file.id, "elbow", columns, RB_RESULTS_N_OF(columns), n, err));
+done:
+    rb_free(rows);
+    return err->status;
+}
+
+typedef struct {
     const char *metric, *test;
     int32_t a, b;
     int64_t n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "eval/knee.h"
 
 void rb_selection_fini(rb_selection *s)
 {
@@ -12,6 +13,7 @@ void rb_selection_fini(rb_selection *s)
         rb_free(s->selected[i].vector);
     rb_free(s->selected);
     rb_free(s->pair);
+    rb_free(s->curve);
     memset(s, 0, sizeof *s);
 }
 
@@ -20,6 +22,7 @@ typedef struct {
     const rb_trial_reader *reader;
     const rb_metric *metric;
     const char *selection_part, *test_part;
+    bool is_elbow;
     int64_t test_offset; /* from a trial to the one whose test values count */
 } question;
 
@@ -130,7 +133,19 @@ static bool is_settled(const question *q, int32_t configuration)
     return false;
 }
 
-static rb_status select_family(rb_selection *out, const question *q, int32_t first, rb_error *err)
+static void add_winner(rb_selection *out, const question *q, int32_t winner, double value)
+{
+    out->selected[out->n++] = (rb_selected){ .metric = q->metric,
+                                             .configuration = winner,
+                                             .space = space_of(q, &q->plan->configuration[winner]),
+                                             .selection = value,
+                                             .low = NAN,
+                                             .high = NAN,
+                                             .spread_users = NAN,
+                                             .spread_seeds = NAN };
+}
+
+static rb_status select_best(rb_selection *out, const question *q, int32_t first, rb_error *err)
 {
     rb_metric_value best = { NAN, RB_VALUE_UNAVAILABLE };
     int32_t winner = -1;
@@ -144,18 +159,70 @@ static rb_status select_family(rb_selection *out, const question *q, int32_t fir
             winner = i;
         }
     }
-    if (winner < 0)
-        return RB_OK;
-    rb_selected *s = &out->selected[out->n++];
-    *s = (rb_selected){ .metric = q->metric,
-                        .configuration = winner,
-                        .space = space_of(q, &q->plan->configuration[winner]),
-                        .selection = best.value,
-                        .low = NAN,
-                        .high = NAN,
-                        .spread_users = NAN,
-                        .spread_seeds = NAN };
+    if (winner >= 0)
+        add_winner(out, q, winner, best.value);
 done:
+    return err->status;
+}
+
+/* ---- elbows ---- */
+
+static bool k_of(int64_t *k, const rb_configuration *c)
+{
+    const rb_param *p = rb_param_find(c->entry->algorithm->params, "k");
+    if (!p || p->kind != RB_PARAM_INT)
+        return false;
+    *k = *(const int64_t *)((const char *)c->config + p->offset);
+    return true;
+}
+
+/* A value joins the curve from `from` on, where k stays ascending and each k has its best. */
+static void join_curve(rb_selection *out, int32_t from, const rb_curve_point *point)
+{
+    int32_t at = from;
+    while (at < out->n_curve && out->curve[at].k < point->k)
+        at++;
+    if (at < out->n_curve && out->curve[at].k == point->k) {
+        if (point->value < out->curve[at].value)
+            out->curve[at] = *point;
+        return;
+    }
+    memmove(out->curve + at + 1, out->curve + at, (size_t)(out->n_curve - at) * sizeof *out->curve);
+    out->curve[at] = *point;
+    out->n_curve++;
+}
+
+static rb_status select_elbow(rb_selection *out, const question *q, int32_t first, rb_error *err)
+{
+    const int32_t from = out->n_curve;
+    double *x = NULL; /* k, values and differences */
+    for (int32_t i = first; i < q->plan->n_configurations; i++) {
+        const rb_configuration *c = &q->plan->configuration[i];
+        rb_metric_value value;
+        int64_t k;
+        if (!same_family(q, c, &q->plan->configuration[first]) || !k_of(&k, c))
+            continue;
+        RB_TRY(mean_value(&value, q, i, q->selection_part, 0, err));
+        rb_curve_point point = { q->metric, i, space_of(q, c), k, value.value, 0, false };
+        if (value.state == RB_VALUE_OK)
+            join_curve(out, from, &point);
+    }
+    const int32_t n = out->n_curve - from;
+    RB_TRY(rb_alloc(&x, 3 * n, err));
+    for (int32_t i = 0; i < n; i++) {
+        x[i] = (double)out->curve[from + i].k;
+        x[n + i] = out->curve[from + i].value;
+    }
+    int64_t knee = rb_knee(x + 2 * n, x, x + n, n);
+    for (int32_t i = 0; i < n; i++)
+        out->curve[from + i].difference = x[2 * n + i];
+    if (knee >= 0) {
+        rb_curve_point *at = &out->curve[from + knee];
+        at->is_knee = true;
+        add_winner(out, q, at->configuration, at->value);
+    }
+done:
+    rb_free(x);
     return err->status;
 }
 
@@ -239,6 +306,7 @@ static question ask(const rb_plan *plan, const rb_trial_reader *reader, const rb
                        .metric = metric,
                        .selection_part = clustering ? "all" : "validation",
                        .test_part = clustering ? "all" : (refit ? "refit" : "test"),
+                       .is_elbow = clustering && plan->experiment->select_elbow,
                        .test_offset = refit ? plan->n_trials : 0 };
 }
 
@@ -247,7 +315,7 @@ static rb_status select_by(rb_selection *out, const question *q, rb_error *err)
 {
     for (int32_t c = 0; c < q->plan->n_configurations; c++)
         if (!is_settled(q, c))
-            RB_TRY(select_family(out, q, c, err));
+            RB_TRY(q->is_elbow ? select_elbow(out, q, c, err) : select_best(out, q, c, err));
 done:
     return err->status;
 }
@@ -256,6 +324,7 @@ rb_status rb_select_winners(rb_selection *out, const rb_plan *plan, const rb_tri
 {
     const rb_experiment *e = plan->experiment;
     RB_TRY(rb_alloc(&out->selected, plan->n_configurations * e->n_select, err));
+    RB_TRY(rb_alloc(&out->curve, plan->n_configurations, err));
     for (int32_t m = 0; m < e->n_select; m++) {
         question q = ask(plan, reader, &e->select[m]);
         RB_TRY(select_by(out, &q, err));
@@ -269,6 +338,7 @@ rb_status rb_select(rb_selection *out, const rb_plan *plan, const rb_trial_reade
 {
     const rb_experiment *e = plan->experiment;
     RB_TRY(rb_alloc(&out->selected, plan->n_configurations * e->n_select, err));
+    RB_TRY(rb_alloc(&out->curve, plan->n_configurations, err));
     for (int32_t m = 0; m < e->n_select; m++) {
         question q = ask(plan, reader, &e->select[m]);
         bool clustering = q.metric->def->family == RB_FAMILY_CLUSTERING;

@@ -4,6 +4,9 @@
  * Configurations compete inside a family: the entries of one name (for clusterings: of one name in one space, since a
  * silhouette measures the space more than the algorithm). The value of a configuration is the mean over its folds and
  * repeats; one that has not finished everywhere does not compete. Ties go to the lower configuration.
+ *
+ * select: elbow takes of a family the configuration at the knee (eval/knee.h) of the curve of least values over `k`,
+ * and none where there is no knee; a family without `k` has none.
  */
 #ifndef RB_HARNESS_SELECT_H
 #define RB_HARNESS_SELECT_H
@@ -34,11 +37,23 @@ typedef struct rb_pair {
     double p_adjusted;
 } rb_pair;
 
+/* A point of the curve that an elbow was looked for on. */
+typedef struct rb_curve_point {
+    const rb_metric *metric;
+    int32_t configuration; /* the best of this k */
+    const char *space;
+    int64_t k;
+    double value, difference; /* difference: of Kneedle, largest at knees */
+    bool is_knee;
+} rb_curve_point;
+
 typedef struct rb_selection {
     rb_selected *selected; /* [n] by metric, then space, then best test value first */
     int32_t n;
     rb_pair *pair; /* [n_pairs] */
     int32_t n_pairs;
+    rb_curve_point *curve; /* [n_curve] by family, then k ascending */
+    int32_t n_curve;
 } rb_selection;
 
 /**
