@@ -5,7 +5,7 @@
 
 static const rb_operand operands[] = {
     { .name = "WHAT",
-      .choices = "algorithms|metrics|datasets|spaces|splits|keys",
+      .choices = "algorithms|metrics|datasets|spaces|splits|keys|features",
       .is_optional = true,
       .help = "one kind, or directly a NAME" },
     { .name = "NAME",
@@ -31,13 +31,13 @@ static rb_status explain(const rb_call *call, const rb_listing *kind, const char
 static rb_status fail_unknown(const rb_listing *const *kinds, int n_kinds, const char *name, bool with_kinds,
                               rb_error *err)
 {
-    const char *names[256];
+    const char *names[512];
     int n = 0;
     for (int k = 0; k < n_kinds; k++) {
         if (with_kinds)
             names[n++] = kinds[k]->word;
         const char *one;
-        for (int i = 0; n < 254 && (one = kinds[k]->name_of(i)) != NULL; i++)
+        for (int i = 0; n < 500 && (one = kinds[k]->name_of(i)) != NULL; i++)
             names[n++] = one;
     }
     names[n] = NULL;
@@ -71,7 +71,8 @@ done:
 static rb_status run(rb_call *call, rb_error *err)
 {
     const rb_listing *const kinds[] = { &rb_listing_algorithms, &rb_listing_metrics, &rb_listing_datasets,
-                                        &rb_listing_spaces,     &rb_listing_splits,  &rb_listing_keys };
+                                        &rb_listing_spaces,     &rb_listing_splits,  &rb_listing_keys,
+                                        &rb_listing_features };
     const int n_kinds = sizeof kinds / sizeof kinds[0];
     const char *what = rb_call_operand(call, 0);
     const char *name = rb_call_operand(call, 1);

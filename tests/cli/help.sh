@@ -4,7 +4,7 @@
 
 expect 0 "$REELBENCH" --help
 silent
-commands=(run resume status report digest list validate info "data synth" "data convert" "data stats" recommend predict
+commands=(run resume status report digest list validate info "data synth" "data convert" "data stats" "data features" recommend predict
     assign completion help)
 for command in "${commands[@]}"; do
     grep -q "^  $command " "$out" || fail "--help leaves out $command"

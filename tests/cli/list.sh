@@ -6,7 +6,7 @@ expect 0 "$REELBENCH" list
 silent
 for name in random popularity global_mean user_mean item_mean bias als ials dbscan hdbscan kmeans ndcg rmse silhouette synthetic \
     ml-latest-small netflix-titles counts tfidf lsa-N genre numeric mixed k_fold leave_last_out experiment dataset \
-    dataset.columns split early_stopping store; do
+    dataset.columns split early_stopping store user.recency title.pagerank; do
     grep -qE "^[a-z]+ +$name " "$out" || fail "list leaves out $name"
 done
 expect 0 "$REELBENCH" list algorithms

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# data features: every feature against plain loops in Python, in every form and shape, with what the data lack left empty.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+expect 0 "$REELBENCH" data synth users=60 items=40 ratings=900 sessions=600 --output made
+for of in users titles; do
+    expect 0 "$REELBENCH" data features made $of.csv --of $of
+    silent
+    expect 0 mpirun -n 3 "$REELBENCH" data features made other.csv --of $of --threads 2
+    cmp -s $of.csv other.csv || fail "features of $of differ on another shape"
+done
+python3 "$RB_SOURCE/tests/support/oracle_features.py" made users.csv titles.csv 2>"$err" || fail "features are not those of plain loops"
+
+# In HDF5, with units and formulas.
+expect 0 "$REELBENCH" data features made features.h5
+
+[ "$(h5dump -d /definitions features.h5 | grep -c '^ *([0-9]*): {')" -ge 50 ] || fail "fewer than 50 features"
+h5dump -H -d /users features.h5 | grep -q '"binge_runs"' || fail "no table of users"
+h5dump -H -d /titles features.h5 | grep -q '"clustering"' || fail "no table of titles"
+
+# Each is documented.
+expect 0 "$REELBENCH" list features --format tsv
+[ "$(awk -F '\t' 'NR > 1 && $3 != ""' "$out" | wc -l)" -ge 50 ] || fail "fewer than 50 features have a formula"
+expect 0 "$REELBENCH" list title.quality
+prints "Bayesian shrinkage"
+
+# Interactions without times, ratings and titles.
+printf 'user,item\na,x\na,y\nb,x\n' >bare.csv
+expect 0 "$REELBENCH" data features bare.csv - --of users --format json
+python3 - "$out" <<'PYTHON' || fail "what the data do not tell is not empty"
+import json, sys
+a, b = json.load(open(sys.argv[1]))
+assert a["id"] == "a" and a["interactions"] == 2 and a["recency"] is None and a["rating_mean"] is None, a
+assert a["genres"] is None and a["sessions"] is None and b["novelty"] == 0, (a, b)
+PYTHON
+expect 0 "$REELBENCH" data features bare.csv - --format tsv
+[ "$(wc -l <"$out")" -eq 3 ] || fail "not a row for each title"
+expect 2 "$REELBENCH" data features nothing.csv -
+expect 3 "$REELBENCH" data features bare.csv "$scratch/no/where.csv"
+finish

@@ -1,0 +1,122 @@
+/* Features on any ranks and threads, and short of memory; their values are held to plain loops by
+ * tests/cli/features.sh.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "data/features.h"
+#include "data/synth.h"
+#include "support/support.h"
+
+static rb_dataset data;
+
+static int make(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_synth c = { 0 };
+    rb_params_default(&c, rb_synth_params);
+    c.users = 150;
+    c.items = 70;
+    c.ratings = 2500;
+    c.sessions = 1500;
+    assert_ok(rb_dataset_synth(&data, &c, 3, &rb_test_ctx, &err), &err);
+    return 0;
+}
+
+static int release(void **unused)
+{
+    (void)unused;
+    rb_dataset_fini(&data);
+    return 0;
+}
+
+static void every_feature_has_a_name_and_a_formula(void **unused)
+{
+    (void)unused;
+    int n = 0;
+    for (const rb_feature *f = rb_feature_registry; f->name; f++, n++) {
+        assert_true(*f->name && *f->family && *f->formula && f->unit);
+        assert_string_equal(f->of, n < RB_N_USER_FEATURES ? "user" : "title");
+        for (const rb_feature *g = rb_feature_registry; g < f; g++)
+            assert_string_not_equal(f->id, g->id);
+    }
+    assert_int_equal(n, RB_N_USER_FEATURES + RB_N_TITLE_FEATURES);
+    assert_true(n >= 50);
+}
+
+static void bits_are_the_same_for_any_ranks_and_threads(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_features alone = { 0 };
+    rb_ctx serial;
+    rb_ctx_serial(&serial, 1);
+    assert_ok(rb_features_compute(&alone, &data, &serial, &err), &err);
+    for (int t = 1; t <= 3; t++) {
+        rb_features together = { 0 };
+        rb_test_ctx.n_threads = t;
+        assert_ok(rb_features_compute(&together, &data, &rb_test_ctx, &err), &err);
+        assert_int_equal(together.n_users, 150);
+        assert_int_equal(together.n_titles, 70);
+        assert_memory_equal(together.user, alone.user, sizeof(double) * RB_N_USER_FEATURES * 150);
+        assert_memory_equal(together.title, alone.title, sizeof(double) * RB_N_TITLE_FEATURES * 70);
+        rb_features_fini(&together);
+    }
+    rb_features_fini(&alone);
+}
+
+/* A user has a share of the ranks of its titles, so that users share out the whole. */
+static void ranks_sum_to_one(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_features f = { 0 };
+    double titles = 0, users = 0, unseen = 0;
+    assert_ok(rb_features_compute(&f, &data, &rb_test_ctx, &err), &err);
+    for (int i = 0; i < f.n_titles; i++) {
+        const double *row = f.title + (int64_t)i * RB_N_TITLE_FEATURES;
+        titles += row[RB_TITLE_PAGERANK];
+        unseen += row[RB_TITLE_INTERACTIONS] == 0 ? row[RB_TITLE_PAGERANK] : 0;
+    }
+    for (int u = 0; u < f.n_users; u++) {
+        double own = f.user[(int64_t)u * RB_N_USER_FEATURES + RB_USER_PAGERANK];
+        users += isnan(own) ? 0 : own;
+    }
+    assert_near(titles, 1, 1e-12);
+    assert_near(users + unseen, 1, 1e-12);
+    rb_features_fini(&f);
+}
+
+static void a_failed_allocation_of_one_rank_is_known_to_all(void **unused)
+{
+    (void)unused;
+    bool is_last = rb_test_ctx.rank == rb_test_ctx.n_ranks - 1;
+    rb_test_ctx.n_threads = 2;
+    for (int64_t nth = 1;; nth++) {
+        rb_error err = { 0 };
+        rb_features f = { 0 };
+        rb_alloc_fail_nth(is_last ? nth : 0);
+        rb_features_compute(&f, &data, &rb_test_ctx, &err);
+        rb_alloc_fail_nth(0);
+        if (err.status == RB_OK) {
+            assert_true(nth > 15);
+            rb_features_fini(&f);
+            break;
+        }
+        assert_int_equal(err.status, RB_NO_MEMORY);
+        assert_null(f.user);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_feature_has_a_name_and_a_formula),
+        cmocka_unit_test(bits_are_the_same_for_any_ranks_and_threads),
+        cmocka_unit_test(ranks_sum_to_one),
+        cmocka_unit_test(a_failed_allocation_of_one_rank_is_known_to_all),
+    };
+    rb_test_mpi_begin(&argc, &argv);
+    return rb_test_mpi_end(cmocka_run_group_tests(tests, make, release));
+}
