@@ -83,7 +83,7 @@ typedef struct {
     int64_t n_users, n_items;
     int64_t nnz; /* training interactions */
     int64_t n_positives;
-    int64_t n_points, n_dims, n_points_nnz;
+    int64_t n_points, n_dims, n_points_nnz; /* nnz: 0 where the points are dense */
     int64_t n_sessions, n_events;
     int n_ranks, n_node_ranks, n_threads;
 } rb_shape;

@@ -23,16 +23,14 @@ rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
                    .n_node_ranks = ctx->n_node_ranks,
                    .n_threads = ctx->n_threads };
     int64_t maker = rb_run_space_child(run, work);
-    if (maker >= 0) {
+    if (maker >= 0)
         rb_run_made_shape(&s.n_points, &s.n_dims, run, maker, ctx);
-        s.n_points_nnz = s.n_points * s.n_dims;
-    }
     for (int32_t i = 0; c->space && i < run->n_spaces; i++)
         if (strcmp(run->space[i].name, c->space) == 0) {
             rb_space_size size = rb_space_cost(&run->space[i].spec, &run->data.catalogue);
             s.n_points = size.n_points;
             s.n_dims = size.n_dims;
-            s.n_points_nnz = size.nnz;
+            s.n_points_nnz = size.is_dense ? 0 : size.nnz;
         }
     return s;
 }

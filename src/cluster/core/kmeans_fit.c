@@ -204,6 +204,19 @@ done:
     return err->status;
 }
 
+rb_status rb_kmeans_fit(rb_kmeans_state *s, const rb_points *points, const rb_kmeans_options *o, rb_ctx *ctx,
+                        rb_error *err)
+{
+    double objective;
+    bool done = false;
+    RB_TRY(rb_kmeans_fit_begin(s, points, o, ctx, err));
+    while (!done)
+        RB_TRY(rb_kmeans_fit_iterate(s, &objective, &done, o, ctx, err));
+    RB_TRY(rb_kmeans_fit_end(s, ctx, err));
+done:
+    return err->status;
+}
+
 void rb_kmeans_state_fini(rb_kmeans_state *s)
 {
     end_run(s);

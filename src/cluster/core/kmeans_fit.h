@@ -59,6 +59,9 @@ rb_status rb_kmeans_fit_begin(rb_kmeans_state *s, const rb_points *points, const
 rb_status rb_kmeans_fit_iterate(rb_kmeans_state *s, double *objective, bool *done, const rb_kmeans_options *o,
                                 rb_ctx *ctx, rb_error *err);
 rb_status rb_kmeans_fit_end(rb_kmeans_state *s, rb_ctx *ctx, rb_error *err);
+/** The three in one go, as a step of another algorithm. Collective over ctx. */
+rb_status rb_kmeans_fit(rb_kmeans_state *s, const rb_points *points, const rb_kmeans_options *o, rb_ctx *ctx,
+                        rb_error *err);
 void rb_kmeans_state_fini(rb_kmeans_state *s);
 
 #endif

@@ -102,15 +102,8 @@ static rb_status fit_points(rb_kmeans_state *of, const rb_points *points, int64_
 {
     rb_kmeans_options o = options(c, k);
     rb_ctx own = *ctx;
-    bool done = false;
-    double objective;
     own.seed = rb_mix(ctx->seed, number);
-    RB_TRY(rb_kmeans_fit_begin(of, points, &o, &own, err));
-    while (!done)
-        RB_TRY(rb_kmeans_fit_iterate(of, &objective, &done, &o, &own, err));
-    RB_TRY(rb_kmeans_fit_end(of, &own, err));
-done:
-    return err->status;
+    return rb_kmeans_fit(of, points, &o, &own, err);
 }
 
 /* Inertia of each of the two halves. */
