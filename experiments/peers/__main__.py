@@ -11,6 +11,7 @@ FAMILIES = {
     "topics": ("lda",),
     "points": ("kmeans-1m", "kmeans-init"),
     "prototypes": ("kproto",),
+    "mixtures": ("gmm",),
     "full_ranking": ("eval-138k",),
     "implicit_als": ("sweep-ials", "ials-20m"),
     "explicit_als": ("als-10m",),

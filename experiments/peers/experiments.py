@@ -2,6 +2,7 @@
 
 SOUP = "columns: [description, genres, cast, director, country], max_features: 20000"
 SPACES = {"dense": "{ name: lsa-100, " + SOUP + " }", "sparse": "{ name: tfidf, " + SOUP + " }"}
+LSA_50 = "lsa-50(columns=description+genres)"
 NDCG = '"ndcg:bin-min@10"'  # the discounted gain that implicit computes
 KEEP_NOTHING = "store: { per_user: none, models: none, lists: none }\n"
 HEAD = "experiment: peer\nseed: 42\n"
@@ -11,6 +12,12 @@ def clusterings(space, trials, metrics, more=""):
     """On one space of the catalogue: the parameters of each K-Means entry."""
     entries = "".join(f"  - kmeans: {{ space: {SPACES[space]}, {t} }}\n" for t in trials)
     return f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [{metrics}]\n{more}trials:\n{entries}"
+
+
+def mixture(k):
+    """A Gaussian mixture with full covariances on descriptions and genres."""
+    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\ntrials:\n  - gmm: {{ k: {k}, n_init: 3, "
+            f"space: \"{LSA_50}\" }}\n")
 
 
 def prototypes(start, k, iterations, update):
@@ -90,6 +97,7 @@ def examples(folder):
         "kmeans-sparse": clusterings("sparse", ["k: 20, iterations: 20, tolerance: 0, algorithm: lloyd"], "inertia"),
         "silhouette": clusterings("sparse", ["k: 20, iterations: 5"], '"silhouette:cosine"'),
         "sweep-kmeans": clusterings("dense", ["k: { range: [2, 20] }"], "silhouette, davies_bouldin", "repeats: 5\n"),
+        "gmm": mixture(20),
         "kproto": prototypes("[[2000, 0, 0, 0, 0], [2010, 1, 1, 1, 1]]", 2, 10, "batch"),
         "lda": topics(20, 100),
         "als-chosen": als(folder, 0.05, 5, choosing=True),
