@@ -35,11 +35,7 @@ int64_t rb_split_count(double share, int64_t n)
 
 void rb_split_seen(const rb_shared *memory, const rb_ctx *ctx)
 {
-    if (memory->is_window)
-        RB_MPI(MPI_Win_sync(memory->window));
-    rb_barrier(ctx);
-    if (memory->is_window)
-        RB_MPI(MPI_Win_sync(memory->window));
+    rb_shared_sync(memory, ctx);
 }
 
 static rb_place place_of(const rb_order *order, const uint8_t *part, int64_t thing)

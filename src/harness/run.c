@@ -41,6 +41,26 @@ void rb_run_state_fini(rb_run_state *run)
         close(run->lock);
 }
 
+/* The largest of a node's ranks counts: those of one group have the same arrays. */
+void rb_run_say_outside(rb_run_state *run)
+{
+    const rb_ctx *world = run->world;
+    char size[32];
+    int64_t most = run->outside_bytes, of_node = run->outside_bytes, n_nodes;
+    rb_max_int64(world, &most, 1);
+    if (most == 0 || run->said_outside)
+        return;
+    if (world->node != MPI_COMM_NULL)
+        RB_MPI(MPI_Allreduce(MPI_IN_PLACE, &of_node, 1, MPI_INT64_T, MPI_MAX, world->node));
+    n_nodes = world->node_rank == 0 && of_node > 0;
+    rb_sum_int64(world, &n_nodes, 1);
+    run->said_outside = true;
+    rb_log_warn(&run->log,
+                "%lld of %d node%s: /dev/shm has no room for all that the ranks of a node share; %s so far lie in "
+                "nameless files of the kernel's memory instead",
+                (long long)n_nodes, world->n_nodes, world->n_nodes == 1 ? "" : "s", rb_text_bytes(size, (double)most));
+}
+
 static void announce(rb_run_state *run)
 {
     char n[32], to_run[32], bytes[32], failed[64] = "";
@@ -254,6 +274,7 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
     rb_run_state run;
     *outcome = (rb_run_outcome){ 0 };
     rb_run_state_init(&run, options, world);
+    world->outside_bytes = &run.outside_bytes;
     RB_TRY(rb_run_load_experiment(&run, err));
     if (!options->dry_run)
         RB_TRY(rb_run_check_folder(&run, err)); /* before the data, which may take minutes */
@@ -269,6 +290,7 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
 done:
     rb_signals_say("", "");
     rb_run_state_fini(&run);
+    world->outside_bytes = NULL;
     outcome->wall_s = rb_clock_s() - run.begin_s;
     return err->status;
 }

@@ -257,6 +257,7 @@ static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level
     *stopped = stop != 0;
     RB_TRY_ALL(run->world, err->status);
     share_work(run, s->all, n);
+    rb_run_say_outside(run);
 done:
     return err->status;
 }

@@ -16,7 +16,7 @@ typedef struct {
 /* The first rank of a node keeps what its ranks share. */
 static bool keeps(const walk *w, const rb_shared *memory)
 {
-    return !memory || !memory->is_window || w->ctx->node_rank == 0;
+    return !memory || !rb_shared_is_common(memory) || w->ctx->node_rank == 0;
 }
 
 static void take(walk *w, const void *data, int64_t n_bytes, const rb_shared *memory)

@@ -117,8 +117,10 @@ typedef struct rb_run_state {
     rb_cost footprint;   /* of the harness itself, which every trial has beside its own */
     rb_ctx group;        /* this rank's group of ranks */
     int32_t n_groups, group_number;
-    rb_prepared prepared;          /* what the group holds for its next trials */
-    rb_made_space made;            /* the same */
+    rb_prepared prepared;  /* what the group holds for its next trials */
+    rb_made_space made;    /* the same */
+    int64_t outside_bytes; /* of arrays of this rank's nodes that /dev/shm had no room for */
+    bool said_outside;
     int64_t n_kept, n_kept_failed; /* trials that were whole before this start; those of them that failed */
     double begin_s;
 } rb_run_state;
@@ -128,6 +130,9 @@ typedef struct rb_run_state {
 void rb_run_state_init(rb_run_state *run, const rb_run_options *options, rb_ctx *world);
 /** Collective over the world. */
 void rb_run_state_fini(rb_run_state *run);
+
+/** Say once, for all nodes, where /dev/shm is too small for what their ranks share. Collective over the world. */
+void rb_run_say_outside(rb_run_state *run);
 
 /* ---- harness/work.c: trials and refits by their index in run->work. Local ---- */
 

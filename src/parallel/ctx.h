@@ -29,6 +29,8 @@ typedef struct rb_ctx {
     uint64_t seed;    /* key of the trial's random numbers */
     const volatile sig_atomic_t *stop; /* not NULL: becomes non-zero when the program was asked to stop */
     int64_t *elements_received;        /* not NULL: what rb_shared_publish brings to this rank is added here */
+    int64_t shm_bytes;                 /* not 0: no shared window may be larger (tests: a small /dev/shm) */
+    int64_t *outside_bytes; /* not NULL: the bytes of node-shared arrays for which /dev/shm had no room are added */
     bool owns_comm;
 } rb_ctx;
 

@@ -1,6 +1,12 @@
 #include "parallel/shared.h"
 
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -26,25 +32,88 @@ static void clear_share(rb_shared *s, const rb_ctx *ctx)
         memset((char *)s->data + from, 0, (size_t)(to - from));
 }
 
-/* A window of this node's ranks, or none of them has one. Collective over ctx->node. */
-static rb_status make_window(rb_shared *s, const rb_ctx *ctx, rb_error *err)
+/* What a window takes beside its bytes, and what is left to others. */
+#define SHM_MARGIN ((int64_t)1 << 20)
+
+/* Whether /dev/shm has room: rank 0 of the node says so for all, as MPI would fail there alone. Collective over node.
+ */
+static bool has_room(int64_t n_bytes, const rb_ctx *ctx)
+{
+    int room = 1;
+    struct statvfs facts;
+    if (ctx->node_rank == 0 && statvfs("/dev/shm", &facts) == 0)
+        room = n_bytes + SHM_MARGIN <= (int64_t)facts.f_bavail * (int64_t)facts.f_frsize;
+    RB_MPI(MPI_Bcast(&room, 1, MPI_INT, 0, ctx->node));
+    return room && (ctx->shm_bytes == 0 || n_bytes <= ctx->shm_bytes);
+}
+
+/* A window of this node's ranks; false: none of them has one. Collective over ctx->node. */
+static bool make_window(rb_shared *s, const rb_ctx *ctx)
 {
     void *base = NULL;
+    int unit;
+    MPI_Aint bytes = ctx->node_rank == 0 ? (MPI_Aint)s->n_bytes + ALIGNMENT : 0;
+    bool good = MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, ctx->node, &base, &s->window) == MPI_SUCCESS;
+    if (!node_agrees(ctx, good)) /* a window that only some of them have cannot be freed */
+        return false;
+    s->is_window = true;
+    RB_MPI(MPI_Win_shared_query(s->window, 0, &bytes, &unit, &base));
+    RB_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window));
+    s->data = (void *)(((uintptr_t)base + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
+    return true;
+}
+
+/* A file of rank 0 of the node that has no name: its descriptor; -1 where it cannot be made. */
+static int make_nameless(int64_t n_bytes)
+{
+    int file = memfd_create("reelbench", MFD_CLOEXEC);
+    if (file >= 0 && ftruncate(file, n_bytes) != 0) {
+        close(file);
+        file = -1;
+    }
+    return file;
+}
+
+/* The others open it by way of /proc while rank 0 has it open. False: none has it mapped. Collective over ctx->node. */
+static bool make_mapping(rb_shared *s, const rb_ctx *ctx)
+{
+    char path[64];
+    void *data = MAP_FAILED;
+    size_t n = (size_t)(s->n_bytes > 0 ? s->n_bytes : 1);
+    int file = ctx->node_rank == 0 ? make_nameless((int64_t)n) : -1, place[2] = { (int)getpid(), file };
+    RB_MPI(MPI_Bcast(place, 2, MPI_INT, 0, ctx->node));
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", place[0], place[1]);
+    if (ctx->node_rank != 0 && place[1] >= 0)
+        file = open(path, O_RDWR | O_CLOEXEC);
+    if (file >= 0)
+        data = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    bool good = node_agrees(ctx, data != MAP_FAILED);
+    if (file >= 0)
+        close(file);
+    if (good) {
+        s->data = data;
+        s->is_mapped = true;
+    } else if (data != MAP_FAILED) {
+        munmap(data, n);
+    }
+    return good;
+}
+
+/* One copy for the ranks of this node. Collective over ctx->node. */
+static rb_status make_common(rb_shared *s, const rb_ctx *ctx, rb_error *err)
+{
     char *probe = NULL; /* the failing allocator of the tests must reach this allocation too */
     bool good = rb_alloc(&probe, 1, err) == RB_OK;
     rb_free(probe);
     if (!node_agrees(ctx, good))
         return RB_FAIL(err, RB_NO_MEMORY, "out of memory on another rank of this node");
-    MPI_Aint bytes = ctx->node_rank == 0 ? (MPI_Aint)s->n_bytes + ALIGNMENT : 0;
-    good = MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, ctx->node, &base, &s->window) == MPI_SUCCESS;
-    if (!node_agrees(ctx, good)) /* a window that only some of them have cannot be freed */
-        return RB_FAIL(err, RB_NO_MEMORY, "no shared memory for %lld bytes: is /dev/shm large enough?",
-                       (long long)s->n_bytes);
-    int unit;
-    s->is_window = true;
-    RB_MPI(MPI_Win_shared_query(s->window, 0, &bytes, &unit, &base));
-    RB_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window));
-    s->data = (void *)(((uintptr_t)base + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
+    if (!has_room(s->n_bytes, ctx) || !make_window(s, ctx)) {
+        if (!make_mapping(s, ctx))
+            return RB_FAIL(err, RB_NO_MEMORY, "no shared memory for %lld bytes: is /dev/shm large enough?",
+                           (long long)s->n_bytes);
+        if (ctx->outside_bytes)
+            *ctx->outside_bytes += s->n_bytes;
+    }
     clear_share(s, ctx);
     return RB_OK;
 }
@@ -61,7 +130,7 @@ static rb_status make_private(rb_shared *s, rb_error *err)
 rb_status rb_shared_alloc(rb_shared *s, int64_t n_bytes, const rb_ctx *ctx, rb_error *err)
 {
     *s = (rb_shared){ .n_bytes = n_bytes, .window = MPI_WIN_NULL };
-    rb_status status = ctx->n_node_ranks == 1 ? make_private(s, err) : make_window(s, ctx, err);
+    rb_status status = ctx->n_node_ranks == 1 ? make_private(s, err) : make_common(s, ctx, err);
     if (rb_agree(ctx, status, err) != RB_OK) {
         rb_shared_fini(s);
         return err->status;
@@ -74,7 +143,9 @@ void rb_shared_sync(const rb_shared *s, const rb_ctx *ctx)
 {
     if (s->is_window)
         RB_MPI(MPI_Win_sync(s->window));
+    atomic_thread_fence(memory_order_seq_cst); /* what a mapping needs in place of it */
     rb_barrier(ctx);
+    atomic_thread_fence(memory_order_seq_cst);
     if (s->is_window)
         RB_MPI(MPI_Win_sync(s->window));
 }
@@ -121,6 +192,8 @@ void rb_shared_fini(rb_shared *s)
     if (s->is_window) {
         MPI_Win_unlock_all(s->window);
         MPI_Win_free(&s->window);
+    } else if (s->is_mapped) {
+        munmap(s->data, (size_t)(s->n_bytes > 0 ? s->n_bytes : 1));
     } else {
         rb_free(s->data);
     }

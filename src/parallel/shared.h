@@ -1,5 +1,7 @@
 /*
- * Arrays that every rank can read, one copy a node (an MPI shared window), each rank writing its own part.
+ * Arrays that every rank can read, one copy a node, each rank writing its own part: an MPI shared window, or, where
+ * /dev/shm has too little room for one, a nameless file in the memory of the kernel (memfd_create), which no mount
+ * limits.
  *
  * The life of such an array: rb_shared_alloc, every rank writes the elements that it owns,
  * rb_shared_publish, every rank reads all. Before it is written again, rb_barrier. With one node the
@@ -15,9 +17,16 @@
 typedef struct {
     void *data; /* [n_bytes], zeroed, aligned to 64 */
     int64_t n_bytes;
-    MPI_Win window; /* MPI_WIN_NULL where the memory is private; see `is_window` */
-    _Bool is_window;
+    MPI_Win window;  /* MPI_WIN_NULL where there is none; see `is_window` */
+    _Bool is_window; /* one of `window` */
+    _Bool is_mapped; /* one of a nameless file */
 } rb_shared;
+
+/** Whether the ranks of a node have the array in common; else every rank has its own. Local. */
+static inline _Bool rb_shared_is_common(const rb_shared *s)
+{
+    return s->is_window || s->is_mapped;
+}
 
 /** Collective over ctx. @return RB_OK, RB_NO_MEMORY (the same on every rank; s is zeroed) */
 rb_status rb_shared_alloc(rb_shared *s, int64_t n_bytes, const rb_ctx *ctx, rb_error *err);

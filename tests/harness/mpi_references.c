@@ -114,6 +114,10 @@ static void the_digest_is_the_same_for_any_shape(void **unused)
                                      (rb_test_shape){ .algorithms = algorithms, .group_size = 1, .no_share = true });
     assert_memory_equal(&first.digest, &alone.digest, sizeof first.digest);
     assert_memory_equal(&first.digest, &one.digest, sizeof first.digest);
+    rb_test_ctx.shm_bytes = 1; /* no window has room in /dev/shm */
+    rb_run_outcome outside = rb_test_run("outside", ENSEMBLE EARLY REFIT, usual);
+    rb_test_ctx.shm_bytes = 0;
+    assert_memory_equal(&first.digest, &outside.digest, sizeof first.digest);
 }
 
 static void lose(const rb_run_outcome *run, const char *pattern)
