@@ -11,16 +11,14 @@
  * Cholesky: time O(nnz k^2 + (m + n) k^3) an iteration; cg: O(cg_steps (nnz k + (m + n) k^2)), from the factors of the
  * iteration before. Memory (m + n) k numbers a node. Bits: the same for any ranks and threads.
  */
-#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "recommend/core/factor_fold.h"
 #include "recommend/core/factor_model.h"
 #include "recommend/core/factor_solve.h"
+#include "recommend/core/implicit.h"
 #include "recommend/recommend.h"
-
-enum { RENDLE, HU };
 
 typedef struct {
     int64_t factors;
@@ -44,12 +42,8 @@ typedef struct {
 
 static const rb_param params[] = {
     RB_FACTORS_PARAM(config),
-    RB_DOUBLE(config, regularization, 0.003, 0.0, 1e6, "", "lambda, scaled by frequency^nu (rendle), plain (hu)"),
-    RB_DOUBLE(config, nu, 1.0, 0.0, 1.0, "", "frequency exponent, rendle only"),
-    RB_DOUBLE(config, unobserved, 0.1, 0.0, 1.0, "", "weight of the unobserved (alpha_0), rendle only"),
+    RB_IMPLICIT_PARAMS(config),
     RB_INT(config, iterations, 16, 1, 10000, "", "alternations over users and items"),
-    RB_CHOICE(config, objective, RENDLE, "rendle|hu", "weights of the interactions"),
-    RB_DOUBLE(config, alpha, 40.0, 0.0, 1e6, "", "confidence of a rating, hu only"),
     RB_SOLVER_PARAMS(config),
     RB_START_PARAMS(config, 0.1),
     RB_PARAM_END,
@@ -95,54 +89,22 @@ done:
     return err->status;
 }
 
-/* Targets and weights of entries of a row; the constant is the weight of their ones. */
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type of the callback */
-static double entries_rendle(const rb_normal *a, double *t, double *w, int64_t row, int64_t from, int64_t n)
+static rb_implicit objective_of(const config *c)
 {
-    (void)a, (void)w, (void)row, (void)from;
-    for (int64_t e = 0; e < n; e++)
-        t[e] = 1;
-    return (double)n;
+    return (rb_implicit){ (rb_objective)c->objective, c->regularization, c->nu, c->unobserved, c->alpha };
 }
 
-static double confidence(double alpha, float rating)
+static double entries(const rb_normal *a, double *t, double *w, int64_t row, int64_t from, int64_t n)
 {
-    return alpha * (double)rating;
-}
-
-static double entries_hu(const rb_normal *a, double *t, double *w, int64_t row, int64_t from, int64_t n)
-{
-    const config *c = a->model;
-    double constant = 0;
+    const rb_implicit o = objective_of(a->model);
     (void)row;
-    for (int64_t e = 0; e < n; e++) {
-        w[e] = confidence(c->alpha, a->side.rating[from + e]);
-        t[e] = 1 + w[e];
-        constant += t[e];
-    }
-    return constant;
-}
-
-static double lambda_of(const config *c, int64_t n, int64_t n_other)
-{
-    if (c->objective == HU)
-        return c->regularization;
-    return c->regularization * pow((double)n + c->unobserved * (double)n_other, c->nu);
+    return rb_implicit_entries(&o, t, w, a->side.rating + from, n);
 }
 
 static double lambda(const rb_normal *a, int64_t n)
 {
-    return lambda_of(a->model, n, a->other->n);
-}
-
-/* gram = a0 B'B of the side that is fixed. */
-static rb_status weigh_unobserved(state *m, const rb_factors *fixed, const config *c, const rb_ctx *ctx, rb_error *err)
-{
-    RB_TRY(rb_factors_gram(m->gram, fixed, ctx, err));
-    for (int64_t i = 0; c->objective == RENDLE && i < c->factors * c->factors; i++)
-        m->gram[i] *= c->unobserved;
-done:
-    return err->status;
+    const rb_implicit o = objective_of(a->model);
+    return rb_implicit_lambda(&o, n, a->other->n);
 }
 
 /* Rows of one side without entries become 0, or stay where only the revealed are solved; these exactly. */
@@ -155,14 +117,15 @@ static rb_status solve_side(rb_half_step *sums, state *m, rb_side side, bool use
         .own = users ? &m->factor.users : &m->factor.items,
         .other = other,
         .base = m->gram,
-        .weighted = c->objective == HU,
+        .weighted = c->objective == RB_OBJECTIVE_HU,
         .keep_empty = revealed,
         .cg_steps = c->solver == RB_SOLVER_CG && !revealed ? c->cg_steps : 0,
-        .entries = c->objective == HU ? entries_hu : entries_rendle,
+        .entries = entries,
         .lambda = lambda,
         .model = c,
     };
-    RB_TRY(weigh_unobserved(m, other, c, ctx, err));
+    const rb_implicit objective = objective_of(c);
+    RB_TRY(rb_implicit_gram(m->gram, other, &objective, ctx, err));
     RB_TRY(rb_solve_rows(sums, &system, ctx, err));
 done:
     return err->status;
@@ -217,49 +180,20 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
     rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
 }
 
-/* The system of one more row: its base, and weights and targets of its entries; the caller's. */
-typedef struct {
-    double *base, *w, *t;
-    double lambda;
-} given;
-
-static rb_status given_init(given *g, const state *m, const config *c, const float *ratings, int64_t n, rb_error *err)
-{
-    const int64_t k = m->factor.items.k;
-    RB_TRY(rb_alloc(&g->t, n, err));
-    RB_TRY(rb_alloc(&g->w, n, err));
-    RB_TRY(rb_alloc(&g->base, k * k, err));
-    for (int64_t i = 0; i < k * k; i++)
-        g->base[i] = m->gram[i] * (c->objective == HU ? 1 : c->unobserved);
-    for (int64_t e = 0; e < n; e++) {
-        g->w[e] = c->objective == HU ? confidence(c->alpha, ratings[e]) : 1;
-        g->t[e] = c->objective == HU ? 1 + g->w[e] : 1;
-    }
-    g->lambda = lambda_of(c, n, m->factor.items.n);
-done:
-    return err->status;
-}
-
-static void given_fini(given *g)
-{
-    rb_free(g->base);
-    rb_free(g->w);
-    rb_free(g->t);
-}
-
 /* The user half-step of one more row. */
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
     const state *m = self;
-    given g = { 0 };
+    const rb_implicit objective = objective_of(cfg);
+    rb_implicit_row g = { 0 };
     double *x = NULL;
     RB_TRY(rb_alloc(&x, m->factor.items.k, err));
-    RB_TRY(given_init(&g, m, cfg, ratings, n, err));
+    RB_TRY(rb_implicit_row_init(&g, &m->factor.items, m->gram, &objective, ratings, n, err));
     RB_TRY(rb_fold_in(x, &m->factor.items, g.base, g.lambda, items, g.w, g.t, n, false, err));
     rb_fold_scores(scores, &m->factor.items, x);
 done:
-    given_fini(&g);
+    rb_implicit_row_fini(&g);
     rb_free(x);
     return err->status;
 }
@@ -268,12 +202,13 @@ static rb_status explain_given(int32_t *items, double *weights, int *found, int 
                                const float *ratings, int64_t n_own, int32_t item, const void *cfg, rb_error *err)
 {
     const state *m = self;
-    given g = { 0 };
-    RB_TRY(given_init(&g, m, cfg, ratings, n_own, err));
+    const rb_implicit objective = objective_of(cfg);
+    rb_implicit_row g = { 0 };
+    RB_TRY(rb_implicit_row_init(&g, &m->factor.items, m->gram, &objective, ratings, n_own, err));
     RB_TRY(
         rb_fold_explain(items, weights, found, n, &m->factor.items, g.base, g.lambda, own, g.w, g.t, n_own, item, err));
 done:
-    given_fini(&g);
+    rb_implicit_row_fini(&g);
     return err->status;
 }
 

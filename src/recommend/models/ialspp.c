@@ -1,0 +1,239 @@
+/*
+ * iALS++: implicit alternating least squares for many factors, by block coordinate descent. The objectives are those of
+ * ials (recommend/core/implicit.h); a row does not solve for all its factors at once but for one block of them after
+ * the other (recommend/core/block_descent.h), so that an iteration costs O(nnz k block) in place of O(nnz k^2 + (m + n)
+ * k^3). With `block` of at least `factors` it is ials with its Cholesky solver.
+ *
+ * Rendle, Krichene, Zhang, Koren (2021), arXiv:2110.14044. Both sides start from N(0, (init_scale / sqrt(k))^2). A user
+ * or item outside the positives has factors 0 and scores 0. A user who comes later is solved exactly, with the items as
+ * they stand. Memory (m + n) k numbers a node. Bits: the same for any ranks and threads.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "recommend/core/block_descent.h"
+#include "recommend/core/factor_fold.h"
+#include "recommend/core/sgd.h"
+#include "recommend/recommend.h"
+
+typedef struct {
+    int64_t factors, iterations, block;
+    double regularization, nu, unobserved, alpha;
+    int objective;
+    int init;
+    double init_scale;
+    rb_array start;
+    int precision;
+} config;
+
+typedef struct {
+    rb_factor_model factor;
+    double *gram; /* [k x k] Q'Q of the items, for fold-in; while fitting, of the side that is fixed, times a0 */
+    int64_t k;
+} state;
+
+static const rb_param params[] = {
+    RB_INT(config, factors, 128, 1, 4096, "", "latent factors"),
+    RB_IMPLICIT_PARAMS(config),
+    RB_INT(config, iterations, 16, 1, 10000, "", "alternations over users and items"),
+    RB_INT(config, block, 32, 1, 4096, "factors", "that a row solves for at once"),
+    RB_START_PARAMS(config, 0.1),
+    RB_PARAM_END,
+};
+
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
+{
+    const config *c = cfg;
+    const rb_factor_start start = rb_item_start((rb_start)c->init, c->init_scale, &c->start, c->factors);
+    return rb_start_check(&start, shape->n_items, c->factors, err);
+}
+
+static rb_cost cost(const void *cfg, const rb_shape *shape)
+{
+    const config *c = cfg;
+    double k = (double)c->factors, rows = (double)(shape->n_users + shape->n_items), n = (double)shape->n_positives;
+    double d = (double)(c->block < c->factors ? c->block : c->factors), size = c->precision == RB_SINGLE ? 4 : 8;
+    double grams = 128.0 / shape->n_ranks + 26.0 * shape->n_ranks;
+    return (rb_cost){ .bytes_per_rank =
+                          rb_block_descent_bytes(shape, c->factors, c->block, (rb_precision)c->precision) +
+                          4 * k * k * (grams + 6),
+                      .bytes_per_node = size * 2 * rows * (k + 16),
+                      .flops = (double)c->iterations * (2 * n * k * (d + 5) + rows * (3 * k * k + k * d * d / 3)) };
+}
+
+static rb_implicit objective_of(const config *c)
+{
+    return (rb_implicit){ (rb_objective)c->objective, c->regularization, c->nu, c->unobserved, c->alpha };
+}
+
+static rb_status begin(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                       rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    const rb_sgd_start start = { .init = c->init,
+                                 .init_std = c->init_scale / sqrt((double)c->factors),
+                                 .start = c->start };
+    (void)prepared;
+
+    m->k = c->factors;
+    RB_TRY_ALL(ctx, rb_alloc(&m->gram, c->factors * c->factors, err));
+    RB_TRY(rb_sgd_model_begin(&m->factor, view->positives, c->factors, (rb_precision)c->precision, &start, ctx, err));
+done:
+    return err->status;
+}
+
+static rb_status descend_side(double *loss, double *penalty, state *m, rb_side side, bool users, const config *c,
+                              const rb_ctx *ctx, rb_error *err)
+{
+    rb_factors *own = users ? &m->factor.users : &m->factor.items, *other = users ? &m->factor.items : &m->factor.users;
+    const rb_block_descent how = {
+        .side = side, .own = own, .other = other, .gram = m->gram, .objective = objective_of(c), .block = c->block
+    };
+    RB_TRY(rb_implicit_gram(m->gram, other, &how.objective, ctx, err));
+    RB_TRY(rb_block_descend(loss, penalty, &how, ctx, err));
+done:
+    return err->status;
+}
+
+static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
+                         const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
+{
+    state *m = self;
+    const config *c = cfg;
+    double loss, users = 0, items;
+    (void)prepared;
+
+    RB_TRY(descend_side(&loss, &users, m, rb_side_users(view->positives), true, c, ctx, err));
+    RB_TRY(descend_side(&loss, &items, m, rb_side_items(view->positives), false, c, ctx, err));
+    *objective = loss + users;
+    *done = iteration + 1 >= c->iterations;
+done:
+    return err->status;
+}
+
+/* Factors x [k] of a user of n positives, solved exactly. */
+static rb_status solve_user(double *x, const state *m, const config *c, const int32_t *items, const float *ratings,
+                            int64_t n, rb_error *err)
+{
+    const rb_implicit objective = objective_of(c);
+    rb_implicit_row row = { 0 };
+
+    RB_TRY(rb_implicit_row_init(&row, &m->factor.items, m->gram, &objective, ratings, n, err));
+    RB_TRY(rb_fold_in(x, &m->factor.items, row.base, row.lambda, items, row.w, row.t, n, false, err));
+done:
+    rb_implicit_row_fini(&row);
+    return err->status;
+}
+
+/* This rank's users who were revealed. */
+static rb_status solve_revealed(state *m, const rb_ratings *r, const int64_t *rows, const config *c, const rb_ctx *ctx,
+                                rb_error *err)
+{
+    double *x = NULL;
+
+    RB_TRY(rb_alloc(&x, m->k, err));
+    for (int64_t u = rows[ctx->rank]; u < rows[ctx->rank + 1]; u++) {
+        int64_t from = r->user_begin[u], n = r->user_begin[u + 1] - from;
+        if (n == 0)
+            continue;
+        RB_TRY(solve_user(x, m, c, r->user_item + from, r->user_rating + from, n, err));
+        for (int64_t f = 0; f < m->k; f++)
+            rb_factors_put(&m->factor.users, u, f, x[f]);
+    }
+done:
+    rb_free(x);
+    return err->status;
+}
+
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    int64_t *rows = NULL;
+    (void)prepared;
+
+    RB_TRY_ALL(ctx, rb_alloc(&rows, ctx->n_ranks + 1, err));
+    rb_blocks_offsets(rows, &view->revealed_positives->users, ctx);
+    RB_TRY(rb_factors_gram(m->gram, &m->factor.items, ctx, err));
+    RB_TRY_ALL(ctx, solve_revealed(m, view->revealed_positives, rows, cfg, ctx, err));
+    rb_factors_publish(&m->factor.users, rows, ctx);
+done:
+    rb_free(rows);
+    return err->status;
+}
+
+static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    state *m = self;
+    (void)prepared, (void)cfg;
+    RB_TRY(rb_factors_gram(m->gram, &m->factor.items, ctx, err));
+    RB_TRY(rb_factor_model_end(&m->factor, view->positives, ctx, err));
+done:
+    return err->status;
+}
+
+static rb_precision precision(const void *cfg)
+{
+    return (rb_precision)((const config *)cfg)->precision;
+}
+
+static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
+                  int32_t item_end)
+{
+    const state *m = self;
+    rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
+}
+
+static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
+                         const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    double *x = NULL;
+
+    RB_TRY(rb_alloc(&x, m->k, err));
+    RB_TRY(solve_user(x, m, cfg, items, ratings, n, err));
+    rb_fold_scores(scores, &m->factor.items, x);
+done:
+    rb_free(x);
+    return err->status;
+}
+
+static void arrays(void *self, rb_visitor *v)
+{
+    state *m = self;
+    rb_factor_model_arrays(&m->factor, v);
+    v->array(v, "item_gram", RB_FLOAT64, (void **)&m->gram, &m->k, &m->k, NULL);
+}
+
+static void fini(void *self)
+{
+    state *m = self;
+    rb_free(m->gram);
+    rb_factor_model_fini(&m->factor);
+    memset(m, 0, sizeof *m);
+}
+
+const rb_recommender rb_ialspp = {
+    .name = "ialspp",
+    .summary = "implicit alternating least squares by blocks of factors, for many factors",
+    .reference = "Rendle, Krichene, Zhang, Koren 2021, arXiv:2110.14044",
+    .needs = RB_NEEDS_POSITIVES,
+    .can = RB_CAN_RANK | RB_CAN_COLD_USER,
+    .config_size = sizeof(config),
+    .state_size = sizeof(state),
+    .params = params,
+    .check = check,
+    .cost = cost,
+    .begin = begin,
+    .iterate = iterate,
+    .end = end,
+    .reveal = reveal,
+    .precision = precision,
+    .score = score,
+    .fold_in = fold_in,
+    .arrays = arrays,
+    .fini = fini,
+};
