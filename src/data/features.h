@@ -10,6 +10,7 @@
 #define RB_DATA_FEATURES_H
 
 #include "data/dataset.h"
+#include "data/points.h"
 
 /* X(symbol, name, family, unit, formula) */
 /* clang-format off */
@@ -133,6 +134,16 @@ typedef struct {
  * Clustering (Watts, Strogatz 1998, doi:10.1038/30918) takes O(links titles / (64 P T)) and titles^2 / 8 bytes a rank.
  */
 rb_status rb_features_compute(rb_features *out, const rb_dataset *d, const rb_ctx *ctx, rb_error *err);
+/**
+ * The space `features`: the features of the titles of a data set as points, standardised; see data/space.h. Collective.
+ *
+ * @param[out] out  one point a title; owned by the caller, rb_points_fini
+ * @return RB_OK; RB_BAD_INPUT: no feature differs between titles; RB_NO_MEMORY. The same on every rank
+ *
+ * Bits: the same for any ranks and threads.
+ */
+rb_status rb_features_space(rb_points *out, const rb_dataset *d, const rb_ctx *ctx, rb_error *err);
+
 /** Collective over the ctx that made them. Zeroed is allowed. */
 void rb_features_fini(rb_features *f);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/features.h"
 #include "data/space_columns.h"
 
 #define MOST_COMPONENTS 100000
@@ -51,7 +52,10 @@ static const rb_space_kind numeric = { RB_SPACE_NUMERIC, "numeric", "year, minut
 static const rb_space_kind mixed = { RB_SPACE_MIXED, "mixed", "genres, year, minutes, seasons, type and age group", "",
                                      no_params };
 
-const rb_space_kind *const rb_space_registry[] = { &counts, &tfidf, &lsa, &genre, &numeric, &mixed, NULL };
+static const rb_space_kind features = { RB_SPACE_FEATURES, "features", "features of the titles, standardised", "",
+                                        no_params };
+
+const rb_space_kind *const rb_space_registry[] = { &counts, &tfidf, &lsa, &genre, &numeric, &mixed, &features, NULL };
 
 void rb_space_spec_fini(rb_space_spec *spec)
 {
@@ -232,6 +236,8 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c)
     } else {
         size.n_dims = spec->kind->id == RB_SPACE_NUMERIC ? 3 : c->genre.names.n;
         size.n_dims += spec->kind->id == RB_SPACE_MIXED ? 3 + 5 + 2 : 0; /* types: two, as a rule */
+        if (spec->kind->id == RB_SPACE_FEATURES)
+            size.n_dims = RB_N_TITLE_FEATURES;
         size.cost.bytes_per_node = 8 * n * (double)size.n_dims;
         size.cost.flops = n * (double)size.n_dims;
     }

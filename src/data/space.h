@@ -7,6 +7,8 @@
  *   genre    multi-hot genres, dense
  *   numeric  year, minutes, seasons; less their mean, over their standard deviation; 0 (the mean) where unavailable
  *   mixed    genres (0 or 1), numeric, then one column of 0 or 1 for every type and every age group
+ *   features every feature of the titles that is known of two different values (data/features.h), less its mean, over
+ *            its standard deviation; 0 (the mean) where unknown. Of the whole data set: rb_features_space builds it
  *
  * A spec is a kind and the values of its parameter table. Its canonical name lists what differs from the defaults:
  * lsa-100(columns=description+genres,max_features=20000); rb_space_parse reads that back.
@@ -28,7 +30,8 @@ typedef enum {
     RB_SPACE_LSA,
     RB_SPACE_GENRE,
     RB_SPACE_NUMERIC,
-    RB_SPACE_MIXED
+    RB_SPACE_MIXED,
+    RB_SPACE_FEATURES
 } rb_space_id;
 
 /* The values of all parameter tables; each kind's table names those that it reads. */
@@ -107,8 +110,8 @@ typedef struct {
  * Every rank gives the same catalogue. out->name stays NULL: it borrows, the caller owns the canonical name.
  *
  * @param[out] out  one point an item; owned by the caller, rb_points_fini
- * @return RB_OK; RB_BAD_INPUT (rb_space_check; no term is left; not one genre or number); RB_NO_MEMORY. The same on
- *         every rank.
+ * @return RB_OK; RB_BAD_INPUT (rb_space_check; no term is left; not one genre or number; `features`, which a catalogue
+ *         alone does not tell); RB_NO_MEMORY. The same on every rank.
  *
  * Bits: the same for any ranks and threads. Cost: rb_space_cost.
  */

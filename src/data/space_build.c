@@ -317,6 +317,8 @@ rb_status rb_space_fit(rb_space_model *model, rb_points *points, const rb_space_
     if (points)
         *points = (rb_points){ 0 };
     RB_TRY_ALL(ctx, rb_space_check(spec, c, err));
+    if (spec->kind->id == RB_SPACE_FEATURES)
+        return RB_FAIL(err, RB_BAD_INPUT, "the space features is made of interactions, which titles alone do not have");
     RB_TRY_ALL(ctx, rb_space_spec_copy(&model->spec, spec, err));
     if (rb_space_is_text(spec)) {
         RB_TRY(fit_text(model, points, c, ctx, err));

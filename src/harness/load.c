@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "data/cache.h"
+#include "data/features.h"
 #include "data/read.h"
 #include "harness/facts.h"
 #include "harness/state.h"
@@ -370,7 +371,9 @@ rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err)
         rb_run_space *s = &run->space[i];
         if (s->points.n > 0 || !is_wanted(run, s))
             continue;
-        RB_TRY(rb_space_build(&s->points, &s->spec, &run->data.catalogue, run->world, err));
+        RB_TRY(s->spec.kind->id == RB_SPACE_FEATURES
+                   ? rb_features_space(&s->points, &run->data, run->world, err)
+                   : rb_space_build(&s->points, &s->spec, &run->data.catalogue, run->world, err));
         s->points.name = s->name;
         RB_TRY_ALL(run->world, rb_points_check(&s->points, err));
     }

@@ -38,4 +38,24 @@ expect 0 "$REELBENCH" data features bare.csv - --format tsv
 [ "$(wc -l <"$out")" -eq 3 ] || fail "not a row for each title"
 expect 2 "$REELBENCH" data features nothing.csv -
 expect 3 "$REELBENCH" data features bare.csv "$scratch/no/where.csv"
+
+# As a space: titles in groups, with the same bits in any shape; titles alone have no place in it.
+cat >groups.yaml <<'YAML'
+experiment: groups
+seed: 1
+dataset: { name: synthetic, users: 100, items: 80, ratings: 2000, sessions: 1200 }
+split: { kind: random, test: 0.2 }
+metrics: [silhouette, "ari:planted"]
+store: { models: all }
+trials:
+  - kmeans: { space: features, k: [3, 5] }
+YAML
+expect 0 "$REELBENCH" run groups.yaml
+expect 0 "$REELBENCH" digest results/groups-*
+head -n 1 "$out" >digest
+expect 0 mpirun -n 3 "$REELBENCH" run groups.yaml --output other --threads 2
+expect 0 "$REELBENCH" digest other/groups-*
+head -n 1 "$out" | cmp -s - digest || fail "clusters of features differ on another shape"
+expect 2 "$REELBENCH" assign results/groups-* 1 made/titles.csv
+complains "the space features is made of interactions"
 finish

@@ -88,6 +88,42 @@ static void ranks_sum_to_one(void **unused)
     rb_features_fini(&f);
 }
 
+/* Unknown values are the mean, so that every column has mean 0; of its variance what is known keeps its share. */
+static void the_space_is_standardised(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_points p = { 0 };
+    rb_features f = { 0 };
+    assert_ok(rb_features_space(&p, &data, &rb_test_ctx, &err), &err);
+    assert_ok(rb_features_compute(&f, &data, &rb_test_ctx, &err), &err);
+    assert_int_equal(p.n, 70);
+    assert_true(p.d > 25 && p.d < RB_N_TITLE_FEATURES);
+    int64_t column = 0;
+    for (int k = 0; k < RB_N_TITLE_FEATURES; k++) {
+        double sum = 0, square = 0, least = INFINITY, most = -INFINITY;
+        int known = 0;
+        for (int i = 0; i < 70; i++) {
+            double value = f.title[(int64_t)i * RB_N_TITLE_FEATURES + k];
+            known += !isnan(value);
+            least = fmin(least, value);
+            most = fmax(most, value);
+        }
+        if (!(most > least))
+            continue;
+        for (int64_t i = 0; i < 70; i++) {
+            sum += p.dense[i * p.d + column];
+            square += p.dense[i * p.d + column] * p.dense[i * p.d + column];
+        }
+        assert_near(sum, 0, 1e-10);
+        assert_near(square, known, 1e-10);
+        column++;
+    }
+    assert_int_equal(column, p.d);
+    rb_points_fini(&p);
+    rb_features_fini(&f);
+}
+
 static void a_failed_allocation_of_one_rank_is_known_to_all(void **unused)
 {
     (void)unused;
@@ -115,6 +151,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_feature_has_a_name_and_a_formula),
         cmocka_unit_test(bits_are_the_same_for_any_ranks_and_threads),
         cmocka_unit_test(ranks_sum_to_one),
+        cmocka_unit_test(the_space_is_standardised),
         cmocka_unit_test(a_failed_allocation_of_one_rank_is_known_to_all),
     };
     rb_test_mpi_begin(&argc, &argv);
