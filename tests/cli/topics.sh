@@ -51,6 +51,12 @@ unheard=$(awk '$1 == "n2" { print $2 }' "$out")
 [ -n "$sea" ] && [ -n "$space" ] && [ "$sea" != "$space" ] || fail "both titles have topic '$sea'"
 [ "$unheard" = 0 ] || fail "a title of unknown words has topic '$unheard', not that of the prior"
 
+# Through the pipeline: new titles are embedded, then assigned.
+expect 0 "$REELBENCH" assign "$folder" kmeans new.csv
+sea=$(awk '$1 == "n0" { print $2 }' "$out")
+space=$(awk '$1 == "n1" { print $2 }' "$out")
+[ -n "$sea" ] && [ -n "$space" ] && [ "$sea" != "$space" ] || fail "both titles are in cluster '$sea'"
+
 # The same bits on two ranks.
 expect 0 mpirun -n 2 "$REELBENCH" run topics.yaml --output two
 expect 0 "$REELBENCH" digest two/topics-*
