@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "eval/dbcv.h"
 #include "eval/silhouette.h"
 #include "harness/state.h"
 
@@ -209,6 +210,7 @@ static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error
     const rb_ctx *world = b->run->world;
     rb_metric_value value = { NAN, RB_VALUE_NOT_APPLICABLE };
     rb_compactness c;
+    int64_t n_skipped = 0; /* points in clusters of one */
     rb_labelling labelling = { w->fit.labels, noise_of(m) };
     switch (m->def->kind) {
     case RB_METRIC_SILHOUETTE:
@@ -223,6 +225,11 @@ static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error
         RB_TRY(rb_clustering_compactness(&c, b->points, &labelling, world, err));
         value = of_compactness(&c, m->def->kind);
         break;
+    case RB_METRIC_DBCV:
+        if (!b->points)
+            break;
+        RB_TRY(rb_dbcv(&value, &n_skipped, b->points, &labelling, world, err));
+        break;
     case RB_METRIC_N_CLUSTERS:
     case RB_METRIC_NOISE_FRACTION:
         RB_TRY_ALL(world, counts(&value, w, m, err));
@@ -231,7 +238,10 @@ static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error
         RB_TRY_ALL(world, agreement(&value, b, w, m, err));
         break;
     }
-    RB_TRY_ALL(world, add_row(w, m, value, err) ? RB_OK : err->status);
+    rb_metric_row *row = add_row(w, m, value, err);
+    RB_TRY_ALL(world, err->status);
+    row->n_left_out += n_skipped;
+    row->n -= n_skipped;
 done:
     return err->status;
 }

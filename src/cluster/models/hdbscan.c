@@ -10,7 +10,8 @@
  *
  *     probability  min(lambda_p, L) / L, lambda_p where p leaves its last cluster, L where the chosen one ends
  *
- * New points (assign) are predicted as hdbscan.approximate_predict does: of the 2 min_samples nearest points the one
+ * New points (assign) are predicted as hdbscan.approximate_predict does, but with the core distances of the fit (there
+ * they count the point itself): of the 2 min_samples nearest points the one
  * that is nearest by mutual reachability, 1 / lambda away (the nearer one, then that of lower index, among equals); its
  * cluster, or the one above that holds at lambda.
  *
