@@ -88,18 +88,16 @@ static int descending(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Interactions of the first title behind the most popular fifth. */
-static rb_status find_niche(rb_feature_work *w, rb_error *err)
+/* The order of popularity; what the first title behind the most popular fifth has. */
+static rb_status order_sizes(rb_feature_work *w, rb_error *err)
 {
-    int64_t *size = NULL;
-    RB_TRY(rb_alloc(&size, w->n_titles, err));
+    RB_TRY(rb_alloc(&w->sizes, w->n_titles, err));
     for (int32_t i = 0; i < w->n_titles; i++)
-        size[i] = rb_group_size(&w->by_title, i);
+        w->sizes[i] = rb_group_size(&w->by_title, i);
     if (w->n_titles > 0)
-        qsort(size, (size_t)w->n_titles, sizeof *size, descending);
-    w->niche_above = w->n_titles > 0 ? size[w->n_titles / 5] : 0;
+        qsort(w->sizes, (size_t)w->n_titles, sizeof *w->sizes, descending);
+    w->niche_above = w->n_titles > 0 ? w->sizes[w->n_titles / 5] : 0;
 done:
-    rb_free(size);
     return err->status;
 }
 
@@ -137,6 +135,7 @@ static void work_fini(rb_feature_work *w)
         rb_free(groups[g]->at);
     }
     rb_free(w->session_of);
+    rb_free(w->sizes);
     rb_free(w->user_mean);
     rb_free(w->title_mean);
 }
@@ -164,7 +163,7 @@ static rb_status work_init(rb_feature_work *w, const rb_dataset *d, rb_error *er
     }
     if (w->s)
         RB_TRY(group_sessions(w, err));
-    RB_TRY(find_niche(w, err));
+    RB_TRY(order_sizes(w, err));
     find_latest(w);
 done:
     return err->status;

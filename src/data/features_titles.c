@@ -105,16 +105,27 @@ static void describe_events(double *out, const rb_feature_work *w, int64_t i)
     out[RB_TITLE_COMPLETED] = rb_feature_ratio((double)completed, watched);
 }
 
+/* Titles with more than n interactions. */
+static int64_t larger_than(const rb_feature_work *w, int64_t n)
+{
+    int64_t low = 0, high = w->n_titles;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (w->sizes[middle] > n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void describe_popularity(double *out, const rb_feature_work *w, const int64_t *rows, int64_t n)
 {
     double logs = 0;
-    int64_t before = 0;
-    for (int32_t j = 0; j < w->n_titles; j++)
-        before += rb_group_size(&w->by_title, j) > n;
     for (int64_t k = 0; k < n; k++)
         logs += log2(1 + (double)rb_group_size(&w->by_user, w->x->user[rows[k]]));
     out[RB_TITLE_SHARE] = rb_feature_ratio((double)n, (double)w->x->n);
-    out[RB_TITLE_RANK] = (double)(1 + before);
+    out[RB_TITLE_RANK] = (double)(1 + larger_than(w, n));
     out[RB_TITLE_ACTIVITY] = rb_feature_ratio(logs, (double)n);
 }
 

@@ -31,6 +31,7 @@ typedef struct {
     int64_t end;                                 /* last time; INT64_MIN: no times */
     int64_t longest;                             /* rows of a user */
     int32_t latest_year, latest_added;
+    int64_t *sizes;      /* [n_titles] interactions of a title, descending */
     int64_t niche_above; /* a title with more interactions than so many belongs to the most popular fifth */
 } rb_feature_work;
 
