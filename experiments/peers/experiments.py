@@ -99,7 +99,7 @@ def examples(folder):
         "sweep-kmeans": clusterings("dense", ["k: { range: [2, 20] }"], "silhouette, davies_bouldin", "repeats: 5\n"),
         "gmm": mixture(20),
         "kproto": prototypes("[[2000, 0, 0, 0, 0], [2010, 1, 1, 1, 1]]", 2, 10, "batch"),
-        "lda": topics(20, 100),
+        "lda": topics(20, 60),
         "als-chosen": als(folder, 0.05, 5, choosing=True),
         "als-10m": als(folder, 0.05, [1, 2, 4], "cg", "double"),
         "sgd-10m": svd(folder, 0.02, 0.03, 20),

@@ -75,7 +75,7 @@ def lda(_quick):
     train, held = split()
 
     def ours():
-        run = rig.reelbench(experiments.topics(TOPICS, 100))
+        run = rig.reelbench(experiments.topics(TOPICS, 60))
         return run.fit(), float(run.metric("perplexity", "all")[0])
 
     peers = (("batch", "scikit-learn", lambda: scikit(train, "batch")),
