@@ -171,7 +171,7 @@ static void a_stored_ensemble_recommends(void **unused)
     snprintf(user, sizeof user, "%d", (int)rb_test_element(o.folder, "dataset/users", RB_HDF_INT64, u));
     rb_ctx_serial(&ctx, 1);
     assert_non_null(out);
-    assert_ok(rb_apply_recommend(&options, (const char *const[]){ user }, 1, 5, &ctx, &err), &err);
+    assert_ok(rb_apply_recommend(&options, (const char *const[]){ user }, 1, 5, 0, &ctx, &err), &err);
     read_text(text, out);
     char *line = strchr(text, '\n');
     for (int k = 0; k < 5; k++, line = strchr(line + 1, '\n')) {
