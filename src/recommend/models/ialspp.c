@@ -102,7 +102,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
 {
     state *m = self;
     const config *c = cfg;
-    double loss, users = 0, items;
+    double loss = 0, users = 0, items = 0;
     (void)prepared;
 
     RB_TRY(descend_side(&loss, &users, m, rb_side_users(view->positives), true, c, ctx, err));
