@@ -52,9 +52,9 @@ def als(folder, regularization, iterations, solver="cholesky", precision="single
 
 
 def svd(folder, rate, regularization, iterations, choosing=False):
-    """Factors alone by SGD, as LIBMF has them, and their RMSE."""
-    entry = (f"svd: {{ factors: 64, biased: false, init_mean: 0.2, init_std: 0.05, learning_rate: {rate}, "
-             f"regularization: {regularization}, iterations: {iterations} }}")
+    """Biased SVD with 64 factors in single precision, and its RMSE."""
+    entry = (f"svd: {{ factors: 64, learning_rate: {rate}, regularization: {regularization}, "
+             f"iterations: {iterations} }}")
     return on_parts(folder, _parts(choosing), "rmse", entry)
 
 
