@@ -9,6 +9,7 @@ import rig
 FAMILIES = {
     "catalogue": ("kmeans-cat", "kmeans-sparse", "silhouette", "silhouette-20", "tfidf", "lsa", "sweep-kmeans"),
     "topics": ("lda",),
+    "density": ("hdbscan-cat", "hdbscan-100k", "hdbscan-20k", "dbscan"),
     "points": ("kmeans-1m", "kmeans-init"),
     "prototypes": ("kproto",),
     "mixtures": ("gmm",),
