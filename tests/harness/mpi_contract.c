@@ -83,6 +83,22 @@ static void its_slots_agree_with_what_it_can(void **of)
         assert_true(rb_metric_find(*m) && rb_metric_find(*m)->of_fit);
 }
 
+/* Others plan with what is promised before the fit. */
+static void its_space_has_the_size_it_promised(void **of)
+{
+    const rb_algorithm *a = *of;
+    if (!a->embed)
+        return;
+    rb_contract_model m = rb_contract_fitted_together(a, 2);
+    rb_shape shape = rb_contract_shape(a, &rb_test_ctx);
+    int64_t n, d, promised_n = shape.n_points, promised_d = shape.n_dims;
+    const double *made = a->embed(m.state, &n, &d);
+    if (a->embed_shape)
+        a->embed_shape(m.config, &shape, &promised_n, &promised_d);
+    assert_everywhere(made && n == promised_n && d == promised_d);
+    rb_contract_model_fini(&m);
+}
+
 /* A model that computes each score from a seed holds nothing and does nothing beforehand: 0 is a cost. */
 static void its_cost_is_known_beforehand_and_covers_its_model(void **of)
 {
@@ -403,6 +419,7 @@ static const law laws[] = {
     LAW(its_slots_agree_with_what_it_can, 0),
     LAW(its_cost_is_known_beforehand_and_covers_its_model, 0),
     LAW(its_defaults_pass_its_check, 0),
+    LAW(its_space_has_the_size_it_promised, 0),
     LAW(a_zeroed_state_can_be_released, 0),
     LAW(its_fit_has_the_same_bits_for_any_ranks_and_threads, 0),
     LAW(its_fit_survives_a_failed_allocation_of_one_rank, 0),
