@@ -66,6 +66,8 @@ rb_status rb_leaf_walk_init(rb_leaf_walk *w, const rb_leaves *l, const rb_leaf_b
     rb_alloc(&w->rows, is_sparse ? 0 : RB_LEAVES_MOST * d, err);
     rb_alloc(&w->some, is_sparse ? 0 : RB_LEAVES_MOST * d, err);
     rb_alloc(&w->gap, balls ? l->n_leaves * RB_LEAVES_MOST : 0, err);
+    rb_alloc(&w->centres, balls ? l->n_leaves * d : 0, err);
+    rb_alloc(&w->places, balls ? l->n_leaves : 0, err);
     rb_alloc(&w->nearest, l->n_leaves, err);
     rb_alloc(&w->order, l->n_leaves, err);
     rb_alloc(&w->tile, is_sparse ? l->points->n : (int64_t)RB_LEAVES_MOST * RB_LEAVES_MOST, err);
@@ -77,6 +79,8 @@ void rb_leaf_walk_fini(rb_leaf_walk *w)
     rb_free(w->rows);
     rb_free(w->some);
     rb_free(w->gap);
+    rb_free(w->centres);
+    rb_free(w->places);
     rb_free(w->nearest);
     rb_free(w->order);
     rb_free(w->tile);
@@ -88,7 +92,8 @@ double rb_leaf_walk_bytes(double n, double d, bool is_sparse, int n_threads)
     double leaves = 2 * n / RB_LEAVES_MOST + 1;
     if (is_sparse)
         return (4 * n + 8 * (n / RB_LEAVES_SPARSE_ROWS + 1)) * n_threads;
-    return leaves * (4 * d + 8) + (8 * d * RB_LEAVES_MOST + leaves * (4 * RB_LEAVES_MOST + 8) + 65536) * n_threads;
+    return leaves * (4 * d + 8) +
+           (8 * d * RB_LEAVES_MOST + leaves * (4 * RB_LEAVES_MOST + 4 * d + 16) + 65536) * n_threads;
 }
 
 float rb_leaf_limit(const rb_leaves *l, int64_t position, double half)
@@ -97,8 +102,22 @@ float rb_leaf_limit(const rb_leaves *l, int64_t position, double half)
     return nextafterf((float)fmin(limit, FLT_MAX / 2), INFINITY);
 }
 
-/* The least h of each query and each leaf, from the triangle inequality. */
-static void measure_gaps(rb_leaf_walk *w)
+/* The least h between a ball and that of the own leaf: most leaves are told apart by it alone. */
+static float gap_of_balls(const rb_leaf_walk *w, int64_t leaf)
+{
+    const rb_leaf_balls *b = w->balls;
+    const int64_t d = w->leaves->points->d;
+    const float *restrict x = b->centre + w->leaf * d, *restrict y = b->centre + leaf * d;
+    float sum = 0;
+    for (int64_t f = 0; f < d; f++)
+        sum += (x[f] - y[f]) * (x[f] - y[f]);
+    double away =
+        sqrt((double)sum) * (1 - SLACK * (1 + 1e-2 * (double)d)) - (double)b->radius[w->leaf] - (double)b->radius[leaf];
+    return away > 0 ? (float)(away * away / 2 * (1 - SLACK)) : 0;
+}
+
+/* The least h of each query and each of n leaves, from the triangle inequality. */
+static void measure_gaps(rb_leaf_walk *w, const int32_t *leaves, int64_t n)
 {
     const rb_leaves *l = w->leaves;
     const rb_leaf_balls *b = w->balls;
@@ -106,10 +125,12 @@ static void measure_gaps(rb_leaf_walk *w)
     float half[RB_LEAVES_MOST];
     for (int64_t q = 0; q < w->n; q++)
         half[q] = l->half[w->position[q]];
-    rb_gemm_nt_f32(w->gap, RB_LEAVES_MOST, b->centre, d, l->n_leaves, w->rows, d, w->n, d);
-    for (int64_t leaf = 0; leaf < l->n_leaves; leaf++) {
-        float *restrict gap = w->gap + leaf * RB_LEAVES_MOST;
-        const float own = b->half[leaf], radius = b->radius[leaf], tiny = (float)l->tiny;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(w->centres + i * d, b->centre + leaves[i] * d, (size_t)d * sizeof *w->centres);
+    rb_gemm_nt_f32(w->gap, RB_LEAVES_MOST, w->centres, d, n, w->rows, d, w->n, d);
+    for (int64_t i = 0; i < n; i++) {
+        float *restrict gap = w->gap + i * RB_LEAVES_MOST;
+        const float own = b->half[leaves[i]], radius = b->radius[leaves[i]], tiny = (float)l->tiny;
         const float unit = 2 * (float)(l->unit * (1 + SLACK));
         float least = INFINITY;
         for (int64_t q = 0; q < w->n; q++) {
@@ -120,7 +141,7 @@ static void measure_gaps(rb_leaf_walk *w)
             gap[q] = away * away / 2 * (1 - (float)SLACK);
             least = gap[q] < least ? gap[q] : least;
         }
-        w->nearest[leaf] = least;
+        w->nearest[i] = least;
     }
 }
 
@@ -132,58 +153,15 @@ static float farthest(const rb_leaf_walk *w)
     return most;
 }
 
-/* qsort has no argument for the keys: they travel with the leaves. */
-typedef struct {
-    float gap;
-    int32_t leaf;
-} place;
-
-static int by_gap(const void *a, const void *b)
-{
-    const place *x = a, *y = b;
-    if (x->gap != y->gap)
-        return x->gap < y->gap ? -1 : 1;
-    return (x->leaf > y->leaf) - (x->leaf < y->leaf);
-}
-
-/* Leaves in the order in which they are looked into: the own one, then by distance, those next to it first. */
-static int64_t order_leaves(rb_leaf_walk *w)
-{
-    const int64_t n_leaves = w->leaves->n_leaves;
-    int64_t n = 0;
-    if (!w->balls) {
-        for (int64_t at = 0; at < n_leaves; at++)
-            w->order[n++] = (int32_t)((w->leaf + at) % n_leaves);
-        memset(w->nearest, 0, (size_t)n_leaves * sizeof *w->nearest);
-        return n;
-    }
-    measure_gaps(w);
-    const float most = farthest(w);
-    place *placed = (place *)w->tile; /* [n_leaves], taken in pieces that fit */
-    const int64_t room = (int64_t)RB_LEAVES_MOST * RB_LEAVES_MOST * (int64_t)sizeof *w->tile / (int64_t)sizeof *placed;
-    for (int64_t at = 0; at < n_leaves;) {
-        int64_t n_placed = 0, first = n;
-        for (; at < n_leaves && n_placed < room; at++) {
-            int32_t leaf = (int32_t)((w->leaf + at) % n_leaves);
-            if (w->nearest[leaf] <= most)
-                placed[n_placed++] = (place){ at == 0 ? -1 : w->nearest[leaf], leaf };
-        }
-        qsort(placed, (size_t)n_placed, sizeof *placed, by_gap);
-        for (int64_t i = 0; i < n_placed; i++)
-            w->order[first + i] = placed[i].leaf;
-        n += n_placed;
-    }
-    return n;
-}
-
-static void look_into(rb_leaf_walk *w, int64_t leaf)
+/* gap [n queries], NULL: all look. */
+static void look_into(rb_leaf_walk *w, int64_t leaf, const float *gaps)
 {
     const rb_leaves *l = w->leaves;
     const int64_t d = l->points->d, begin = l->begin[leaf], n = l->begin[leaf + 1] - begin;
     int32_t looking[RB_LEAVES_MOST];
     int64_t n_looking = 0;
     for (int64_t q = 0; q < w->n; q++) {
-        float gap = w->balls ? w->gap[leaf * RB_LEAVES_MOST + q] : 0;
+        float gap = gaps ? gaps[q] : 0;
         if (gap <= w->limit[q] && (!w->wants || w->wants(w->self, w, q, leaf)) && gap <= w->limit[q])
             looking[n_looking++] = (int32_t)q;
     }
@@ -198,6 +176,33 @@ static void look_into(rb_leaf_walk *w, int64_t leaf)
     rb_gemm_nt_f32(w->tile, RB_LEAVES_MOST, rows, d, n_looking, (const float *)l->rows.data + begin * d, d, n, d);
     for (int64_t i = 0; i < n_looking; i++)
         w->take(w->self, w, looking[i], begin, n, w->tile + i * RB_LEAVES_MOST);
+}
+
+static int by_gap(const void *a, const void *b)
+{
+    const rb_leaf_place *x = a, *y = b;
+    if (x->gap != y->gap)
+        return x->gap < y->gap ? -1 : 1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* The own leaf first, which sets limits; then those whose balls are within them, the nearest first. */
+static void walk_balls(rb_leaf_walk *w)
+{
+    const int64_t n_leaves = w->leaves->n_leaves;
+    rb_leaf_place *placed = w->places;
+    int64_t n = 0;
+    look_into(w, w->leaf, NULL);
+    const float most = farthest(w);
+    for (int32_t leaf = 0; leaf < n_leaves; leaf++)
+        if (leaf != w->leaf && gap_of_balls(w, leaf) <= most)
+            w->order[n++] = leaf;
+    measure_gaps(w, w->order, n);
+    for (int64_t i = 0; i < n; i++)
+        placed[i] = (rb_leaf_place){ w->nearest[i], (int32_t)i };
+    qsort(placed, (size_t)n, sizeof *placed, by_gap);
+    for (int64_t i = 0; i < n && placed[i].gap <= farthest(w); i++)
+        look_into(w, w->order[placed[i].at], w->gap + placed[i].at * RB_LEAVES_MOST);
 }
 
 static void walk_sparse(rb_leaf_walk *w)
@@ -221,10 +226,12 @@ void rb_leaf_walk_run(rb_leaf_walk *w)
     }
     for (int64_t q = 0; q < w->n; q++)
         memcpy(w->rows + q * d, (const float *)l->rows.data + w->position[q] * d, (size_t)d * sizeof *w->rows);
-    const int64_t n = order_leaves(w);
-    for (int64_t i = 0; i < n; i++)
-        if (w->nearest[w->order[i]] <= farthest(w))
-            look_into(w, w->order[i]);
+    if (w->balls) {
+        walk_balls(w);
+        return;
+    }
+    for (int64_t at = 0; at < l->n_leaves; at++)
+        look_into(w, (w->leaf + at) % l->n_leaves, NULL);
 }
 
 void rb_leaf_cut(int64_t *first, const rb_leaves *l, const int64_t *weight, int n_ranks)

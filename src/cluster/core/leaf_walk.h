@@ -17,6 +17,12 @@ typedef struct rb_leaf_balls {
     float *radius; /* [n_leaves] rounded up */
 } rb_leaf_balls;
 
+/* A leaf on the way. */
+typedef struct rb_leaf_place {
+    float gap;
+    int32_t at;
+} rb_leaf_place;
+
 typedef struct rb_leaf_walk rb_leaf_walk;
 
 /** Takes the products of a query with the rows at positions [begin, begin + n). May lower w->limit. */
@@ -37,9 +43,11 @@ struct rb_leaf_walk {
     int64_t position[RB_LEAVES_MOST]; /* of a query */
     float limit[RB_LEAVES_MOST];      /* h above it is of no interest; below 0: done */
     float *rows, *some;               /* [RB_LEAVES_MOST x d] of the queries; of those that look into a leaf */
-    float *gap;                       /* [n_leaves x RB_LEAVES_MOST] least h of a query and a leaf */
+    float *centres;                   /* [n_leaves x d] of leaves within reach of the own one */
+    float *gap;                       /* [n_leaves x RB_LEAVES_MOST] least h of a query and such a leaf */
     float *nearest;                   /* [n_leaves] least of all queries */
-    int32_t *order;                   /* [n_leaves] */
+    int32_t *order;                   /* [n_leaves] the leaves */
+    rb_leaf_place *places;            /* [n_leaves] by distance */
     float *tile;                      /* [RB_LEAVES_MOST x RB_LEAVES_MOST]; sparse: [n] */
 };
 
