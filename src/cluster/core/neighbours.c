@@ -153,7 +153,7 @@ static void take(void *self, rb_leaf_walk *w, int64_t q, int64_t begin, int64_t 
 {
     search *s = self;
     const float *half = w->leaves->half + begin, own = w->leaves->half[w->position[q]], limit = w->limit[q];
-    int32_t n_within = 0, within[RB_LEAVES_MOST];
+    int32_t n_within = 0, within[RB_LEAVES_MOST] = { 0 };
     for (int64_t o = 0; o < n; o++)
         n_within += own + half[o] - product[o] <= limit;
     if (n_within == 0)

@@ -164,7 +164,7 @@ static void take(void *self, rb_leaf_walk *w, int64_t q, int64_t begin, int64_t 
     const float *half = t->l->half + begin, own = t->l->half[w->position[q]], limit = w->limit[q];
     const float *core = t->core_half + begin;
     const int32_t *component = t->component + begin, c = t->component[w->position[q]];
-    int32_t n_within = 0, within[RB_LEAVES_MOST];
+    int32_t n_within = 0, within[RB_LEAVES_MOST] = { 0 };
     for (int64_t o = 0; o < n; o++)
         n_within += (own + half[o] - product[o] <= limit) & (core[o] <= limit) & (component[o] != c);
     if (n_within == 0)
