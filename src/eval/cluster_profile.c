@@ -1,0 +1,135 @@
+#include "eval/cluster_profile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "eval/clustering.h"
+
+rb_status rb_classes_init(rb_classes *out, const int32_t *labels, int64_t n, rb_error *err)
+{
+    rb_compact_labels compact = { 0 };
+    int64_t *next = NULL;
+    RB_TRY(rb_compact_labels_init(&compact, &(rb_labelling){ labels, RB_NOISE_MERGE }, n, err));
+    out->n_points = n;
+    out->n = compact.k;
+    out->n_proper = compact.n_proper;
+    RB_TRY(rb_alloc(&out->label, out->n, err));
+    RB_TRY(rb_alloc(&out->begin, out->n + 1, err));
+    RB_TRY(rb_alloc(&out->point, n, err));
+    RB_TRY(rb_alloc(&next, out->n, err));
+    for (int64_t c = 0; c < out->n; c++) {
+        next[c] = out->begin[c];
+        out->begin[c + 1] = out->begin[c] + compact.size[c];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        out->label[compact.label[i]] = labels[i];
+        out->point[next[compact.label[i]]++] = (int32_t)i;
+    }
+done:
+    rb_free(next);
+    rb_compact_labels_fini(&compact);
+    return err->status;
+}
+
+void rb_classes_fini(rb_classes *c)
+{
+    rb_free(c->label);
+    rb_free(c->begin);
+    rb_free(c->point);
+    *c = (rb_classes){ 0 };
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+rb_status rb_classes_sizes(double out[3], const rb_classes *c, rb_error *err)
+{
+    const int64_t n = c->n_proper;
+    int64_t *size = NULL;
+    out[0] = out[1] = out[2] = 0;
+    if (n == 0)
+        return RB_OK;
+    RB_TRY(rb_alloc(&size, n, err));
+    for (int64_t k = 0; k < n; k++)
+        size[k] = c->begin[k + 1] - c->begin[k];
+    qsort(size, (size_t)n, sizeof *size, by_size);
+    out[0] = (double)size[0];
+    const int64_t left = (n - 1) / 2, right = n / 2;
+    out[1] = 0.5 * (double)(size[left] + size[right]);
+    out[2] = (double)size[n - 1];
+done:
+    rb_free(size);
+    return err->status;
+}
+
+void rb_class_weights(double *weight, const rb_classes *c, const rb_csr *counts)
+{
+    double total = 0;
+    memset(weight, 0, (size_t)counts->n_cols * sizeof *weight);
+    for (int64_t e = 0; e < counts->row_begin[counts->n_rows]; e++) { /* whole numbers: the sums are exact */
+        weight[counts->col[e]] += counts->value[e];
+        total += counts->value[e];
+    }
+    const double mean = total / (double)(c->n > 0 ? c->n : 1);
+    for (int64_t t = 0; t < counts->n_cols; t++)
+        weight[t] = weight[t] > 0 ? log1p(mean / weight[t]) : 0;
+}
+
+void rb_class_columns(rb_topk *top, double *sum, const rb_classes *c, int64_t of, const rb_csr *x, const double *weight)
+{
+    const int64_t begin = c->begin[of], end = c->begin[of + 1];
+    for (int64_t k = begin; k < end; k++)
+        for (int64_t e = x->row_begin[c->point[k]]; e < x->row_begin[c->point[k] + 1]; e++)
+            sum[x->col[e]] += x->value[e];
+    for (int64_t k = begin; k < end; k++)
+        for (int64_t e = x->row_begin[c->point[k]]; e < x->row_begin[c->point[k] + 1]; e++) {
+            const int32_t column = x->col[e];
+            if (sum[column] > 0)
+                rb_topk_offer(top, weight ? sum[column] * weight[column] : sum[column] / (double)(end - begin), 0,
+                              column);
+            sum[column] = 0;
+        }
+}
+
+/* Squared distance of a point to the mean, whose own squared length is given: what sparse rows need. */
+static double distance2(const rb_points *p, int64_t i, const double *mean, double length2)
+{
+    double sum = 0;
+    if (p->dense) {
+        for (int64_t j = 0; j < p->d; j++) {
+            const double gap = p->dense[i * p->d + j] - mean[j];
+            sum += gap * gap;
+        }
+        return sum;
+    }
+    const rb_csr *x = p->sparse;
+    for (int64_t e = x->row_begin[i]; e < x->row_begin[i + 1]; e++)
+        sum += x->value[e] * (x->value[e] - 2 * mean[x->col[e]]);
+    return fmax(sum + length2, 0);
+}
+
+void rb_class_nearest(rb_topk *top, double *mean, const rb_classes *c, int64_t of, const rb_points *points)
+{
+    const int64_t begin = c->begin[of], end = c->begin[of + 1];
+    const rb_csr *x = points->sparse;
+    double length2 = 0;
+    memset(mean, 0, (size_t)points->d * sizeof *mean);
+    for (int64_t k = begin; k < end; k++) {
+        const int64_t i = c->point[k];
+        for (int64_t j = 0; points->dense && j < points->d; j++)
+            mean[j] += points->dense[i * points->d + j];
+        for (int64_t e = points->dense ? 0 : x->row_begin[i]; !points->dense && e < x->row_begin[i + 1]; e++)
+            mean[x->col[e]] += x->value[e];
+    }
+    for (int64_t j = 0; j < points->d; j++) {
+        mean[j] /= (double)(end - begin);
+        length2 += mean[j] * mean[j];
+    }
+    for (int64_t k = begin; k < end; k++)
+        rb_topk_offer(top, -distance2(points, c->point[k], mean, length2), 0, c->point[k]);
+}

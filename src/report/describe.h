@@ -1,0 +1,28 @@
+/*
+ * What the clusters of a stored labelling hold: the terms, genres, countries, decades, age groups and titles of each.
+ */
+#ifndef RB_REPORT_DESCRIBE_H
+#define RB_REPORT_DESCRIBE_H
+
+#include "harness/apply.h"
+#include "report/report.h"
+
+typedef struct {
+    int64_t top;         /* most entries of each kind */
+    const char *columns; /* text columns of the terms, joined by +; NULL: of title, description, tags those there are */
+    rb_format format;
+} rb_describe_options;
+
+/**
+ * Describe every cluster of a trial, then its noise. Measures: eval/cluster_profile.h.
+ *
+ * The titles are those nearest to the mean in the built-in space that the trial clustered; where it has none (another
+ * trial made its space, or it clusters the catalogue itself), in the space tfidf. CSV, TSV and JSON have a row for each
+ * entry: cluster, titles, of, rank, name, value. Serial ctx.
+ *
+ * @return RB_OK; RB_BAD_INPUT: no such run or trial, no clustering, no labels stored, data without titles, data that
+ *         have changed, unknown columns; RB_NO_MEMORY; RB_IO
+ */
+rb_status rb_report_describe(const rb_apply_options *o, const rb_describe_options *d, rb_ctx *ctx, rb_error *err);
+
+#endif
