@@ -7,6 +7,7 @@
 #include "base/param.h"
 #include "base/rng.h"
 #include "cluster/cluster.h"
+#include "support/cluster_points.h"
 #include "support/oracle_linkage.h"
 #include "support/support.h"
 
@@ -23,6 +24,7 @@ typedef struct {
     rb_status status;
     char message[1024];
     int64_t n_merges;
+    double cophenetic;
     double tree[4 * MOST];
     int32_t label[MOST];
 } result;
@@ -42,12 +44,35 @@ static void copy_array(rb_visitor *v, const char *name, rb_type type, void **dat
     }
 }
 
-static void fit(result *out, const rb_points *p, const option *options, rb_ctx *ctx)
+static void skip_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    (void)v, (void)type, (void)value;
+    assert_string_equal(name, "cophenetic");
+}
+
+static void fit_prepared(result *out, const void *prepared, const rb_points *p, const void *config, rb_ctx *ctx,
+                         rb_error *err)
+{
+    void *state = calloc(1, rb_agglomerative.state_size);
+    out->status = rb_agglomerative.fit(state, &(rb_train_view){ .space = p }, prepared, config, ctx, err);
+    if (out->status == RB_OK) {
+        rb_visitor visitor = { copy_array, skip_scalar, out };
+        int64_t n;
+        const int32_t *labels = rb_agglomerative.labels(state, &n);
+        rb_agglomerative.arrays(state, &visitor);
+        rb_agglomerative.measure(&out->cophenetic, state, config);
+        assert_int_equal(n, p->n);
+        assert_int_equal(out->n_merges, n - 1);
+        assert_memory_equal(out->label, labels, (size_t)n * sizeof *labels);
+    }
+    rb_agglomerative.fini(state);
+    free(state);
+}
+
+static void *config_of(const option *options)
 {
     rb_error err = { 0 };
-    rb_train_view view = { .space = p };
-    void *config = calloc(1, rb_agglomerative.config_size), *state = calloc(1, rb_agglomerative.state_size);
-    memset(out, 0, sizeof *out);
+    void *config = calloc(1, rb_agglomerative.config_size);
     rb_params_default(config, rb_agglomerative.params);
     for (const option *o = options; o->name; o++) {
         const rb_param *param = rb_param_find(rb_agglomerative.params, o->name);
@@ -56,20 +81,23 @@ static void fit(result *out, const rb_points *p, const option *options, rb_ctx *
         assert_ok(rb_param_parse(&value, param, "agglomerative", o->value, &err), &err);
         rb_param_store(config, param, &value);
     }
-    out->status = rb_agglomerative.fit(state, &view, NULL, config, ctx, &err);
+    return config;
+}
+
+static void fit(result *out, const rb_points *p, const option *options, rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    void *config = config_of(options), *prepared = NULL;
+    memset(out, 0, sizeof *out);
+    out->status =
+        rb_agglomerative.prepare(&prepared, &(rb_train_view){ .space = p }, (const void *const *)&config, 1, ctx, &err);
+    if (out->status == RB_OK)
+        fit_prepared(out, prepared, p, config, ctx, &err);
+    else
+        assert_null(prepared);
     memcpy(out->message, err.message, sizeof out->message);
-    if (out->status == RB_OK) {
-        rb_visitor visitor = { copy_array, NULL, out };
-        int64_t n;
-        const int32_t *labels = rb_agglomerative.labels(state, &n);
-        rb_agglomerative.arrays(state, &visitor);
-        assert_int_equal(n, p->n);
-        assert_int_equal(out->n_merges, n - 1);
-        assert_memory_equal(out->label, labels, (size_t)n * sizeof *labels);
-    }
-    rb_agglomerative.fini(state);
+    rb_agglomerative.unprepare(prepared);
     free(config);
-    free(state);
 }
 
 static double value_at(int64_t i, int64_t f)
@@ -86,31 +114,6 @@ static double gap_value(int64_t i, int64_t f)
 static double twin_value(int64_t i, int64_t f)
 {
     return value_at(i / 3, f);
-}
-
-static void make_points(rb_points *p, int64_t n, bool sparse, double (*value)(int64_t, int64_t))
-{
-    rb_error err = { 0 };
-    rb_csr csr = { 0 };
-    int64_t at = 0;
-    if (!sparse) {
-        assert_ok(rb_points_alloc_dense(p, n, D, &rb_test_ctx, &err), &err);
-        for (int64_t i = 0; rb_test_ctx.rank == 0 && i < n; i++)
-            for (int64_t f = 0; f < D; f++)
-                ((double *)p->memory.data)[i * D + f] = value(i, f);
-        rb_shared_publish_from(&p->memory, 0, &rb_test_ctx);
-        return;
-    }
-    assert_ok(rb_csr_init(&csr, n, D, n * D, &err), &err);
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t f = 0; f < D; f++)
-            if (value(i, f) != 0) {
-                csr.col[at] = (int32_t)f;
-                csr.value[at++] = value(i, f);
-            }
-        csr.row_begin[i + 1] = at;
-    }
-    assert_ok(rb_points_take_csr(p, &csr, &err), &err);
 }
 
 static bool needs_euclidean(int linkage)
@@ -145,7 +148,7 @@ static void every_linkage_makes_the_tree_of_its_definition(void **unused)
                              { NULL, NULL } };
         if (cosine && needs_euclidean(linkage))
             continue;
-        make_points(&p, n, sparse, sparse ? gap_value : value_at);
+        rb_test_points(&p, n, D, sparse, sparse ? gap_value : value_at);
         for (int64_t i = 0; i < n * D; i++)
             dense[i] = (sparse ? gap_value : value_at)(i / D, i % D);
         fit(&one, &p, options, &rb_test_ctx);
@@ -166,7 +169,7 @@ static void the_tree_is_the_same_for_any_ranks_and_threads(void **unused)
                                    { "metric", kind / 7 % 2 && !needs_euclidean(kind % 7) ? "cosine" : "euclidean" },
                                    { "precision", kind / 14 ? "single" : "double" },
                                    { NULL, NULL } };
-        make_points(&p, MOST, kind / 7 % 2, gap_value);
+        rb_test_points(&p, MOST, D, kind / 7 % 2, gap_value);
         rb_ctx_serial(&serial, 1);
         fit(&one, &p, options, &serial);
         assert_int_equal(one.status, RB_OK);
@@ -186,7 +189,7 @@ static void heights_ascend_where_the_linkage_has_no_reversals(void **unused)
     for (int linkage = 0; linkage < 5; linkage++) {
         rb_points p = { 0 };
         const option options[] = { { "linkage", linkages[linkage] }, { NULL, NULL } };
-        make_points(&p, MOST, false, value_at);
+        rb_test_points(&p, MOST, D, false, value_at);
         fit(&one, &p, options, &rb_test_ctx);
         for (int64_t t = 1; t < one.n_merges; t++)
             assert_true(one.tree[4 * t + 2] >= one.tree[4 * t - 2]);
@@ -207,7 +210,7 @@ static void a_cut_by_number_undoes_the_last_merges(void **unused)
             char text[8];
             snprintf(text, sizeof text, "%d", k);
             const option options[] = { { "linkage", linkages[linkage] }, { "k", text }, { NULL, NULL } };
-            make_points(&p, SIZE, false, value_at);
+            rb_test_points(&p, SIZE, D, false, value_at);
             fit(&one, &p, options, &rb_test_ctx);
             for (int t = 0; t < SIZE - 1; t++)
                 keep[t] = t < SIZE - k;
@@ -233,7 +236,7 @@ static void a_cut_by_height_keeps_what_lies_below(void **unused)
             rb_points p = { 0 };
             char text[32];
             const option plain[] = { { "linkage", linkages[linkage] }, { "k", "1" }, { NULL, NULL } };
-            make_points(&p, SIZE, false, value_at);
+            rb_test_points(&p, SIZE, D, false, value_at);
             fit(&other, &p, plain, &rb_test_ctx);
             double height = row < 0 ? 0 : other.tree[4 * row + 2];
             snprintf(text, sizeof text, "%.17g", height);
@@ -259,7 +262,7 @@ static void equal_points_merge_first_at_height_zero(void **unused)
     for (int kind = 0; kind < 14; kind++) {
         rb_points p = { 0 };
         const option options[] = { { "linkage", linkages[kind % 7] }, { "k", "200" }, { NULL, NULL } };
-        make_points(&p, 600, kind / 7, twin_value);
+        rb_test_points(&p, 600, D, kind / 7, twin_value);
         fit(&one, &p, options, &rb_test_ctx);
         assert_int_equal(one.status, RB_OK);
         for (int i = 0; i < 600; i++)
@@ -282,7 +285,7 @@ static void a_row_of_zeros_is_at_cosine_distance_one(void **unused)
     for (int sparse = 0; sparse < 2; sparse++) {
         rb_points p = { 0 };
         const option options[] = { { "linkage", "single" }, { "metric", "cosine" }, { "k", "3" }, { NULL, NULL } };
-        make_points(&p, 20, sparse, zero_value);
+        rb_test_points(&p, 20, D, sparse, zero_value);
         fit(&one, &p, options, &rb_test_ctx);
         for (int i = 0; i < 20; i++)
             assert_int_equal(one.label[i], i < 2 ? i : 2);
@@ -299,7 +302,7 @@ static void one_point_is_one_cluster(void **unused)
         const option options[] = {
             { "linkage", linkages[kind % 7] }, { "k", "1" }, { "cut", kind / 7 ? "height" : "k" }, { NULL, NULL }
         };
-        make_points(&p, 1, false, value_at);
+        rb_test_points(&p, 1, D, false, value_at);
         fit(&one, &p, options, &rb_test_ctx);
         assert_int_equal(one.status, RB_OK);
         assert_int_equal(one.n_merges, 0);
@@ -322,13 +325,83 @@ static void expect_refusal(int64_t n, double (*value)(int64_t, int64_t), const o
 {
     for (int sparse = 0; sparse < 2; sparse++) {
         rb_points p = { 0 };
-        make_points(&p, n, sparse, value);
+        rb_test_points(&p, n, D, sparse, value);
         fit(&one, &p, options, &rb_test_ctx);
         assert_int_equal(one.status, RB_BAD_INPUT);
         if (!strstr(one.message, words))
             fail_msg("'%s' does not say '%s'", one.message, words);
         rb_points_fini(&p);
     }
+}
+
+static void cophenetic_is_the_correlation_of_its_definition(void **unused)
+{
+    (void)unused;
+    enum { SIZE = 60 };
+    double dense[SIZE * D];
+    for (int kind = 0; kind < 7 * 2 * 2 * 2; kind++) {
+        const int linkage = kind % 7, cosine = kind / 7 % 2, sparse = kind / 14 % 2, single = kind / 28;
+        rb_points p = { 0 };
+        const option options[] = { { "linkage", linkages[linkage] },
+                                   { "metric", cosine ? "cosine" : "euclidean" },
+                                   { "precision", single ? "single" : "double" },
+                                   { NULL, NULL } };
+        if (cosine && needs_euclidean(linkage))
+            continue;
+        rb_test_points(&p, SIZE, D, sparse, sparse ? gap_value : value_at);
+        for (int i = 0; i < SIZE * D; i++)
+            dense[i] = (sparse ? gap_value : value_at)(i / D, i % D);
+        fit(&one, &p, options, &rb_test_ctx);
+        assert_near(one.cophenetic, rb_oracle_cophenetic(one.tree, dense, SIZE, D, cosine), single ? 1e-5 : 1e-12);
+        rb_points_fini(&p);
+    }
+}
+
+static double same_value(int64_t i, int64_t f)
+{
+    return (void)i, 1.1 * (double)f;
+}
+
+static void cophenetic_is_undefined_without_spread(void **unused)
+{
+    (void)unused;
+    const option options[] = { { "k", "1" }, { NULL, NULL } };
+    for (int n = 1; n < 3; n++) {
+        rb_points p = { 0 };
+        rb_test_points(&p, n, D, false, value_at);
+        fit(&one, &p, options, &rb_test_ctx);
+        assert_true(isnan(one.cophenetic));
+        rb_points_fini(&p);
+    }
+    rb_points p = { 0 };
+    rb_test_points(&p, 40, D, false, same_value);
+    fit(&one, &p, options, &rb_test_ctx);
+    assert_true(isnan(one.cophenetic));
+    rb_points_fini(&p);
+}
+
+static void cuts_that_share_a_tree_are_those_of_their_own(void **unused)
+{
+    (void)unused;
+    const option cuts[][3] = { { { "k", "2" } }, { { "k", "19" } }, { { "cut", "height" }, { "height", "3" } } };
+    void *config[3], *prepared = NULL;
+    rb_error err = { 0 };
+    rb_points p = { 0 };
+    rb_test_points(&p, 100, D, false, value_at);
+    for (int i = 0; i < 3; i++)
+        config[i] = config_of(cuts[i]);
+    assert_ok(rb_agglomerative.prepare(&prepared, &(rb_train_view){ .space = &p }, (const void *const *)config, 3,
+                                       &rb_test_ctx, &err),
+              &err);
+    for (int i = 0; i < 3; i++) {
+        memset(&other, 0, sizeof other);
+        fit_prepared(&other, prepared, &p, config[i], &rb_test_ctx, &err);
+        fit(&one, &p, cuts[i], &rb_test_ctx);
+        assert_memory_equal(&one, &other, sizeof one);
+        free(config[i]);
+    }
+    rb_agglomerative.unprepare(prepared);
+    rb_points_fini(&p);
 }
 
 static void bad_input_is_one_clear_error(void **unused)
@@ -356,7 +429,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
             const int failing = kind / 3 ? last : 0;
             rb_points p = { 0 };
             const option options[] = { { "linkage", three[kind % 3] }, { NULL, NULL } };
-            make_points(&p, 100, kind % 2, gap_value);
+            rb_test_points(&p, 100, D, kind % 2, gap_value);
             rb_alloc_fail_nth(rb_test_ctx.rank == failing ? nth : 0);
             fit(&one, &p, options, &rb_test_ctx);
             failed = rb_alloc_fail_nth(0) >= nth && rb_test_ctx.rank == failing;
@@ -378,6 +451,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(equal_points_merge_first_at_height_zero),
         cmocka_unit_test(a_row_of_zeros_is_at_cosine_distance_one),
         cmocka_unit_test(one_point_is_one_cluster),
+        cmocka_unit_test(cophenetic_is_the_correlation_of_its_definition),
+        cmocka_unit_test(cophenetic_is_undefined_without_spread),
+        cmocka_unit_test(cuts_that_share_a_tree_are_those_of_their_own),
         cmocka_unit_test(bad_input_is_one_clear_error),
         cmocka_unit_test(fit_survives_the_nth_failed_allocation),
     };

@@ -134,3 +134,41 @@ void rb_oracle_linkage_labels(int32_t *labels, const double *tree, int64_t n, co
         labels[i] = same == i ? k++ : labels[same];
     }
 }
+
+double rb_oracle_cophenetic(const double *tree, const double *x, int64_t n, int64_t d, bool cosine)
+{
+    static bool holds[2 * RB_ORACLE_LINKAGE_MOST][RB_ORACLE_LINKAGE_MOST];
+    double joined[RB_ORACLE_LINKAGE_MOST * RB_ORACLE_LINKAGE_MOST],
+        away[RB_ORACLE_LINKAGE_MOST * RB_ORACLE_LINKAGE_MOST];
+    double mean_c = 0, mean_d = 0, cc = 0, dd = 0, cd = 0;
+    int64_t n_pairs = 0;
+    memset(holds, 0, sizeof holds);
+    for (int64_t i = 0; i < n; i++)
+        holds[i][i] = true;
+    for (int64_t t = 0; t < n - 1; t++)
+        for (int64_t i = 0; i < n; i++)
+            holds[n + t][i] = holds[(int64_t)tree[4 * t]][i] || holds[(int64_t)tree[4 * t + 1]][i];
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < i; j++, n_pairs++) {
+            double xx = 0, yy = 0, xy = 0, squared = 0;
+            int64_t t = 0;
+            while (!holds[n + t][i] || !holds[n + t][j])
+                t++;
+            for (int64_t f = 0; f < d; f++) {
+                double a = x[i * d + f], b = x[j * d + f];
+                xx += a * a, yy += b * b, xy += a * b, squared += (a - b) * (a - b);
+            }
+            joined[n_pairs] = tree[4 * t + 2];
+            away[n_pairs] = cosine ? 1 - xy / sqrt(xx * yy) : sqrt(squared);
+            mean_c += joined[n_pairs];
+            mean_d += away[n_pairs];
+        }
+    mean_c /= n_pairs;
+    mean_d /= n_pairs;
+    for (int64_t p = 0; p < n_pairs; p++) {
+        cc += (joined[p] - mean_c) * (joined[p] - mean_c);
+        dd += (away[p] - mean_d) * (away[p] - mean_d);
+        cd += (joined[p] - mean_c) * (away[p] - mean_d);
+    }
+    return cd / sqrt(cc * dd);
+}

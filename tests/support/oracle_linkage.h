@@ -19,4 +19,7 @@ void rb_oracle_linkage(double *tree, const double *x, int64_t n, int64_t d, cons
 /** Labels by lowest point where all merges of rows with keep[row] take place. */
 void rb_oracle_linkage_labels(int32_t *labels, const double *tree, int64_t n, const bool *keep);
 
+/** Correlation over all pairs of the height of the first merge that holds both and their distance. */
+double rb_oracle_cophenetic(const double *tree, const double *x, int64_t n, int64_t d, bool cosine);
+
 #endif

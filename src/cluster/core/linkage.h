@@ -88,4 +88,18 @@ rb_status rb_linkage_cut_count(int32_t *labels, const double *tree, int64_t n, i
 /** Labels where every merge below a cluster is at most at `height`. Local. */
 rb_status rb_linkage_cut_height(int32_t *labels, const double *tree, int64_t n, double height, rb_error *err);
 
+/* ---- linkage_cophenetic.c ---- */
+
+/**
+ * Correlation over all pairs of points of the height of the merge that joins them and their distance in a matrix, whose
+ * halves are equal and which is not squared (Sokal, Rohlf 1962, doi:10.2307/1217208). Collective over ctx.
+ *
+ * @param[out] correlation  NAN below three points, or where the heights or the distances are all equal
+ * @return RB_OK, RB_NO_MEMORY
+ *
+ * Bits: sums over fixed blocks, the same for any ranks and threads. Cost: n^2 / 2 pairs, 16 n bytes a rank.
+ */
+rb_status rb_linkage_cophenetic(double *correlation, const double *tree, const rb_linkage_matrix *m, const rb_ctx *ctx,
+                                rb_error *err);
+
 #endif

@@ -16,9 +16,12 @@
  *
  * metric cosine: 1 - cosine, computed as half the squared distance of rows of length 1; 1 to a row of zeros.
  *
- * Time O(n^2 d), of which the distances are computed by all ranks and threads and the merges by one; memory n^2 numbers
- * a node: both halves, so that rows lie whole and are searched in the order of memory. Bits: the same for any
- * ranks and threads.
+ * `cophenetic` is the correlation of the heights at which pairs merge and their distances. The merges destroy the
+ * matrix, so that it is filled once more for this: no second one is needed.
+ *
+ * Trials that differ in their cut alone share one tree. Time O(n^2 d), of which the distances are computed by all ranks
+ * and threads and the merges by one; memory n^2 numbers a node: both halves, so that rows lie whole and are searched in
+ * the order of memory. Bits: the same for any ranks and threads.
  */
 #include "cluster/cluster.h"
 
@@ -41,19 +44,28 @@ typedef struct {
     int64_t n, n_merges;
     int32_t *label; /* [n] */
     double *tree;   /* [n_merges x 4] */
+    double cophenetic;
 } state;
+
+/* What trials share. */
+typedef struct {
+    int64_t n;
+    double *tree; /* [n - 1 x 4] */
+    double cophenetic;
+} shared;
 
 /* Choices in the order of rb_linkage. */
 static const rb_param params[] = {
     RB_SPACE(config, space, "lsa-100", "the points"),
     RB_CHOICE(config, linkage, RB_LINKAGE_WARD, "single|complete|average|weighted|ward|centroid|median",
-              "distance between clusters"),
+              "distance between clusters", .flags = RB_PARAM_PREPARES),
     RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|cosine",
-              "distance between points; ward, centroid and median are euclidean"),
+              "distance between points; ward, centroid and median are euclidean", .flags = RB_PARAM_PREPARES),
     RB_CHOICE(config, cut, CUT_K, "k|height", "what makes the labels: a number of clusters or a height of the tree"),
     RB_INT(config, k, 8, 1, 1e6, "clusters", "number of clusters, for cut k"),
     RB_DOUBLE(config, height, 1, 0, 1e300, "", "largest height of a merge, for cut height"),
-    RB_CHOICE(config, precision, PRECISION_DOUBLE, "single|double", "of the matrix of distances"),
+    RB_CHOICE(config, precision, PRECISION_DOUBLE, "single|double", "of the matrix of distances",
+              .flags = RB_PARAM_PREPARES),
     RB_PARAM_END,
 };
 
@@ -78,9 +90,9 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     double n = (double)shape->n_points, d = (double)shape->n_dims, threads = (double)shape->n_threads;
     bool is_sparse = shape->n_points_nnz > 0;
     double entries = is_sparse ? (double)shape->n_points_nnz : n * d;
-    rb_cost out = { .bytes_per_rank = (4 + 32 + 16 + 8 + 80) * n + 8 * threads * (is_sparse ? d : 8 * (d + 64)),
+    rb_cost out = { .bytes_per_rank = (4 + 32 + 32 + 16 + 8 + 80) * n + 8 * threads * (is_sparse ? d : 8 * (d + 64)),
                     .bytes_per_node = rb_linkage_matrix_bytes(shape->n_points, c->precision == PRECISION_SINGLE),
-                    .flops = (is_sparse ? 2 : 3) * n * entries + 12 * n * n };
+                    .flops = 2 * (is_sparse ? 2 : 3) * n * entries + 17 * n * n };
     if (c->metric == METRIC_COSINE)
         out.bytes_per_rank += 8 * entries;
     return out;
@@ -88,10 +100,11 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
 
 static rb_status check_points(const config *c, const rb_points *points, rb_error *err)
 {
-    rb_shape shape = { .n_points = points->n };
+    config any = *c;
+    any.k = 1; /* the cut is a trial's own */
     if (points->n < 1)
         return RB_FAIL(err, RB_BAD_INPUT, "agglomerative needs points, but the space is empty");
-    return check(c, &shape, err);
+    return check(&any, &(rb_shape){ .n_points = points->n }, err);
 }
 
 static rb_status find_merges(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_linkage linkage, rb_error *err)
@@ -107,33 +120,83 @@ static rb_status find_merges(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_
     }
 }
 
-static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
-                     rb_error *err)
+/* ---- what trials share ---- */
+
+static void unprepare(void *prepared)
 {
-    (void)prepared;
-    state *s = self;
-    const config *c = cfg;
+    shared *s = prepared;
+    if (s)
+        rb_free(s->tree);
+    rb_free(s);
+}
+
+static rb_status grow(shared *s, const config *c, const rb_points *points, rb_ctx *ctx, rb_error *err)
+{
     const rb_linkage linkage = (rb_linkage)c->linkage;
     const bool has_reversals = linkage == RB_LINKAGE_CENTROID || linkage == RB_LINKAGE_MEDIAN;
+    const bool is_cosine = c->metric == METRIC_COSINE, is_single = c->precision == PRECISION_SINGLE;
     rb_linkage_matrix m = { 0 };
     rb_linkage_merge *merges = NULL;
 
-    RB_TRY_ALL(ctx, check_points(c, view->space, err));
-    s->n = view->space->n;
-    s->n_merges = s->n - 1;
-    rb_alloc(&s->label, s->n, err);
-    rb_alloc(&s->tree, 4 * s->n_merges, err);
-    RB_TRY_ALL(ctx, rb_alloc(&merges, s->n_merges, err));
-    RB_TRY(rb_linkage_matrix_init(&m, view->space, c->metric == METRIC_COSINE, rb_linkage_squares(linkage),
-                                  c->precision == PRECISION_SINGLE, ctx, err));
+    RB_TRY_ALL(ctx, rb_alloc(&merges, s->n - 1, err));
+    RB_TRY(rb_linkage_matrix_init(&m, points, is_cosine, rb_linkage_squares(linkage), is_single, ctx, err));
     RB_TRY_ALL(ctx, ctx->rank == 0 ? find_merges(merges, &m, linkage, err) : RB_OK);
-    rb_bcast(ctx, merges, s->n_merges * (int64_t)sizeof *merges, 0);
+    rb_bcast(ctx, merges, (s->n - 1) * (int64_t)sizeof *merges, 0);
     RB_TRY_ALL(ctx, rb_linkage_tree(s->tree, merges, s->n, !has_reversals, err));
-    RB_TRY_ALL(ctx, c->cut == CUT_K ? rb_linkage_cut_count(s->label, s->tree, s->n, c->k, err)
-                                    : rb_linkage_cut_height(s->label, s->tree, s->n, c->height, err));
+    if (linkage != RB_LINKAGE_SINGLE) { /* Prim's algorithm leaves the matrix as it was */
+        rb_linkage_matrix_fini(&m);
+        RB_TRY(rb_linkage_matrix_init(&m, points, is_cosine, false, is_single, ctx, err));
+    }
+    RB_TRY(rb_linkage_cophenetic(&s->cophenetic, s->tree, &m, ctx, err));
 done:
     rb_linkage_matrix_fini(&m);
     rb_free(merges);
+    return err->status;
+}
+
+static rb_status prepare(void **prepared, const rb_train_view *view, const void *const *configs, int n_configs,
+                         rb_ctx *ctx, rb_error *err)
+{
+    (void)n_configs;
+    shared *s = NULL;
+    *prepared = NULL;
+    RB_TRY_ALL(ctx, check_points(configs[0], view->space, err));
+    if (rb_alloc(&s, 1, err) == RB_OK) {
+        s->n = view->space->n;
+        rb_alloc(&s->tree, 4 * (s->n - 1), err);
+    }
+    RB_TRY_ALL(ctx, err->status);
+    RB_TRY(grow(s, configs[0], view->space, ctx, err));
+    *prepared = s;
+done:
+    if (!*prepared)
+        unprepare(s);
+    return err->status;
+}
+
+/* ---- one cut ---- */
+
+static rb_status cut(state *s, const config *c, const shared *all, rb_error *err)
+{
+    RB_TRY(check(c, &(rb_shape){ .n_points = all->n }, err));
+    s->n = all->n;
+    s->n_merges = s->n - 1;
+    s->cophenetic = all->cophenetic;
+    rb_alloc(&s->label, s->n, err);
+    RB_TRY(rb_alloc(&s->tree, 4 * s->n_merges, err));
+    memcpy(s->tree, all->tree, (size_t)(4 * s->n_merges) * sizeof *s->tree);
+    RB_TRY(c->cut == CUT_K ? rb_linkage_cut_count(s->label, s->tree, s->n, c->k, err)
+                           : rb_linkage_cut_height(s->label, s->tree, s->n, c->height, err));
+done:
+    return err->status;
+}
+
+static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                     rb_error *err)
+{
+    (void)view;
+    RB_TRY_ALL(ctx, cut(self, cfg, prepared, err));
+done:
     return err->status;
 }
 
@@ -150,6 +213,7 @@ static void arrays(void *self, rb_visitor *v)
     int64_t one = 1, four = 4;
     v->array(v, "labels", RB_INT32, (void **)&s->label, &s->n, &one, NULL);
     v->array(v, "tree", RB_FLOAT64, (void **)&s->tree, &s->n_merges, &four, NULL);
+    v->scalar(v, "cophenetic", RB_FLOAT64, &s->cophenetic);
 }
 
 static void fini(void *self)
@@ -165,6 +229,14 @@ static const char *distance(const void *cfg)
     return ((const config *)cfg)->metric == METRIC_COSINE ? "cosine" : "euclidean";
 }
 
+static const char *const measures[] = { "cophenetic", NULL };
+
+static void measure(double *values, const void *self, const void *cfg)
+{
+    (void)cfg;
+    values[0] = ((const state *)self)->cophenetic;
+}
+
 const rb_clusterer rb_agglomerative = {
     .name = "agglomerative",
     .summary = "merge tree of the nearest clusters, cut by their number or by height",
@@ -176,9 +248,13 @@ const rb_clusterer rb_agglomerative = {
     .params = params,
     .check = check,
     .cost = cost,
+    .prepare = prepare,
+    .unprepare = unprepare,
     .fit = fit,
     .distance = distance,
     .labels = labels,
+    .measures = measures,
+    .measure = measure,
     .arrays = arrays,
     .fini = fini,
 };

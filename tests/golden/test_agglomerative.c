@@ -1,0 +1,113 @@
+/* Agglomerative clustering against SciPy, on points that generate_agglomerative.py makes from the same numbers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/param.h"
+#include "cluster/cluster.h"
+#include "support/cluster_points.h"
+#include "support/support.h"
+
+#define N 600
+#define D 4
+
+extern const rb_algorithm rb_agglomerative;
+
+typedef struct {
+    int32_t label[N];
+    double tree[4 * (N - 1)], cophenetic;
+} result;
+
+/* splitmix64 as a number in [0, 1). */
+static double mixed(uint64_t i)
+{
+    uint64_t z = (i + 1) * 0x9E3779B97F4A7C15U;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+    z = z ^ (z >> 31);
+    return (double)(z >> 11) / 9007199254740992.0;
+}
+
+static double value_at(int64_t i, int64_t f)
+{
+    double own = mixed((uint64_t)(i * 64 + f)), box = mixed((uint64_t)((i % 8 + 1000000) * 64 + f));
+    double spread = (double)(i % 8 + 1) / 8;
+    return i % 10 == 9 ? 12 * own : 10 * box + spread * own;
+}
+
+static void copy_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                       rb_shared *memory)
+{
+    (void)type, (void)memory;
+    if (!strcmp(name, "tree"))
+        memcpy(((result *)v->self)->tree, *data, (size_t)(*n_rows * *n_cols) * sizeof(double));
+}
+
+static void skip_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    (void)v, (void)name, (void)type, (void)value;
+}
+
+static void set(void *config, const char *name, const char *text)
+{
+    rb_error err = { 0 };
+    rb_value value;
+    const rb_param *param = rb_param_find(rb_agglomerative.params, name);
+    assert_non_null(param);
+    assert_ok(rb_param_parse(&value, param, "agglomerative", text, &err), &err);
+    rb_param_store(config, param, &value);
+}
+
+static void fit(result *out, const rb_points *p, const json_t *setting)
+{
+    rb_error err = { 0 };
+    void *config = calloc(1, rb_agglomerative.config_size), *state = calloc(1, rb_agglomerative.state_size);
+    void *prepared = NULL;
+    rb_train_view view = { .space = p };
+    rb_visitor visitor = { copy_array, skip_scalar, out };
+    int64_t n;
+    rb_params_default(config, rb_agglomerative.params);
+    set(config, "k", "5");
+    set(config, "linkage", json_string_value(json_object_get(setting, "linkage")));
+    set(config, "metric", json_string_value(json_object_get(setting, "metric")));
+    assert_ok(rb_agglomerative.prepare(&prepared, &view, (const void *const *)&config, 1, &rb_test_ctx, &err), &err);
+    assert_ok(rb_agglomerative.fit(state, &view, prepared, config, &rb_test_ctx, &err), &err);
+    memcpy(out->label, rb_agglomerative.labels(state, &n), sizeof out->label);
+    rb_agglomerative.measure(&out->cophenetic, state, config);
+    rb_agglomerative.arrays(state, &visitor);
+    rb_agglomerative.unprepare(prepared);
+    rb_agglomerative.fini(state);
+    free(config);
+    free(state);
+}
+
+static void results_are_those_of_scipy(void **unused)
+{
+    (void)unused;
+    json_t *root = rb_test_golden("agglomerative.json"), *setting;
+    size_t at;
+    rb_points p;
+    assert_int_equal(json_array_size(json_object_get(root, "cases")), 11);
+    rb_test_points(&p, N, D, false, value_at);
+    json_array_foreach(json_object_get(root, "cases"), at, setting)
+    {
+        static result r;
+        const json_t *heights = json_object_get(setting, "last_heights"), *labels = json_object_get(setting, "labels");
+        fit(&r, &p, setting);
+        assert_near(r.cophenetic, json_number_value(json_object_get(setting, "cophenetic")), 1e-9);
+        for (size_t t = 0; t < 10; t++)
+            assert_near(r.tree[4 * (N - 11 + t) + 2], json_number_value(json_array_get(heights, t)), 1e-9);
+        for (size_t i = 0; labels && i < N; i++)
+            assert_int_equal(r.label[i], json_integer_value(json_array_get(labels, i)));
+    }
+    rb_points_fini(&p);
+    json_decref(root);
+}
+
+int main(int argc, char **argv)
+{
+    rb_test_mpi_begin(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_are_those_of_scipy),
+    };
+    return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
