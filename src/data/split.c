@@ -85,6 +85,8 @@ static rb_status check_data(const rb_split *s, const rb_dataset *d, rb_error *er
     rb_choice_name(kind, KINDS, s->kind);
     if (s->kind == RB_SPLIT_SESSIONS && !d->has_sessions)
         return RB_FAIL(err, RB_BAD_INPUT, "split kind sessions needs sessions, and data set '%s' has none", d->name);
+    if (s->kind == RB_SPLIT_SESSIONS && d->sessions.n == 0)
+        return RB_FAIL(err, RB_BAD_INPUT, "split kind sessions: no session of data set '%s' has two events", d->name);
     if (s->kind != RB_SPLIT_SESSIONS && (!d->has_interactions || n == 0))
         return RB_FAIL(err, RB_BAD_INPUT, "split kind %s needs interactions, and data set '%s' has none", kind,
                        d->name);

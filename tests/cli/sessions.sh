@@ -133,4 +133,10 @@ expect 2 "$REELBENCH" recommend "$more" markov --user 3
 complains "markov cannot recommend"
 expect 2 "$REELBENCH" recommend "$more" markov --user 3 --session 5
 complains "not for both at once"
+# A history of one event each is no session.
+{ echo user,item,rating,timestamp; for u in $(seq 12); do echo "$u,1,3,$u"; done; } >single.csv
+expect 2 "$REELBENCH" run random.yaml --set 'dataset={ path: single.csv, session_gap: 0 }' \
+    --set 'split={ kind: sessions }'
+complains "split kind sessions: no session of data set 'single.csv' has two events"
+
 finish
