@@ -220,17 +220,16 @@ static void orthonormalise(work *w, side *s, const rb_ctx *ctx)
     publish(w, s, ctx);
 }
 
-/* Makes the entry of largest absolute value of every column positive. */
-static void fix_signs(rb_rsvd *out)
+void rb_fix_signs(double *v, int64_t n, int64_t k)
 {
-    for (int64_t c = 0; c < out->k; c++) {
+    for (int64_t c = 0; c < k; c++) {
         int64_t largest = 0;
-        for (int64_t j = 1; j < out->n; j++)
-            if (fabs(out->v[j * out->k + c]) > fabs(out->v[largest * out->k + c]))
+        for (int64_t j = 1; j < n; j++)
+            if (fabs(v[j * k + c]) > fabs(v[largest * k + c]))
                 largest = j;
-        if (out->v[largest * out->k + c] < 0)
-            for (int64_t j = 0; j < out->n; j++)
-                out->v[j * out->k + c] = -out->v[j * out->k + c];
+        if (v[largest * k + c] < 0)
+            for (int64_t j = 0; j < n; j++)
+                v[j * k + c] = -v[j * k + c];
     }
 }
 
@@ -246,7 +245,7 @@ static rb_status take_vectors(rb_rsvd *out, const work *w, int64_t n_components,
         out->singular[c] = sqrt(w->eigenvalue[c]);
     for (int64_t j = 0; j < out->n; j++)
         memcpy(out->v + j * out->k, w->z.x + j * w->l, (size_t)out->k * sizeof *out->v);
-    fix_signs(out);
+    rb_fix_signs(out->v, out->n, out->k);
 done:
     return err->status;
 }

@@ -54,4 +54,8 @@ void rb_rsvd_fini(rb_rsvd *svd); /* local */
  */
 void rb_csr_times_dense(double *out, const rb_csr *a, int64_t first, int64_t last, const double *b, int64_t k);
 
+/** Makes the entry of largest absolute value of every column of v [n x k] positive, the lowest index among equals.
+ * Local. */
+void rb_fix_signs(double *v, int64_t n, int64_t k);
+
 #endif
