@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/param.h"
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/cluster_points.h"
+#include "support/k_family.h"
+#include "support/oracle_cluster.h"
 #include "support/oracle_linkage.h"
 #include "support/support.h"
 
@@ -16,15 +17,15 @@
 
 extern const rb_algorithm rb_agglomerative;
 
-typedef struct {
-    const char *name, *value;
-} option;
+typedef rb_test_option option;
 
 typedef struct {
     rb_status status;
     char message[1024];
     int64_t n_merges;
     double cophenetic;
+    rb_status assigned;
+    int32_t fresh_label[MOST];
     double tree[4 * MOST];
     int32_t label[MOST];
 } result;
@@ -39,19 +40,18 @@ static void copy_array(rb_visitor *v, const char *name, rb_type type, void **dat
     if (!strcmp(name, "tree")) {
         out->n_merges = *n_rows;
         memcpy(out->tree, *data, (size_t)(*n_rows * *n_cols) * sizeof(double));
-    } else {
+    } else if (!strcmp(name, "labels")) {
         memcpy(out->label, *data, (size_t)*n_rows * sizeof(int32_t));
     }
 }
 
 static void skip_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
 {
-    (void)v, (void)type, (void)value;
-    assert_string_equal(name, "cophenetic");
+    (void)v, (void)name, (void)type, (void)value;
 }
 
-static void fit_prepared(result *out, const void *prepared, const rb_points *p, const void *config, rb_ctx *ctx,
-                         rb_error *err)
+static void fit_prepared(result *out, const void *prepared, const rb_points *p, const rb_points *fresh,
+                         const void *config, rb_ctx *ctx, rb_error *err)
 {
     void *state = calloc(1, rb_agglomerative.state_size);
     out->status = rb_agglomerative.fit(state, &(rb_train_view){ .space = p }, prepared, config, ctx, err);
@@ -64,6 +64,8 @@ static void fit_prepared(result *out, const void *prepared, const rb_points *p, 
         assert_int_equal(n, p->n);
         assert_int_equal(out->n_merges, n - 1);
         assert_memory_equal(out->label, labels, (size_t)n * sizeof *labels);
+        if (fresh)
+            out->assigned = rb_agglomerative.assign(out->fresh_label, state, fresh, config, ctx, err);
     }
     rb_agglomerative.fini(state);
     free(state);
@@ -71,20 +73,12 @@ static void fit_prepared(result *out, const void *prepared, const rb_points *p, 
 
 static void *config_of(const option *options)
 {
-    rb_error err = { 0 };
     void *config = calloc(1, rb_agglomerative.config_size);
-    rb_params_default(config, rb_agglomerative.params);
-    for (const option *o = options; o->name; o++) {
-        const rb_param *param = rb_param_find(rb_agglomerative.params, o->name);
-        rb_value value;
-        assert_non_null(param);
-        assert_ok(rb_param_parse(&value, param, "agglomerative", o->value, &err), &err);
-        rb_param_store(config, param, &value);
-    }
+    rb_test_set_options(config, &rb_agglomerative, options, NULL);
     return config;
 }
 
-static void fit(result *out, const rb_points *p, const option *options, rb_ctx *ctx)
+static void fit_and_assign(result *out, const rb_points *p, const rb_points *fresh, const option *options, rb_ctx *ctx)
 {
     rb_error err = { 0 };
     void *config = config_of(options), *prepared = NULL;
@@ -92,12 +86,17 @@ static void fit(result *out, const rb_points *p, const option *options, rb_ctx *
     out->status =
         rb_agglomerative.prepare(&prepared, &(rb_train_view){ .space = p }, (const void *const *)&config, 1, ctx, &err);
     if (out->status == RB_OK)
-        fit_prepared(out, prepared, p, config, ctx, &err);
+        fit_prepared(out, prepared, p, fresh, config, ctx, &err);
     else
         assert_null(prepared);
     memcpy(out->message, err.message, sizeof out->message);
     rb_agglomerative.unprepare(prepared);
     free(config);
+}
+
+static void fit(result *out, const rb_points *p, const option *options, rb_ctx *ctx)
+{
+    fit_and_assign(out, p, NULL, options, ctx);
 }
 
 static double value_at(int64_t i, int64_t f)
@@ -395,13 +394,51 @@ static void cuts_that_share_a_tree_are_those_of_their_own(void **unused)
               &err);
     for (int i = 0; i < 3; i++) {
         memset(&other, 0, sizeof other);
-        fit_prepared(&other, prepared, &p, config[i], &rb_test_ctx, &err);
+        fit_prepared(&other, prepared, &p, NULL, config[i], &rb_test_ctx, &err);
         fit(&one, &p, cuts[i], &rb_test_ctx);
         assert_memory_equal(&one, &other, sizeof one);
         free(config[i]);
     }
     rb_agglomerative.unprepare(prepared);
     rb_points_fini(&p);
+}
+
+static double fresh_value(int64_t i, int64_t f)
+{
+    return gap_value(MOST + i, f);
+}
+
+static void new_points_join_the_cluster_of_the_nearest(void **unused)
+{
+    (void)unused;
+    enum { SIZE = 200, FRESH = 90 };
+    for (int kind = 0; kind < 4; kind++) {
+        const int cosine = kind % 2, sparse = kind / 2;
+        const option options[] = {
+            { "linkage", "average" }, { "metric", cosine ? "cosine" : "euclidean" }, { "k", "12" }, { NULL, NULL }
+        };
+        rb_points p, fresh, narrow;
+        double x[SIZE * D], y[FRESH * D];
+        for (int i = 0; i < SIZE * D; i++)
+            x[i] = gap_value(i / D, i % D);
+        for (int i = 0; i < FRESH * D; i++)
+            y[i] = fresh_value(i / D, i % D);
+        rb_test_points(&p, SIZE, D, sparse, gap_value);
+        rb_test_points(&fresh, FRESH, D, sparse, fresh_value);
+        rb_test_points(&narrow, FRESH, D - 1, sparse, fresh_value);
+        fit_and_assign(&one, &p, &fresh, options, &rb_test_ctx);
+        assert_int_equal(one.assigned, RB_OK);
+        for (int i = 0; i < FRESH; i++)
+            assert_int_equal(one.fresh_label[i], one.label[rb_oracle_nearest(y + i * D, x, SIZE, D, cosine)]);
+        fit_and_assign(&one, &p, &p, options, &rb_test_ctx);
+        assert_memory_equal(one.fresh_label, one.label, SIZE * sizeof(int32_t));
+        fit_and_assign(&one, &p, &narrow, options, &rb_test_ctx);
+        assert_int_equal(one.assigned, RB_BAD_INPUT);
+        assert_non_null(strstr(one.message, "6 dimensions, but the fitted points have 7"));
+        rb_points_fini(&p);
+        rb_points_fini(&fresh);
+        rb_points_fini(&narrow);
+    }
 }
 
 static void bad_input_is_one_clear_error(void **unused)
@@ -454,6 +491,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(cophenetic_is_the_correlation_of_its_definition),
         cmocka_unit_test(cophenetic_is_undefined_without_spread),
         cmocka_unit_test(cuts_that_share_a_tree_are_those_of_their_own),
+        cmocka_unit_test(new_points_join_the_cluster_of_the_nearest),
         cmocka_unit_test(bad_input_is_one_clear_error),
         cmocka_unit_test(fit_survives_the_nth_failed_allocation),
     };

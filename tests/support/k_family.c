@@ -24,7 +24,7 @@ static void copy_scalar(rb_visitor *v, const char *name, rb_type type, void *val
         ((rb_test_fit *)v->self)->inertia = *(double *)value;
 }
 
-static void set_options(void *config, const rb_algorithm *a, const rb_test_option *options, const rb_array *centres)
+void rb_test_set_options(void *config, const rb_algorithm *a, const rb_test_option *options, const rb_array *centres)
 {
     rb_params_default(config, a->params);
     for (const rb_test_option *o = options; o->name; o++) {
@@ -79,7 +79,7 @@ void rb_test_fit_points(rb_test_fit *out, const rb_algorithm *a, const rb_points
     rb_error err = { 0 };
     void *config = calloc(1, a->config_size), *state = calloc(1, a->state_size);
     memset(out, 0, sizeof *out);
-    set_options(config, a, options, centres);
+    rb_test_set_options(config, a, options, centres);
     out->status = run(out, a, state, config, p, ctx, &err);
     memcpy(out->message, err.message, sizeof out->message);
     if (out->status == RB_OK)

@@ -11,6 +11,9 @@ typedef struct {
     const char *name, *value;
 } rb_test_option;
 
+/** The defaults of an algorithm with options given as text, the last one NULL, and `centres` where not NULL. */
+void rb_test_set_options(void *config, const rb_algorithm *a, const rb_test_option *options, const rb_array *centres);
+
 /* What a fit gives; release with rb_test_fit_fini. */
 typedef struct {
     rb_status status;

@@ -307,3 +307,22 @@ void rb_oracle_information(double out[4], const int32_t *a, const int32_t *b, in
         out[3] -= p > 0 ? p * log(p) : 0;
     }
 }
+
+int64_t rb_oracle_nearest(const double *y, const double *x, int64_t n, int64_t d, bool cosine)
+{
+    double least = INFINITY;
+    int64_t best = -1;
+    for (int64_t i = 0; i < n; i++) {
+        double xx = 0, yy = 0, xy = 0, squared = 0;
+        for (int64_t f = 0; f < d; f++) {
+            double a = y[f], b = x[i * d + f];
+            xx += a * a, yy += b * b, xy += a * b, squared += (a - b) * (a - b);
+        }
+        double away = cosine ? 1 - xy / sqrt(xx * yy) : squared;
+        if (away < least) {
+            least = away;
+            best = i;
+        }
+    }
+    return best;
+}

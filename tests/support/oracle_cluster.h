@@ -40,4 +40,7 @@ double rb_oracle_ari(const int32_t *a, const int32_t *b, int64_t n);
 /** Mutual information, its expectation (by factorials) and the entropies of a and b. */
 void rb_oracle_information(double out[4], const int32_t *a, const int32_t *b, int64_t n);
 
+/** Index of the row of x [n x d] nearest to y, the lowest among equals. */
+int64_t rb_oracle_nearest(const double *y, const double *x, int64_t n, int64_t d, bool cosine);
+
 #endif

@@ -19,15 +19,21 @@
  * `cophenetic` is the correlation of the heights at which pairs merge and their distances. The merges destroy the
  * matrix, so that it is filled once more for this: no second one is needed.
  *
+ * New points (assign): the cluster of the nearest point of the fit, by the metric, the one of lowest index among
+ * equals. A point of the fit gets its own cluster, or that of an earlier one at the same place.
+ *
  * Trials that differ in their cut alone share one tree. Time O(n^2 d), of which the distances are computed by all ranks
  * and threads and the merges by one; memory n^2 numbers a node: both halves, so that rows lie whole and are searched in
  * the order of memory. Bits: the same for any ranks and threads.
  */
 #include "cluster/cluster.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "cluster/core/kept_points.h"
 #include "cluster/core/linkage.h"
+#include "cluster/core/nearest.h"
 
 enum { METRIC_EUCLIDEAN, METRIC_COSINE };
 enum { CUT_K, CUT_HEIGHT };
@@ -45,6 +51,7 @@ typedef struct {
     int32_t *label; /* [n] */
     double *tree;   /* [n_merges x 4] */
     double cophenetic;
+    rb_kept_points points;
 } state;
 
 /* What trials share. */
@@ -93,6 +100,9 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     rb_cost out = { .bytes_per_rank = (4 + 32 + 32 + 16 + 8 + 80) * n + 8 * threads * (is_sparse ? d : 8 * (d + 64)),
                     .bytes_per_node = rb_linkage_matrix_bytes(shape->n_points, c->precision == PRECISION_SINGLE),
                     .flops = 2 * (is_sparse ? 2 : 3) * n * entries + 17 * n * n };
+    out.bytes_per_node += 8 * entries; /* the points that are kept */
+    if (is_sparse)
+        out.bytes_per_rank += 4 * entries + 8 * (n + 1);
     if (c->metric == METRIC_COSINE)
         out.bytes_per_rank += 8 * entries;
     return out;
@@ -194,8 +204,9 @@ done:
 static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    (void)view;
-    RB_TRY_ALL(ctx, cut(self, cfg, prepared, err));
+    state *s = self;
+    RB_TRY_ALL(ctx, cut(s, cfg, prepared, err));
+    RB_TRY(rb_kept_points_init(&s->points, view->space, NULL, ctx, err));
 done:
     return err->status;
 }
@@ -207,12 +218,28 @@ static const int32_t *labels(const void *self, int64_t *n)
     return s->label;
 }
 
+static rb_status assign(int32_t *out, const void *self, const rb_points *points, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    const state *s = self;
+    rb_csr rows;
+    rb_points fitted;
+    rb_kept_points_view(&fitted, &rows, &s->points, s->n);
+    RB_TRY(rb_kept_points_match(&s->points, points, "the fitted points", err));
+    RB_TRY(rb_nearest_within(out, points, &fitted, INFINITY, ((const config *)cfg)->metric == METRIC_COSINE, ctx, err));
+    for (int64_t i = 0; i < points->n; i++)
+        out[i] = s->label[out[i]];
+done:
+    return err->status;
+}
+
 static void arrays(void *self, rb_visitor *v)
 {
     state *s = self;
     int64_t one = 1, four = 4;
     v->array(v, "labels", RB_INT32, (void **)&s->label, &s->n, &one, NULL);
     v->array(v, "tree", RB_FLOAT64, (void **)&s->tree, &s->n_merges, &four, NULL);
+    rb_kept_points_arrays(&s->points, v, (const char *const[]){ "point_values", "point_begin", "point_columns" });
     v->scalar(v, "cophenetic", RB_FLOAT64, &s->cophenetic);
 }
 
@@ -221,6 +248,7 @@ static void fini(void *self)
     state *s = self;
     rb_free(s->label);
     rb_free(s->tree);
+    rb_kept_points_fini(&s->points);
     memset(s, 0, sizeof *s);
 }
 
@@ -253,6 +281,7 @@ const rb_clusterer rb_agglomerative = {
     .fit = fit,
     .distance = distance,
     .labels = labels,
+    .assign = assign,
     .measures = measures,
     .measure = measure,
     .arrays = arrays,
