@@ -115,7 +115,7 @@ expect 2 "$REELBENCH" run own.yaml
 complains "own.yaml:6:22: space 'genre' needs a catalogue, and the data set 'own.csv' has none"
 sed 's/genre/means/; s/- kmeans/- item_mean:\n    as: means\n  - kmeans/' own.yaml >means.yaml
 expect 2 "$REELBENCH" run means.yaml
-complains "means.yaml:8:22: 'kmeans' takes its space from a trial of item_mean, which makes none"
+complains "means.yaml:8:22: 'kmeans.space' is 'means', a trial of item_mean, which makes no space"
 expect 2 "$REELBENCH" run own.yaml --set 'split={kind: sessions}'
 complains "split kind sessions needs sessions"
 complains "--set split={kind: sessions}: "
