@@ -1,7 +1,6 @@
 #include "eval/cluster_profile.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -39,32 +38,6 @@ void rb_classes_fini(rb_classes *c)
     rb_free(c->begin);
     rb_free(c->point);
     *c = (rb_classes){ 0 };
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-rb_status rb_classes_sizes(double out[3], const rb_classes *c, rb_error *err)
-{
-    const int64_t n = c->n_proper;
-    int64_t *size = NULL;
-    out[0] = out[1] = out[2] = 0;
-    if (n == 0)
-        return RB_OK;
-    RB_TRY(rb_alloc(&size, n, err));
-    for (int64_t k = 0; k < n; k++)
-        size[k] = c->begin[k + 1] - c->begin[k];
-    qsort(size, (size_t)n, sizeof *size, by_size);
-    out[0] = (double)size[0];
-    const int64_t left = (n - 1) / 2, right = n / 2;
-    out[1] = 0.5 * (double)(size[left] + size[right]);
-    out[2] = (double)size[n - 1];
-done:
-    rb_free(size);
-    return err->status;
 }
 
 void rb_class_weights(double *weight, const rb_classes *c, const rb_csr *counts)

@@ -28,10 +28,6 @@ typedef struct {
 rb_status rb_classes_init(rb_classes *out, const int32_t *labels, int64_t n, rb_error *err);
 void rb_classes_fini(rb_classes *c);
 
-/** Least, middle (the mean of both where even) and largest size of the clusters; 0 without any. @return RB_OK,
- *  RB_NO_MEMORY */
-rb_status rb_classes_sizes(double out[3], const rb_classes *c, rb_error *err);
-
 /** ln(1 + A / tf_t) of each term; 0 of those that do not occur. counts [n_points x terms]; weight [terms]. O(nnz) */
 void rb_class_weights(double *weight, const rb_classes *c, const rb_csr *counts);
 

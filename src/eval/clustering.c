@@ -1,6 +1,7 @@
 #include "eval/clustering.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LARGEST_BEYOND_N (1 << 20)
@@ -71,6 +72,29 @@ void rb_compact_labels_fini(rb_compact_labels *c)
     memset(c, 0, sizeof *c);
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static rb_status order_sizes(rb_cluster_counts *c, rb_error *err)
+{
+    const int64_t n = c->n_clusters, left = (n - 1) / 2, right = n / 2;
+    int64_t *size = NULL;
+    if (n == 0)
+        return RB_OK;
+    RB_TRY(rb_alloc(&size, n, err));
+    memcpy(size, c->size, (size_t)n * sizeof *size);
+    qsort(size, (size_t)n, sizeof *size, by_size);
+    c->least = (double)size[0];
+    c->middle = 0.5 * (double)(size[left] + size[right]);
+    c->most = (double)size[n - 1];
+done:
+    rb_free(size);
+    return err->status;
+}
+
 rb_status rb_cluster_counts_init(rb_cluster_counts *out, const int32_t *labels, int64_t n, rb_error *err)
 {
     rb_labelling labelling = { labels, RB_NOISE_DROP };
@@ -81,8 +105,11 @@ rb_status rb_cluster_counts_init(rb_cluster_counts *out, const int32_t *labels, 
     out->size = compact.size;
     out->noise_fraction = n > 0 ? (double)compact.n_noise / (double)n : 0;
     compact.size = NULL;
+    RB_TRY(order_sizes(out, err));
 done:
     rb_compact_labels_fini(&compact);
+    if (err->status != RB_OK)
+        rb_cluster_counts_fini(out);
     return err->status;
 }
 

@@ -41,8 +41,9 @@ void rb_compact_labels_fini(rb_compact_labels *c);
 /* Counts of a clustering, without noise. */
 typedef struct rb_cluster_counts {
     int64_t n_clusters;
-    int64_t *size;         /* [n_clusters] by ascending label; owned */
-    double noise_fraction; /* 0 where there are no points */
+    int64_t *size;              /* [n_clusters] by ascending label; owned */
+    double least, middle, most; /* of the sizes; middle: the mean of both where even; 0 without clusters */
+    double noise_fraction;      /* 0 where there are no points */
 } rb_cluster_counts;
 
 /** Local. @return as rb_compact_labels_init */
@@ -70,6 +71,17 @@ typedef struct rb_agreement {
  * Cost: O(n log n), and for `ami` one exp per (distinct sizes, common count): at most O(n sqrt n) of them.
  */
 rb_status rb_clustering_agreement(rb_agreement *out, const rb_labelling *labelling, const int32_t *reference, int64_t n,
+                                  rb_error *err);
+
+/**
+ * Mean adjusted Rand index over all pairs of labellings of the same points, each on the points that both hold (noise
+ * is left out): stability:seeds, where they differ in their seeds. Not applicable with fewer than two, or where a pair
+ * holds no point in common. Local.
+ *
+ * @param[in] labels  [n_labellings] of [n]
+ * @return as rb_clustering_agreement, whose cost each pair has
+ */
+rb_status rb_clustering_stability(rb_metric_value *out, const int32_t *const *labels, int64_t n_labellings, int64_t n,
                                   rb_error *err);
 
 /* Measures of a clustering in the euclidean geometry of its points. Centres are the means of the clusters. */

@@ -198,8 +198,13 @@ static rb_status counts(rb_metric_value *value, const waiting *w, const rb_metri
 {
     rb_cluster_counts c;
     RB_TRY(rb_cluster_counts_init(&c, w->fit.labels, w->fit.n_labels, err));
-    double number = m->def->kind == RB_METRIC_N_CLUSTERS ? (double)c.n_clusters : c.noise_fraction;
-    *value = (rb_metric_value){ number, RB_VALUE_OK };
+    const double sizes[] = { c.middle, c.least, c.most };
+    const bool is_size = m->def->kind == RB_METRIC_CLUSTER_SIZES;
+    const double number = is_size                                ? sizes[m->variant[0]]
+                          : m->def->kind == RB_METRIC_N_CLUSTERS ? (double)c.n_clusters
+                                                                 : c.noise_fraction;
+    if (!is_size || c.n_clusters > 0)
+        *value = (rb_metric_value){ number, RB_VALUE_OK };
     rb_cluster_counts_fini(&c);
 done:
     return err->status;
@@ -232,6 +237,7 @@ static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error
         break;
     case RB_METRIC_N_CLUSTERS:
     case RB_METRIC_NOISE_FRACTION:
+    case RB_METRIC_CLUSTER_SIZES:
         RB_TRY_ALL(world, counts(&value, w, m, err));
         break;
     default:

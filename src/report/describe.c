@@ -6,6 +6,7 @@
 #include "data/features.h"
 #include "data/space.h"
 #include "eval/cluster_profile.h"
+#include "eval/clustering.h"
 #include "harness/apply_model.h"
 #include "report/table.h"
 
@@ -23,7 +24,10 @@ typedef struct {
     const rb_describe_options *options;
     rb_apply_model model;
     rb_classes classes;
-    rb_points texts; /* counts of the terms */
+    rb_cluster_counts counts;
+    rb_metric_value stability; /* of the repeats of its configuration */
+    int64_t n_repeats;         /* whose labels are stored */
+    rb_points texts;           /* counts of the terms */
     rb_points space;
     facet facet[N_FACETS];
     double *scratch; /* as long as the longest row of all */
@@ -33,22 +37,57 @@ typedef struct {
 
 /* ---- the labels ---- */
 
-static rb_status read_labels(rb_classes *classes, const rb_apply_model *m, rb_error *err)
+/* NULL where none are stored. */
+static rb_status read_labels(int32_t **labels, const rb_apply_model *m, int64_t trial, hid_t results, rb_error *err)
 {
     char name[64];
-    int32_t *labels = NULL;
     int64_t n;
+    snprintf(name, sizeof name, "labels/%lld", (long long)trial);
+    if (!rb_hdf_has(results, name))
+        return RB_OK;
+    RB_TRY(rb_hdf_read_vector(results, name, RB_HDF_INT32, (void **)labels, &n, err));
+    if (n != m->run.data.catalogue.n)
+        RB_TRY(rb_hdf_unfit(err, results, "'%s' has %lld labels, expected one for each of %d titles", name,
+                            (long long)n, m->run.data.catalogue.n));
+done:
+    return err->status;
+}
+
+/* How far the labellings of the other repeats agree, those that are stored. */
+static rb_status read_stability(description *d, hid_t results, rb_error *err)
+{
+    const rb_plan *plan = &d->model.run.plan;
+    const rb_trial *trial = d->model.trial;
+    int32_t **labels = NULL;
+    RB_TRY(rb_alloc(&labels, plan->n_repeats, err));
+    for (int32_t r = 0; r < plan->n_repeats; r++) {
+        const rb_trial *other = rb_plan_trial(plan, trial->configuration, trial->fold, r);
+        RB_TRY(read_labels(&labels[d->n_repeats], &d->model, other->number, results, err));
+        d->n_repeats += labels[d->n_repeats] != NULL;
+    }
+    RB_TRY(
+        rb_clustering_stability(&d->stability, (const int32_t *const *)labels, d->n_repeats, d->classes.n_points, err));
+done:
+    for (int32_t r = 0; labels && r < plan->n_repeats; r++)
+        rb_free(labels[r]);
+    rb_free(labels);
+    return err->status;
+}
+
+static rb_status read_classes(description *d, rb_error *err)
+{
+    const rb_apply_model *m = &d->model;
+    const int64_t n = m->run.data.catalogue.n;
+    int32_t *labels = NULL;
     rb_hdf results = { 0 };
     RB_TRY(rb_run_results_open(&results, m->options.resume, err));
-    snprintf(name, sizeof name, "labels/%lld", (long long)m->trial->number);
-    if (!rb_hdf_has(results.id, name))
+    RB_TRY(read_labels(&labels, m, m->trial->number, results.id, err));
+    if (!labels)
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "no labels of trial %lld (%s) are stored: it failed, or was not finished",
                        (long long)m->trial->number, m->c->entry->name));
-    RB_TRY(rb_hdf_read_vector(results.id, name, RB_HDF_INT32, (void **)&labels, &n, err));
-    if (n != m->run.data.catalogue.n)
-        RB_TRY(rb_hdf_unfit(err, results.id, "'%s' has %lld labels, expected one for each of %d titles", name,
-                            (long long)n, m->run.data.catalogue.n));
-    RB_TRY(rb_classes_init(classes, labels, n, err));
+    RB_TRY(rb_classes_init(&d->classes, labels, n, err));
+    RB_TRY(rb_cluster_counts_init(&d->counts, labels, n, err));
+    RB_TRY(read_stability(d, results.id, err));
 done:
     rb_free(labels);
     rb_hdf_close(&results);
@@ -274,19 +313,36 @@ done:
     return err->status;
 }
 
-static rb_status print(description *d, FILE *out, rb_error *err)
+/* The row of all clusters together. */
+static rb_status add_stability(description *d, rb_error *err)
 {
-    double size[3];
-    const rb_classes *c = &d->classes;
-    RB_TRY(rb_classes_sizes(size, c, err));
-    if (for_the_eye(d))
-        fprintf(out, "trial %lld (%s): %lld titles, %lld cluster%s of %.0f to %.0f, median %g; %lld noise\n\n",
-                (long long)d->model.trial->number, d->model.c->entry->name, (long long)c->n_points,
-                (long long)c->n_proper, rb_text_plural(c->n_proper), size[0], size[2], size[1],
-                (long long)(c->n > c->n_proper ? c->n_points - c->begin[c->n_proper] : 0));
-    RB_TRY(rb_table_write(out, &d->table, d->options->format, err));
+    char repeats[48];
+    if (for_the_eye(d) || d->stability.state != RB_VALUE_OK)
+        return RB_OK;
+    snprintf(repeats, sizeof repeats, "%lld repeats", (long long)d->n_repeats);
+    RB_TRY(rb_table_text(&d->table, "all", err));
+    RB_TRY(rb_table_int(&d->table, d->classes.n_points, err));
+    RB_TRY(rb_table_text(&d->table, "stability:seeds", err));
+    RB_TRY(rb_table_double(&d->table, NAN, -1, err));
+    RB_TRY(rb_table_text(&d->table, repeats, err));
+    RB_TRY(rb_table_double(&d->table, d->stability.value, -1, err));
 done:
     return err->status;
+}
+
+static rb_status print(const description *d, FILE *out, rb_error *err)
+{
+    const rb_classes *c = &d->classes;
+    if (for_the_eye(d)) {
+        fprintf(out, "trial %lld (%s): %lld titles, %lld cluster%s of %.0f to %.0f, median %g; %lld noise",
+                (long long)d->model.trial->number, d->model.c->entry->name, (long long)c->n_points,
+                (long long)c->n_proper, rb_text_plural(c->n_proper), d->counts.least, d->counts.most, d->counts.middle,
+                (long long)(c->n_points - c->begin[c->n_proper]));
+        if (d->stability.state == RB_VALUE_OK)
+            fprintf(out, "; stability:seeds %.4f over %lld repeats", d->stability.value, (long long)d->n_repeats);
+        fputs("\n\n", out);
+    }
+    return rb_table_write(out, &d->table, d->options->format, err);
 }
 
 static void fini(description *d)
@@ -300,6 +356,7 @@ static void fini(description *d)
     rb_points_fini(&d->texts);
     rb_points_fini(&d->space);
     rb_classes_fini(&d->classes);
+    rb_cluster_counts_fini(&d->counts);
     rb_table_fini(&d->table);
     rb_free(d->scratch);
     rb_free(d->top.entry);
@@ -315,7 +372,7 @@ rb_status rb_report_describe(const rb_apply_options *o, const rb_describe_option
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s is no clustering: it has no clusters to describe", m->algorithm->name));
     if (!m->run.data.has_catalogue)
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "the data set '%s' has no titles to describe clusters by", m->run.data.name));
-    RB_TRY(read_labels(&d.classes, m, err));
+    RB_TRY(read_classes(&d, err));
     RB_TRY(make_facets(&d, ctx, err));
     d.top.k = (int32_t)options->top;
     RB_TRY(rb_alloc(&d.top.entry, options->top, err));
@@ -323,6 +380,7 @@ rb_status rb_report_describe(const rb_apply_options *o, const rb_describe_option
         rb_table_init(&d.table, line_columns, 4);
     else
         rb_table_init(&d.table, entry_columns, 6);
+    RB_TRY(add_stability(&d, err));
     for (int64_t c = 0; c < d.classes.n; c++)
         RB_TRY(add_class(&d, c, err));
     RB_TRY(print(&d, o->out, err));

@@ -18,7 +18,8 @@ typedef struct {
  *
  * The titles are those nearest to the mean in the built-in space that the trial clustered; where it has none (another
  * trial made its space, or it clusters the catalogue itself), in the space tfidf. CSV, TSV and JSON have a row for each
- * entry: cluster, titles, of, rank, name, value. Serial ctx.
+ * entry: cluster, titles, of, rank, name, value. Where labels of several repeats of the configuration are stored, first
+ * stability:seeds, their mean pairwise adjusted Rand index (cluster "all"). Serial ctx.
  *
  * @return RB_OK; RB_BAD_INPUT: no such run or trial, no clustering, no labels stored, data without titles, data that
  *         have changed, unknown columns; RB_NO_MEMORY; RB_IO

@@ -117,6 +117,41 @@ prints "| noise "
 expect 0 "$REELBENCH" describe "$run" 3 --columns description --top 4 --format json --threads 3
 cmp -s "$out" 3.json || fail "three threads describe otherwise"
 
+# Over repeats: how far their labellings agree; and the sizes as a metric.
+sed 's/experiment: clusters/experiment: again\nrepeats: 3/; s/n_clusters,/n_clusters, cluster_sizes, "cluster_sizes:min", "cluster_sizes:max",/; s/k: 3 }/k: 4, iterations: 1 }/' clusters.yaml >again.yaml
+expect 0 "$REELBENCH" run again.yaml
+again=$(echo results/again-*)
+expect 0 "$REELBENCH" describe "$again" 1 --top 1
+prints "; stability:seeds 0."
+prints "over 3 repeats"
+expect 0 "$REELBENCH" describe "$again" 2 --top 1 --format json
+cp "$out" again.json
+for trial in 1 2 3; do
+    h5dump -d /labels/$trial -y -w 1 -o again.$trial "$again/results.h5" >/dev/null
+done
+expect 0 "$REELBENCH" report "$again" --format json
+cp "$out" report.json
+python3 - <<'PYTHON' || fail "other sizes, or another stability"
+import collections, itertools, json, math, statistics
+
+labels = [[int(x.strip(" ,\n")) for x in open(f"again.{t}") if x.strip(" ,\n")] for t in (1, 2, 3)]
+def ari(a, b):
+    two = lambda counts: sum(math.comb(n, 2) for n in collections.Counter(counts).values())
+    both, x, y = two(zip(a, b)), two(a), two(b)
+    expected = x * y / math.comb(len(a), 2)
+    return (both - expected) / ((x + y) / 2 - expected)
+wanted = statistics.mean(ari(a, b) for a, b in itertools.combinations(labels, 2))
+first = json.load(open("again.json"))[0]
+assert first["cluster"] == "all" and first["of"] == "stability:seeds" and first["name"] == "3 repeats", first
+assert abs(first["value"] - wanted) <= 1e-12 and wanted < 1, (first, wanted)
+trials = json.load(open("report.json"))["trials"]
+for trial, own in zip(trials, labels):
+    sizes = sorted(collections.Counter(own).values())
+    found = {k.split()[-1]: v for k, v in trial.items() if "cluster_sizes" in k}
+    assert found == {"cluster_sizes:median": statistics.median(sizes), "cluster_sizes:min": sizes[0],
+                     "cluster_sizes:max": sizes[-1]}, (found, sizes)
+PYTHON
+
 expect 2 "$REELBENCH" describe nowhere 1
 complains "nowhere"
 expect 2 "$REELBENCH" describe "$run" 7

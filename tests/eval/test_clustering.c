@@ -129,10 +129,35 @@ static void counts_leave_out_noise(void **unused)
     assert_int_equal(counts.size[1], 3);
     assert_int_equal(counts.size[2], 1);
     assert_near(counts.noise_fraction, 0.25, 0);
+    assert_true(counts.least == 1 && counts.middle == 2 && counts.most == 3);
     rb_cluster_counts_fini(&counts);
     assert_ok(rb_cluster_counts_init(&counts, a, 0, &err), &err);
     assert_int_equal(counts.n_clusters, 0);
     rb_cluster_counts_fini(&counts);
+}
+
+static void stability_is_the_mean_over_pairs(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_metric_value value;
+    int32_t label[3][N];
+    for (int k = 0; k < 3; k++)
+        random_labels(label[k], N, 4, (uint32_t)k);
+    for (int i = 0; i < N; i++) /* alike to some part */
+        label[1][i] = i % 3 ? label[0][i] : label[1][i];
+    const int32_t *const all[] = { label[0], label[1], label[2] };
+    const double wanted = (rb_oracle_ari(label[0], label[1], N) + rb_oracle_ari(label[0], label[2], N) +
+                           rb_oracle_ari(label[1], label[2], N)) /
+                          3;
+    assert_ok(rb_clustering_stability(&value, all, 3, N, &err), &err);
+    assert_near(value.value, wanted, 1e-12);
+    assert_ok(rb_clustering_stability(&value, all, 1, N, &err), &err);
+    assert_int_equal(value.state, RB_VALUE_NOT_APPLICABLE);
+    const int32_t left[] = { 0, 1, -1, -1 }, right[] = { -1, -1, 0, 1 }; /* no point in common */
+    const int32_t *const apart[] = { left, right };
+    assert_ok(rb_clustering_stability(&value, apart, 2, 4, &err), &err);
+    assert_int_equal(value.state, RB_VALUE_NOT_APPLICABLE);
 }
 
 static void agreement_survives_the_nth_failed_allocation(void **unused)
@@ -154,9 +179,13 @@ static void agreement_survives_the_nth_failed_allocation(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agreement_is_that_of_all_pairs_and_factorials), cmocka_unit_test(known_answers),
-        cmocka_unit_test(equal_partitions_agree_whatever_their_names),   cmocka_unit_test(noise_is_treated_as_asked),
-        cmocka_unit_test(a_point_without_a_reference_is_left_out),       cmocka_unit_test(counts_leave_out_noise),
+        cmocka_unit_test(agreement_is_that_of_all_pairs_and_factorials),
+        cmocka_unit_test(known_answers),
+        cmocka_unit_test(equal_partitions_agree_whatever_their_names),
+        cmocka_unit_test(noise_is_treated_as_asked),
+        cmocka_unit_test(a_point_without_a_reference_is_left_out),
+        cmocka_unit_test(counts_leave_out_noise),
+        cmocka_unit_test(stability_is_the_mean_over_pairs),
         cmocka_unit_test(agreement_survives_the_nth_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
