@@ -12,7 +12,7 @@ FAMILIES = {
     "density": ("hdbscan-cat", "hdbscan-100k", "hdbscan-20k", "dbscan"),
     "points": ("kmeans-1m", "kmeans-init"),
     "prototypes": ("kproto",),
-    "mixtures": ("gmm",),
+    "mixtures": ("gmm", "spectral"),
     "full_ranking": ("eval-138k",),
     "implicit_als": ("sweep-ials", "ials-20m"),
     "explicit_als": ("als-10m",),

@@ -20,6 +20,18 @@ def mixture(k):
             f"space: \"{LSA_50}\" }}\n")
 
 
+def spectral(k, n_neighbors):
+    """Spectral clustering of descriptions and genres."""
+    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\ntrials:\n  - spectral: {{ k: {k}, "
+            f"n_neighbors: {n_neighbors}, space: \"{LSA_50}\" }}\n")
+
+
+def kept_space():
+    """HDBSCAN, whose stored model keeps the points: descriptions and genres."""
+    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\nstore: {{ models: all }}\ntrials:\n"
+            f"  - hdbscan: {{ min_cluster_size: 15, space: \"{LSA_50}\" }}\n")
+
+
 def prototypes(start, k, iterations, update):
     """K-Prototypes from given prototypes, on year and four categories."""
     return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [cost]\ntrials:\n  - kprototypes: {{ numeric: year, "
@@ -98,6 +110,8 @@ def examples(folder):
         "silhouette": clusterings("sparse", ["k: 20, iterations: 5"], '"silhouette:cosine"'),
         "sweep-kmeans": clusterings("dense", ["k: { range: [2, 20] }"], "silhouette, davies_bouldin", "repeats: 5\n"),
         "gmm": mixture(20),
+        "spectral": spectral(20, 15),
+        "spectral points": kept_space(),
         "kproto": prototypes("[[2000, 0, 0, 0, 0], [2010, 1, 1, 1, 1]]", 2, 10, "batch"),
         "lda": topics(20, 60),
         "als-chosen": als(folder, 0.05, 5, choosing=True),
