@@ -365,17 +365,26 @@ static bool is_wanted(const rb_run_state *run, const rb_run_space *space)
     return by_metric;
 }
 
+/* Which space of the file cannot be made is what the user can change. */
+static rb_status build_space(rb_run_space *s, rb_run_state *run, rb_error *err)
+{
+    RB_TRY(s->spec.kind->id == RB_SPACE_FEATURES
+               ? rb_features_space(&s->points, &run->data, run->world, err)
+               : rb_space_build(&s->points, &s->spec, &run->data.catalogue, run->world, err));
+    s->points.name = s->name;
+    RB_TRY_ALL(run->world, rb_points_check(&s->points, err));
+done:
+    if (err->status == RB_BAD_INPUT)
+        rb_error_prefix(err, "the space %s", s->name);
+    return err->status;
+}
+
 rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err)
 {
     for (int32_t i = 0; i < run->n_spaces; i++) {
         rb_run_space *s = &run->space[i];
-        if (s->points.n > 0 || !is_wanted(run, s))
-            continue;
-        RB_TRY(s->spec.kind->id == RB_SPACE_FEATURES
-                   ? rb_features_space(&s->points, &run->data, run->world, err)
-                   : rb_space_build(&s->points, &s->spec, &run->data.catalogue, run->world, err));
-        s->points.name = s->name;
-        RB_TRY_ALL(run->world, rb_points_check(&s->points, err));
+        if (s->points.n == 0 && is_wanted(run, s))
+            RB_TRY(build_space(s, run, err));
     }
 done:
     return err->status;

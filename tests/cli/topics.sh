@@ -67,4 +67,9 @@ sed 's/{ name: counts, columns: description }/{ name: tfidf, columns: descriptio
 expect 1 "$REELBENCH" run weights.yaml
 expect 0 "$REELBENCH" report results/weights-*
 prints "expected a count: a topic model reads the space counts"
+
+# A space that cannot be made is named.
+expect 2 "$REELBENCH" run topics.yaml --set 'trials=[{ kmeans: { space: lsa-1000, k: 2 } }]' \
+    --set 'metrics=[silhouette]' --output three
+complains "the space lsa-1000: 1000 components"
 finish
