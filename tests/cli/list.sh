@@ -23,7 +23,8 @@ while IFS=$'\t' read -r kind name _; do
     silent
     cp "$out" "$scratch/one"
     # Without its kind a name means that of the first kind that has it, and a kind's name the kind.
-    if [ "$(awk -v n="$name" '$1 == n || $2 == n { print $1; exit }' "$scratch/all")" = "$kind" ]; then
+    if [ "$(awk -v n="$name" '$1 == n { kind = 1 } $2 == n && !first { first = $1 }
+            END { if (!kind) print first }' "$scratch/all")" = "$kind" ]; then
         expect 0 "$REELBENCH" list "$name"
         cmp -s "$out" "$scratch/one" || fail "list $name and list $kind $name differ"
     fi
