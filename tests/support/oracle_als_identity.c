@@ -16,7 +16,8 @@ static void add(image *to, const void *data, int64_t n)
 {
     rb_error err = { 0 };
     assert_ok(rb_grow(&to->bytes, &to->capacity, to->n + n, &err), &err);
-    memcpy(to->bytes + to->n, data, (size_t)n);
+    if (n > 0) /* an array without elements may have no address */
+        memcpy(to->bytes + to->n, data, (size_t)n);
     to->n += n;
 }
 

@@ -307,7 +307,8 @@ static rb_status choose(state *s, const config *c, const rb_merge_tree *tree, co
     RB_TRY(rb_alloc(&s->height, s->n_merges, err));
     memcpy(s->core_distance, core, (size_t)s->n * sizeof *core);
     memcpy(s->node_parent, tree->parent, (size_t)s->n_nodes * sizeof *tree->parent);
-    memcpy(s->height, tree->height, (size_t)s->n_merges * sizeof *tree->height);
+    if (s->n_merges > 0)
+        memcpy(s->height, tree->height, (size_t)s->n_merges * sizeof *tree->height);
     RB_TRY(rb_condensed_choose(chosen, &s->condensed, (rb_condensed_method)c->cluster_selection_method,
                                c->cluster_selection_epsilon, c->allow_single_cluster, err));
     RB_TRY(label_points(s, c, chosen, err));
