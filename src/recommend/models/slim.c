@@ -6,14 +6,16 @@
  * for every item j; s_uj = sum_{i in I(u)} w_ij. X: the training interactions that reach `relevance`, as ones. Ning,
  * Karypis (2011), doi:10.1109/ICDM.2011.134; the scale of alpha is that of scikit-learn's ElasticNet. Coordinate
  * descent on the Gram matrix (Friedman, Hastie, Tibshirani 2010, doi:10.18637/jss.v033.i01): cycles over the active
- * items until no weight moves by more than `tolerance` of the largest, then all items whose gradient asks for a weight
- * join, until none does. X'X is counted once for all trials. Time O(sum_u |I(u)|^2 + n_items sum_j |active_j|), memory
- * 4 n_items^2 bytes a node. Bits: the same for any ranks and threads: a column is one computation.
+ * items until no weight moves by more than `tolerance` of the largest, then of all items whose gradient asks for a
+ * weight those that ask most join (16, or as many as are active; the lowest index among equals), until none asks. X'X
+ * is counted once for all trials. Time O(sum_u |I(u)|^2 + n_items sum_j |active_j|), memory 4 n_items^2 bytes a node.
+ * Bits: the same for any ranks and threads: a column is one computation.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "linalg/topk.h"
 #include "recommend/core/item_gram.h"
 #include "recommend/core/item_lists.h"
 #include "recommend/recommend.h"
@@ -94,13 +96,15 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     double n = (double)shape->n_items, mean = (double)shape->n_positives / (double)(shape->n_users + 1);
     double active = n < 300 ? n : 300; /* a guess: it depends on the data and on alpha */
     (void)cfg;
-    return (rb_cost){ .bytes_per_rank = shape->n_threads * (8 * active * active + 40 * n) + 12 * n * active,
+    return (rb_cost){ .bytes_per_rank = shape->n_threads * (8 * active * active + 64 * n) + 12 * n * active,
                       .bytes_per_node =
                           4 * n * n + 24 * n * active + rb_history_bytes(shape->n_users, shape->n_positives, false),
                       .flops = (double)shape->n_positives * mean + 4 * n * active * (n + 10 * active) };
 }
 
 /* ---- one column ---- */
+
+#define FEWEST 16 /* items that may join at once */
 
 /* A thread's work on a column. The sub-Gram matrix grows with the active set. */
 typedef struct {
@@ -109,10 +113,11 @@ typedef struct {
     int32_t *active;    /* [n] in the order in which they joined */
     uint8_t *is_active; /* [n] */
     int64_t n_active;
-    double *sub;   /* [capacity x capacity] X'X of the active items */
-    double *slope; /* [capacity] the gradient of the active items */
-    int64_t capacity;
-    int64_t n_unsettled; /* columns of this thread whose last cycles `iterations` ended */
+    double *sub;                /* [capacity x capacity] X'X of the active items */
+    double *slope;              /* [capacity] the gradient of the active items */
+    int64_t capacity, n_filled; /* rows and columns of sub that hold what they should */
+    rb_topk_entry *asking;      /* [n] items that ask most for a weight */
+    int64_t n_unsettled;        /* columns of this thread whose last cycles `iterations` ended */
 } column;
 
 static void column_fini(column *c)
@@ -123,6 +128,7 @@ static void column_fini(column *c)
     rb_free(c->is_active);
     rb_free(c->sub);
     rb_free(c->slope);
+    rb_free(c->asking);
 }
 
 static rb_status column_init(column *c, int64_t n, rb_error *err)
@@ -131,6 +137,7 @@ static rb_status column_init(column *c, int64_t n, rb_error *err)
     RB_TRY(rb_alloc(&c->weight, n, err));
     RB_TRY(rb_alloc(&c->active, n, err));
     RB_TRY(rb_alloc(&c->is_active, n, err));
+    RB_TRY(rb_alloc(&c->asking, n, err));
 done:
     return err->status;
 }
@@ -144,7 +151,7 @@ static rb_status reserve(column *c, rb_error *err)
     rb_free(c->sub);
     rb_free(c->slope);
     c->sub = c->slope = NULL;
-    c->capacity = 0;
+    c->capacity = c->n_filled = 0;
     RB_TRY(rb_alloc(&c->sub, capacity * capacity, err));
     RB_TRY(rb_alloc(&c->slope, capacity, err));
     c->capacity = capacity;
@@ -160,9 +167,10 @@ static bool descend(column *c, const shared_gram *g, const config *cfg, double n
     int64_t n = c->n_active;
     for (int64_t a = 0; a < n; a++) {
         c->slope[a] = c->gradient[c->active[a]];
-        for (int64_t b = 0; b < n; b++)
+        for (int64_t b = a < c->n_filled ? c->n_filled : 0; b < n; b++)
             c->sub[a * c->capacity + b] = (double)g->gram[c->active[a] * g->n + c->active[b]];
     }
+    c->n_filled = n;
     for (int64_t cycle = 0; cycle < cfg->iterations; cycle++) {
         double moved = 0, largest = 0;
         for (int64_t a = 0; a < n; a++) {
@@ -184,7 +192,7 @@ static bool descend(column *c, const shared_gram *g, const config *cfg, double n
     return false;
 }
 
-/* The gradient of all items, and those without a weight whose gradient asks for one join. Returns how many. */
+/* The gradient of all items; of those without a weight whose gradient asks for one the first join. Returns how many. */
 static int64_t join(column *c, const shared_gram *g, int64_t j, double l1)
 {
     int64_t n = g->n, before = c->n_active;
@@ -196,11 +204,16 @@ static int64_t join(column *c, const shared_gram *g, int64_t j, double l1)
         for (int64_t i = 0; w != 0 && i < n; i++)
             c->gradient[i] -= w * (double)row[i];
     }
+    int64_t room = before > FEWEST ? before : FEWEST;
+    rb_topk first = { .entry = c->asking, .k = (int32_t)(room < n ? room : n) };
     for (int64_t i = 0; i < n; i++)
-        if (i != j && !c->is_active[i] && c->gradient[i] > l1 * (1 + 1e-9) + 1e-9) {
-            c->is_active[i] = 1;
-            c->active[c->n_active++] = (int32_t)i;
-        }
+        if (i != j && !c->is_active[i] && c->gradient[i] > l1 * (1 + 1e-9) + 1e-9)
+            rb_topk_offer(&first, c->gradient[i], 0, (int32_t)i);
+    rb_topk_finish(&first);
+    for (int32_t e = 0; e < first.n; e++) {
+        c->is_active[first.entry[e].item] = 1;
+        c->active[c->n_active++] = first.entry[e].item;
+    }
     return c->n_active - before;
 }
 
@@ -226,7 +239,7 @@ static rb_status solve_column(rb_knn_list *out, column *c, const shared_gram *g,
 {
     double l1 = cfg->alpha * cfg->l1_ratio * n_users;
     bool settled = true;
-    c->n_active = 0;
+    c->n_active = c->n_filled = 0;
     memset(c->weight, 0, (size_t)g->n * sizeof *c->weight);
     memset(c->is_active, 0, (size_t)g->n);
     while (join(c, g, j, l1) > 0) {
