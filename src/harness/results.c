@@ -84,7 +84,7 @@ rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_
     rb_run_lists_id(id, r->run->lists_k);
     const rb_metric_row *lists = rb_metric_record_find(metrics, "test", id);
     lists = lists ? lists : rb_metric_record_find(metrics, "refit", id);
-    rb_hasher_bytes(&h, lists ? lists->per_user.byte : none.byte, RB_DIGEST_BYTES);
+    rb_hasher_bytes(&h, lists && r->run->makes_lists ? lists->per_user.byte : none.byte, RB_DIGEST_BYTES);
     for (int64_t i = 0; i < fit->n_history; i++)
         rb_hasher_double(&h, fit->objective[i]);
     rb_hasher_int(&h, fit->kept_iteration);

@@ -154,7 +154,8 @@ rb_status rb_results_keep(rb_results *r, rb_error *err)
             continue;
         if (is_kept(store->models, selected) && is_whole(run, work))
             RB_TRY(copy_model(r, work, err));
-        if (is_kept(store->lists, selected) && rb_stored_lists_width(&r->units, key, run->evaluation) >= run->lists_k)
+        if (run->makes_lists && is_kept(store->lists, selected) &&
+            rb_stored_lists_width(&r->units, key, run->evaluation) >= run->lists_k)
             RB_TRY(copy_lists(r, work, err));
         if (store->per_user != RB_KEEP_SELECTED || !selected)
             continue;

@@ -33,6 +33,12 @@ static bool is_held(const rb_metric_record *r, const rb_run_state *run, int64_t 
     return validated && rb_metric_record_find(r, "test", m->id);
 }
 
+/* Whether a trial has lists: they take a ranking of all items, which errors of ratings do without. */
+static bool makes_lists(const rb_run_state *run, int64_t t)
+{
+    return run->makes_lists && algorithm_of(run, t)->can & RB_CAN_RANK;
+}
+
 /* Which values the units of a trial hold; true where it is all of them. */
 static bool note_held(rb_run_state *run, int64_t t, const rb_metric_record *r)
 {
@@ -44,7 +50,7 @@ static bool note_held(rb_run_state *run, int64_t t, const rb_metric_record *r)
         all = all && held[i];
     }
     rb_run_lists_id(id, run->lists_k);
-    held[e->n_metrics] = !(algorithm_of(run, t)->can & RB_CAN_RANK) || rb_metric_record_find(r, "test", id);
+    held[e->n_metrics] = !makes_lists(run, t) || rb_metric_record_find(r, "test", id);
     return all && held[e->n_metrics];
 }
 
@@ -60,8 +66,8 @@ rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t t, rb_e
     for (int32_t i = 0; i < e->n_metrics; i++)
         if (!held[i] && !e->metrics[i].def->of_fit)
             out->metric[out->n++] = e->metrics[i];
-    out->lists = algorithm_of(run, t)->can & RB_CAN_RANK &&
-                 (!held[e->n_metrics] || (w->again && !w->has_lists && e->store.lists != RB_KEEP_NONE));
+    out->lists =
+        makes_lists(run, t) && (!held[e->n_metrics] || (w->again && !w->has_lists && e->store.lists != RB_KEEP_NONE));
 done:
     return err->status;
 }
@@ -168,9 +174,15 @@ rb_status rb_run_scan(rb_run_state *run, rb_error *err)
     int64_t n_held = run->n_work * (e->n_metrics + 1);
     RB_TRY_ALL(run->world, rb_alloc(&run->held, n_held, err));
     run->lists_k = RB_LISTS_K;
-    for (int32_t i = 0; i < e->n_metrics; i++)
-        if (e->metrics[i].family != RB_FAMILY_SESSION && e->metrics[i].cutoff > run->lists_k)
+    bool any_rating = false, any_other = false;
+    for (int32_t i = 0; i < e->n_metrics; i++) {
+        rb_metric_family family = e->metrics[i].family;
+        any_rating = any_rating || family == RB_FAMILY_RATING;
+        any_other = any_other || (family != RB_FAMILY_RATING && family != RB_FAMILY_CLUSTERING);
+        if (family != RB_FAMILY_SESSION && e->metrics[i].cutoff > run->lists_k)
             run->lists_k = e->metrics[i].cutoff;
+    }
+    run->makes_lists = any_other || !any_rating;
     if (run->world->rank == 0)
         scan(run, err);
     RB_TRY_ALL(run->world, err->status);
@@ -259,7 +271,7 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
         rb_work *w = &run->work[t];
         if (w->want == RB_WANT_NOTHING || w->twin || !w->fitted || w->outcome != RB_FIT_DONE)
             continue;
-        bool lists = w->want == RB_WANT_VALUES && algorithm_of(run, t)->can & RB_CAN_RANK && !w->has_lists &&
+        bool lists = w->want == RB_WANT_VALUES && makes_lists(run, t) && !w->has_lists &&
                      is_wanted(run->experiment.store.lists, selected, t);
         w->again = (!w->has_model && w->keeps) || lists;
     }

@@ -110,6 +110,7 @@ typedef struct rb_run_state {
     int64_t n_work;
     char evaluation[9]; /* names the rules of the evaluation and its code */
     int64_t lists_k;    /* places of the test lists: the largest cutoff, at least RB_LISTS_K */
+    bool makes_lists;   /* false: all that is asked of recommenders are errors of ratings */
     bool *held;         /* [n_work x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
     uint64_t tie_seed;
     double budget_bytes; /* a node may use; INFINITY: not known */

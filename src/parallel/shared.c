@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -74,17 +75,43 @@ static int make_nameless(int64_t n_bytes)
     return file;
 }
 
-/* The others open it by way of /proc while rank 0 has it open. False: none has it mapped. Collective over ctx->node. */
-static bool make_mapping(rb_shared *s, const rb_ctx *ctx)
+/* What tells a file from all others of a node. */
+typedef struct {
+    int64_t process, file, device, node;
+} file_place;
+
+static file_place place_of(int file)
+{
+    struct stat seen = { 0 };
+    if (file < 0 || fstat(file, &seen) != 0)
+        return (file_place){ getpid(), -1, 0, 0 };
+    return (file_place){ getpid(), file, (int64_t)seen.st_dev, (int64_t)seen.st_ino };
+}
+
+/* The file at a place, by way of /proc; -1 where that is another one, as between unlike process namespaces. */
+static int open_place(const file_place *place)
 {
     char path[64];
+    snprintf(path, sizeof path, "/proc/%lld/fd/%lld", (long long)place->process, (long long)place->file);
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    file_place found = place_of(file);
+    if (file >= 0 && (found.device != place->device || found.node != place->node)) {
+        close(file);
+        file = -1;
+    }
+    return file;
+}
+
+/* The others open it while rank 0 has it open. False: none has it mapped. Collective over ctx->node. */
+static bool make_mapping(rb_shared *s, const rb_ctx *ctx)
+{
     void *data = MAP_FAILED;
     size_t n = (size_t)(s->n_bytes > 0 ? s->n_bytes : 1);
-    int file = ctx->node_rank == 0 ? make_nameless((int64_t)n) : -1, place[2] = { (int)getpid(), file };
-    RB_MPI(MPI_Bcast(place, 2, MPI_INT, 0, ctx->node));
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", place[0], place[1]);
-    if (ctx->node_rank != 0 && place[1] >= 0)
-        file = open(path, O_RDWR | O_CLOEXEC);
+    int file = ctx->node_rank == 0 ? make_nameless((int64_t)n) : -1;
+    file_place place = place_of(file);
+    RB_MPI(MPI_Bcast(&place, (int)sizeof place, MPI_BYTE, 0, ctx->node));
+    if (ctx->node_rank != 0 && place.file >= 0)
+        file = open_place(&place);
     if (file >= 0)
         data = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     bool good = node_agrees(ctx, data != MAP_FAILED);

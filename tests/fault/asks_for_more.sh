@@ -113,4 +113,14 @@ expect 0 "$REELBENCH" status "$folder"
 run "6 kept, 2 to run"
 as_at_once "after a stopped fit"
 
+# Errors of ratings alone need no ranking: no lists, whether the folder has them or not; with a ranking they are back.
+experiment '[rmse, silhouette]' '{ models: all, lists: all, per_user: all }'
+sed -i 's/^select: .*/select: rmse/' more.yaml
+run "0 failed"
+as_at_once "errors of ratings alone"
+if h5ls "$folder/results.h5/recommendations" >"$out" 2>&1; then fail "lists that nothing asked for"; fi
+experiment '[rmse, ndcg@10, silhouette]' '{ models: all, lists: all, per_user: all }'
+run "0 failed"
+as_at_once "a ranking beside them"
+
 finish
