@@ -67,8 +67,7 @@ static rb_status find_by_name(rb_apply_model *m, const char *text, rb_error *err
     if (n == 0)
         no_such_trial(m, text, err);
     else if (n > 1 && n_kept == 0)
-        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the %s of 0 were kept: name one by its number", text,
-                (long long)n, m->kept);
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the %s of none were kept", text, (long long)n, m->kept);
     else if (n_kept > 1 && n_chosen != 1)
         RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the %s of %lld were kept: name one by its number, %s",
                 text, (long long)n, m->kept, (long long)n_kept, numbers.data);
