@@ -47,6 +47,8 @@ static rb_status run(rb_call *call, rb_error *err)
                                "holds by --session ITEM,ITEM,..."
                              : "recommend: for users or for sessions, not for both at once");
     RB_TRY(err->status);
+    if (n_sessions > 0 && rb_call_int(call, "explain") > 0)
+        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "recommend: --explain tells why a user gets an item; it needs --user"));
     RB_TRY(rb_applying_begin(&session, &apply, call, err));
     RB_TRY(n_users > 0
                ? rb_apply_recommend(&apply, users, n_users, top, rb_call_int(call, "explain"), &session.ctx, err)

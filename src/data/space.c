@@ -129,9 +129,11 @@ static rb_status find_kind(rb_space_spec *out, const char *name, size_t n, rb_er
         }
     }
     if (!out->kind)
-        return RB_FAIL(err, RB_BAD_INPUT,
-                       "unknown space '%.*s', expected counts, tfidf, lsa-N (lsa-100), genre, numeric or mixed", (int)n,
-                       name);
+        return RB_FAIL(
+            err, RB_BAD_INPUT,
+            "unknown space '%.*s', expected counts, tfidf, lsa-N (lsa-100), genre, numeric, mixed or features, "
+            "or the `as` name of a trial that makes one",
+            (int)n, name);
     return RB_OK;
 }
 

@@ -205,7 +205,7 @@ static void describe(char out[256], const comparison *c)
     snprintf(out, 256, "%s%s%s: paired %s over %s %s, %s, level %g", s->metric.label,
              strcmp(s->part, "all") == 0 ? "" : " on ", strcmp(s->part, "all") == 0 ? "" : s->part, tests[c->o->test],
              rb_text_count(n, c->n_ranked), s->over_users ? "users" : "folds and repeats",
-             corrections[c->o->correction], c->o->level);
+             corrections[c->o->correction], 1 - c->o->level);
 }
 
 static rb_status write_all(FILE *out, const comparison *c, rb_error *err)

@@ -125,6 +125,8 @@ expect 0 "$REELBENCH" recommend "$more" sknn --session 3,7,9 5 --top 4
 awk -F '\t' '$1 == 1 && ($3 == 3 || $3 == 7 || $3 == 9) { exit 1 }' "$out" || fail "an item of the session comes again"
 expect 0 "$REELBENCH" recommend "$more" popularity --session 3
 [ "$(wc -l <"$out")" -eq 11 ] || fail "a model that folds a session in does not list ten items"
+expect 2 "$REELBENCH" recommend "$more" sknn --session 3 --explain 2
+complains "it needs --user"
 expect 2 "$REELBENCH" recommend "$more" sknn --session 3,nothing
 complains "no item 'nothing' in the data set 'synthetic'"
 expect 2 "$REELBENCH" recommend "$more" bias --session 3

@@ -69,7 +69,8 @@ static void what_is_wrong_with_a_name_is_said(void **unused)
 {
     (void)unused;
     static const char *const known[][2] = {
-        { "lda", "unknown space 'lda', expected counts, tfidf, lsa-N (lsa-100), genre, numeric or mixed" },
+        { "lda", "unknown space 'lda', expected counts, tfidf, lsa-N (lsa-100), genre, numeric, mixed or features, or "
+                 "the `as` name of a trial that makes one" },
         { "lsa-N", "the space 'lsa-N': N is not a whole number in [1, 100000]" },
         { "lsa-0", "the space 'lsa-0': N is not a whole number in [1, 100000]" },
         { "lsa-5(max_feature=3)", "unknown option 'max_feature' of the space lsa-5; did you mean 'max_features'?" },
