@@ -16,8 +16,8 @@ def clusterings(space, trials, metrics, more=""):
 
 def mixture(k):
     """A Gaussian mixture with full covariances on descriptions and genres."""
-    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\ntrials:\n  - gmm: {{ k: {k}, n_init: 3, "
-            f"space: \"{LSA_50}\" }}\n")
+    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\ntrials:\n  - gmm: {{ k: {k}, space: "
+            f"\"{LSA_50}\" }}\n")
 
 
 def spectral(k, n_neighbors):
