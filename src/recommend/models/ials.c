@@ -11,13 +11,9 @@
  * Cholesky: time O(nnz k^2 + (m + n) k^3) an iteration; cg: O(cg_steps (nnz k + (m + n) k^2)), from the factors of the
  * iteration before. Memory (m + n) k numbers a node. Bits: the same for any ranks and threads.
  */
-#include <string.h>
 
 #include "base/alloc.h"
-#include "recommend/core/factor_fold.h"
-#include "recommend/core/factor_model.h"
-#include "recommend/core/factor_solve.h"
-#include "recommend/core/implicit.h"
+#include "recommend/core/implicit_model.h"
 #include "recommend/recommend.h"
 
 typedef struct {
@@ -33,12 +29,6 @@ typedef struct {
     rb_array start;
     int precision;
 } config;
-
-typedef struct {
-    rb_factor_model factor;
-    double *gram; /* [k x k] Q'Q of the items, for fold-in; while fitting, of the side that is fixed, times a0 */
-    int64_t k;
-} state;
 
 static const rb_param params[] = {
     RB_FACTORS_PARAM(config),
@@ -76,7 +66,7 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
 static rb_status begin(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                        rb_error *err)
 {
-    state *m = self;
+    rb_implicit_model *m = self;
     const config *c = cfg;
     const rb_ratings *train = view->positives;
     const rb_factor_start start = item_start(c);
@@ -94,78 +84,37 @@ static rb_implicit objective_of(const config *c)
     return (rb_implicit){ (rb_objective)c->objective, c->regularization, c->nu, c->unobserved, c->alpha };
 }
 
-static double entries(const rb_normal *a, double *t, double *w, int64_t row, int64_t from, int64_t n)
-{
-    const rb_implicit o = objective_of(a->model);
-    (void)row;
-    return rb_implicit_entries(&o, t, w, a->side.rating + from, n);
-}
-
-static double lambda(const rb_normal *a, int64_t n)
-{
-    const rb_implicit o = objective_of(a->model);
-    return rb_implicit_lambda(&o, n, a->other->n);
-}
-
-/* Rows of one side without entries become 0, or stay where only the revealed are solved; these exactly. */
-static rb_status solve_side(rb_half_step *sums, state *m, rb_side side, bool users, bool revealed, const config *c,
-                            rb_ctx *ctx, rb_error *err)
-{
-    const rb_factors *other = users ? &m->factor.items : &m->factor.users;
-    const rb_normal system = {
-        .side = side,
-        .own = users ? &m->factor.users : &m->factor.items,
-        .other = other,
-        .base = m->gram,
-        .weighted = c->objective == RB_OBJECTIVE_HU,
-        .keep_empty = revealed,
-        .cg_steps = c->solver == RB_SOLVER_CG && !revealed ? c->cg_steps : 0,
-        .entries = entries,
-        .lambda = lambda,
-        .model = c,
-    };
-    const rb_implicit objective = objective_of(c);
-    RB_TRY(rb_implicit_gram(m->gram, other, &objective, ctx, err));
-    RB_TRY(rb_solve_rows(sums, &system, ctx, err));
-done:
-    return err->status;
-}
-
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
                          const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
 {
-    state *m = self;
+    rb_implicit_model *m = self;
     const config *c = cfg;
+    const rb_implicit o = objective_of(c);
+    const int64_t cg_steps = c->solver == RB_SOLVER_CG ? c->cg_steps : 0;
     rb_half_step users = { 0 }, items = { 0 };
     (void)prepared;
 
-    RB_TRY(solve_side(&users, m, rb_side_users(view->positives), true, false, c, ctx, err));
-    RB_TRY(solve_side(&items, m, rb_side_items(view->positives), false, false, c, ctx, err));
+    RB_TRY(rb_implicit_solve(&users, m, rb_side_users(view->positives), true, false, cg_steps, &o, ctx, err));
+    RB_TRY(rb_implicit_solve(&items, m, rb_side_items(view->positives), false, false, cg_steps, &o, ctx, err));
     *objective = items.loss + users.penalty;
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;
 }
 
-/* The user half step for users who were revealed. */
 static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                         rb_error *err)
 {
-    state *m = self;
-    rb_half_step sums;
+    const rb_implicit objective = objective_of(cfg);
     (void)prepared;
-    return solve_side(&sums, m, rb_side_users(view->revealed_positives), true, true, cfg, ctx, err);
+    return rb_implicit_reveal(self, view->revealed_positives, &objective, ctx, err);
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    state *m = self;
     (void)prepared, (void)cfg;
-    RB_TRY(rb_factors_gram(m->gram, &m->factor.items, ctx, err));
-    RB_TRY(rb_factor_model_end(&m->factor, view->positives, ctx, err));
-done:
-    return err->status;
+    return rb_implicit_end(self, view->positives, ctx, err);
 }
 
 static rb_precision precision(const void *cfg)
@@ -173,58 +122,18 @@ static rb_precision precision(const void *cfg)
     return (rb_precision)((const config *)cfg)->precision;
 }
 
-static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
-                  int32_t item_end)
-{
-    const state *m = self;
-    rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
-}
-
-/* The user half-step of one more row. */
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
-    const state *m = self;
     const rb_implicit objective = objective_of(cfg);
-    rb_implicit_row g = { 0 };
-    double *x = NULL;
-    RB_TRY(rb_alloc(&x, m->factor.items.k, err));
-    RB_TRY(rb_implicit_row_init(&g, &m->factor.items, m->gram, &objective, ratings, n, err));
-    RB_TRY(rb_fold_in(x, &m->factor.items, g.base, g.lambda, items, g.w, g.t, n, false, err));
-    rb_fold_scores(scores, &m->factor.items, x);
-done:
-    rb_implicit_row_fini(&g);
-    rb_free(x);
-    return err->status;
+    return rb_implicit_fold_in(scores, self, &objective, items, ratings, n, err);
 }
 
 static rb_status explain_given(int32_t *items, double *weights, int *found, int n, const void *self, const int32_t *own,
                                const float *ratings, int64_t n_own, int32_t item, const void *cfg, rb_error *err)
 {
-    const state *m = self;
     const rb_implicit objective = objective_of(cfg);
-    rb_implicit_row g = { 0 };
-    RB_TRY(rb_implicit_row_init(&g, &m->factor.items, m->gram, &objective, ratings, n_own, err));
-    RB_TRY(
-        rb_fold_explain(items, weights, found, n, &m->factor.items, g.base, g.lambda, own, g.w, g.t, n_own, item, err));
-done:
-    rb_implicit_row_fini(&g);
-    return err->status;
-}
-
-static void arrays(void *self, rb_visitor *v)
-{
-    state *m = self;
-    rb_factor_model_arrays(&m->factor, v);
-    v->array(v, "item_gram", RB_FLOAT64, (void **)&m->gram, &m->k, &m->k, NULL);
-}
-
-static void fini(void *self)
-{
-    state *m = self;
-    rb_free(m->gram);
-    rb_factor_model_fini(&m->factor);
-    memset(m, 0, sizeof *m);
+    return rb_implicit_explain(items, weights, found, n, self, &objective, own, ratings, n_own, item, err);
 }
 
 const rb_recommender rb_ials = {
@@ -234,7 +143,7 @@ const rb_recommender rb_ials = {
     .needs = RB_NEEDS_POSITIVES,
     .can = RB_CAN_RANK | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
     .config_size = sizeof(config),
-    .state_size = sizeof(state),
+    .state_size = sizeof(rb_implicit_model),
     .params = params,
     .check = check,
     .cost = cost,
@@ -243,9 +152,9 @@ const rb_recommender rb_ials = {
     .end = end,
     .reveal = reveal,
     .precision = precision,
-    .score = score,
+    .score = rb_implicit_score,
     .fold_in = fold_in,
     .explain_given = explain_given,
-    .arrays = arrays,
-    .fini = fini,
+    .arrays = rb_implicit_arrays,
+    .fini = rb_implicit_fini,
 };

@@ -9,11 +9,10 @@
  * they stand. Memory (m + n) k numbers a node. Bits: the same for any ranks and threads.
  */
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "recommend/core/block_descent.h"
-#include "recommend/core/factor_fold.h"
+#include "recommend/core/implicit_model.h"
 #include "recommend/core/sgd.h"
 #include "recommend/recommend.h"
 
@@ -26,12 +25,6 @@ typedef struct {
     rb_array start;
     int precision;
 } config;
-
-typedef struct {
-    rb_factor_model factor;
-    double *gram; /* [k x k] Q'Q of the items, for fold-in; while fitting, of the side that is fixed, times a0 */
-    int64_t k;
-} state;
 
 static const rb_param params[] = {
     RB_INT(config, factors, 128, 1, 4096, "", "latent factors"),
@@ -70,7 +63,7 @@ static rb_implicit objective_of(const config *c)
 static rb_status begin(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                        rb_error *err)
 {
-    state *m = self;
+    rb_implicit_model *m = self;
     const config *c = cfg;
     const rb_sgd_start start = { .init = c->init,
                                  .init_std = c->init_scale / sqrt((double)c->factors),
@@ -84,8 +77,8 @@ done:
     return err->status;
 }
 
-static rb_status descend_side(double *loss, double *penalty, state *m, rb_side side, bool users, const config *c,
-                              const rb_ctx *ctx, rb_error *err)
+static rb_status descend_side(double *loss, double *penalty, rb_implicit_model *m, rb_side side, bool users,
+                              const config *c, const rb_ctx *ctx, rb_error *err)
 {
     rb_factors *own = users ? &m->factor.users : &m->factor.items, *other = users ? &m->factor.items : &m->factor.users;
     const rb_block_descent how = {
@@ -100,7 +93,7 @@ done:
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
                          const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
 {
-    state *m = self;
+    rb_implicit_model *m = self;
     const config *c = cfg;
     double loss = 0, users = 0, items = 0;
     (void)prepared;
@@ -113,66 +106,19 @@ done:
     return err->status;
 }
 
-/* Factors x [k] of a user of n positives, solved exactly. */
-static rb_status solve_user(double *x, const state *m, const config *c, const int32_t *items, const float *ratings,
-                            int64_t n, rb_error *err)
-{
-    const rb_implicit objective = objective_of(c);
-    rb_implicit_row row = { 0 };
-
-    RB_TRY(rb_implicit_row_init(&row, &m->factor.items, m->gram, &objective, ratings, n, err));
-    RB_TRY(rb_fold_in(x, &m->factor.items, row.base, row.lambda, items, row.w, row.t, n, false, err));
-done:
-    rb_implicit_row_fini(&row);
-    return err->status;
-}
-
-/* This rank's users who were revealed. */
-static rb_status solve_revealed(state *m, const rb_ratings *r, const int64_t *rows, const config *c, const rb_ctx *ctx,
-                                rb_error *err)
-{
-    double *x = NULL;
-
-    RB_TRY(rb_alloc(&x, m->k, err));
-    for (int64_t u = rows[ctx->rank]; u < rows[ctx->rank + 1]; u++) {
-        int64_t from = r->user_begin[u], n = r->user_begin[u + 1] - from;
-        if (n == 0)
-            continue;
-        RB_TRY(solve_user(x, m, c, r->user_item + from, r->user_rating + from, n, err));
-        for (int64_t f = 0; f < m->k; f++)
-            rb_factors_put(&m->factor.users, u, f, x[f]);
-    }
-done:
-    rb_free(x);
-    return err->status;
-}
-
 static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                         rb_error *err)
 {
-    state *m = self;
-    int64_t *rows = NULL;
+    const rb_implicit objective = objective_of(cfg);
     (void)prepared;
-
-    RB_TRY_ALL(ctx, rb_alloc(&rows, ctx->n_ranks + 1, err));
-    rb_blocks_offsets(rows, &view->revealed_positives->users, ctx);
-    RB_TRY(rb_factors_gram(m->gram, &m->factor.items, ctx, err));
-    RB_TRY_ALL(ctx, solve_revealed(m, view->revealed_positives, rows, cfg, ctx, err));
-    rb_factors_publish(&m->factor.users, rows, ctx);
-done:
-    rb_free(rows);
-    return err->status;
+    return rb_implicit_reveal(self, view->revealed_positives, &objective, ctx, err);
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    state *m = self;
     (void)prepared, (void)cfg;
-    RB_TRY(rb_factors_gram(m->gram, &m->factor.items, ctx, err));
-    RB_TRY(rb_factor_model_end(&m->factor, view->positives, ctx, err));
-done:
-    return err->status;
+    return rb_implicit_end(self, view->positives, ctx, err);
 }
 
 static rb_precision precision(const void *cfg)
@@ -180,40 +126,18 @@ static rb_precision precision(const void *cfg)
     return (rb_precision)((const config *)cfg)->precision;
 }
 
-static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
-                  int32_t item_end)
-{
-    const state *m = self;
-    rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
-}
-
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
-    const state *m = self;
-    double *x = NULL;
-
-    RB_TRY(rb_alloc(&x, m->k, err));
-    RB_TRY(solve_user(x, m, cfg, items, ratings, n, err));
-    rb_fold_scores(scores, &m->factor.items, x);
-done:
-    rb_free(x);
-    return err->status;
+    const rb_implicit objective = objective_of(cfg);
+    return rb_implicit_fold_in(scores, self, &objective, items, ratings, n, err);
 }
 
-static void arrays(void *self, rb_visitor *v)
+static rb_status explain_given(int32_t *items, double *weights, int *found, int n, const void *self, const int32_t *own,
+                               const float *ratings, int64_t n_own, int32_t item, const void *cfg, rb_error *err)
 {
-    state *m = self;
-    rb_factor_model_arrays(&m->factor, v);
-    v->array(v, "item_gram", RB_FLOAT64, (void **)&m->gram, &m->k, &m->k, NULL);
-}
-
-static void fini(void *self)
-{
-    state *m = self;
-    rb_free(m->gram);
-    rb_factor_model_fini(&m->factor);
-    memset(m, 0, sizeof *m);
+    const rb_implicit objective = objective_of(cfg);
+    return rb_implicit_explain(items, weights, found, n, self, &objective, own, ratings, n_own, item, err);
 }
 
 const rb_recommender rb_ialspp = {
@@ -221,9 +145,9 @@ const rb_recommender rb_ialspp = {
     .summary = "implicit alternating least squares by blocks of factors, for many factors",
     .reference = "Rendle, Krichene, Zhang, Koren 2021, arXiv:2110.14044",
     .needs = RB_NEEDS_POSITIVES,
-    .can = RB_CAN_RANK | RB_CAN_COLD_USER,
+    .can = RB_CAN_RANK | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
     .config_size = sizeof(config),
-    .state_size = sizeof(state),
+    .state_size = sizeof(rb_implicit_model),
     .params = params,
     .check = check,
     .cost = cost,
@@ -232,8 +156,9 @@ const rb_recommender rb_ialspp = {
     .end = end,
     .reveal = reveal,
     .precision = precision,
-    .score = score,
+    .score = rb_implicit_score,
     .fold_in = fold_in,
-    .arrays = arrays,
-    .fini = fini,
+    .explain_given = explain_given,
+    .arrays = rb_implicit_arrays,
+    .fini = rb_implicit_fini,
 };
