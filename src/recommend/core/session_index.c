@@ -86,37 +86,44 @@ done:
     return err->status;
 }
 
-rb_status rb_session_index_build(rb_session_index *out, const rb_sessions *s, int64_t n_items, const rb_ctx *ctx,
-                                 rb_error *err)
+rb_status rb_session_index_fit(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                               rb_ctx *ctx, rb_error *err)
 {
+    (void)prepared;
+    (void)config;
+    rb_session_index *x = self;
+    const rb_sessions *s = view->sessions;
+    int64_t n_items = view->ratings->n_items;
     recency *order = NULL;
     int64_t *mark = NULL;
     int64_t n = 0;
     RB_TRY_ALL(ctx, order_sessions(&order, &mark, &n, s, n_items, err));
-    out->n_sessions = s->n;
-    out->n_items = n_items;
-    out->n = n;
-    RB_TRY(reserve(out, ctx, err));
+    x->n_sessions = s->n;
+    x->n_items = n_items;
+    x->n = n;
+    RB_TRY(reserve(x, ctx, err));
     if (ctx->node_rank == 0)
-        fill(out, s, order, mark);
+        fill(x, s, order, mark);
     for (int m = 0; m < 4; m++)
-        rb_shared_sync(&out->memory[m], ctx);
+        rb_shared_sync(&x->memory[m], ctx);
 done:
     rb_free(order);
     rb_free(mark);
     return err->status;
 }
 
-rb_cost rb_session_index_cost(const rb_shape *shape)
+rb_cost rb_session_index_cost(const void *config, const rb_shape *shape)
 {
+    (void)config;
     double events = (double)shape->n_events, sessions = (double)shape->n_sessions, items = (double)shape->n_items;
     return (rb_cost){ .bytes_per_rank = 16 * sessions + 8 * items,
                       .bytes_per_node = 8 * events + 8 * (sessions + items + 2),
                       .flops = 6 * events };
 }
 
-void rb_session_index_visit(rb_session_index *x, rb_visitor *v)
+void rb_session_index_arrays(void *self, rb_visitor *v)
 {
+    rb_session_index *x = self;
     int64_t n_sessions = x->session_begin ? x->n_sessions + 1 : 0, n_items = x->item_begin ? x->n_items + 1 : 0;
     int64_t n_cols = 1;
     void *data[4] = { x->session_begin, x->session_item, x->item_begin, x->item_session };
@@ -132,8 +139,9 @@ void rb_session_index_visit(rb_session_index *x, rb_visitor *v)
     x->n_items = n_items > 0 ? n_items - 1 : 0;
 }
 
-void rb_session_index_fini(rb_session_index *x)
+void rb_session_index_fini(void *self)
 {
+    rb_session_index *x = self;
     for (int m = 0; m < 4; m++)
         rb_shared_fini(&x->memory[m]);
     *x = (rb_session_index){ 0 };

@@ -20,20 +20,28 @@ typedef struct {
     rb_shared memory[4];            /* in this order */
 } rb_session_index;
 
+/* Rows of a table whose config has the fields `k` and `sample`. */
+#define RB_SESSION_NEIGHBOURS_PARAMS(config)                         \
+    RB_INT(config, k, 100, 1, 1000000000, "sessions", "neighbours"), \
+        RB_INT(config, sample, 1000, 1, 1000000000, "sessions",      \
+               "most recent sessions that neighbours are sought among")
+
+/* The slots of models whose state is the index alone; data/algorithm.h. */
+
 /**
  * Build the index. Collective over ctx.
  *
- * @return RB_OK; RB_BAD_INPUT: over 2^31 - 1 sessions; RB_NO_MEMORY (agreed; out can be released)
+ * @return RB_OK; RB_BAD_INPUT: over 2^31 - 1 sessions; RB_NO_MEMORY (agreed; self can be released)
  *
  * Bits: integers only. Time O(n_events + n log n) on one rank of a node; memory 8 n_events + 8 (n_sessions + n_items)
  * bytes a node, 28 n_sessions a rank while building.
  */
-rb_status rb_session_index_build(rb_session_index *out, const rb_sessions *s, int64_t n_items, const rb_ctx *ctx,
-                                 rb_error *err);
-rb_cost rb_session_index_cost(const rb_shape *shape);
-void rb_session_index_visit(rb_session_index *x, rb_visitor *v);
+rb_status rb_session_index_fit(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                               rb_ctx *ctx, rb_error *err);
+rb_cost rb_session_index_cost(const void *config, const rb_shape *shape);
+void rb_session_index_arrays(void *self, rb_visitor *v);
 /** Collective over the ctx that made it. Zeroed is allowed. */
-void rb_session_index_fini(rb_session_index *x);
+void rb_session_index_fini(void *self);
 
 /* Place of an item's list in a merge of several. */
 typedef struct {

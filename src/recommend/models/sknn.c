@@ -23,25 +23,10 @@ typedef struct {
 } config;
 
 static const rb_param params[] = {
-    RB_INT(config, k, 100, 1, 1000000000, "sessions", "neighbours"),
-    RB_INT(config, sample, 1000, 1, 1000000000, "sessions", "most recent sessions that neighbours are sought among"),
+    RB_SESSION_NEIGHBOURS_PARAMS(config),
     RB_CHOICE(config, similarity, COSINE, "cosine|jaccard|dice", "of sessions as sets of items"),
     RB_PARAM_END,
 };
-
-static rb_cost cost(const void *cfg, const rb_shape *shape)
-{
-    (void)cfg;
-    return rb_session_index_cost(shape);
-}
-
-static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
-                     rb_error *err)
-{
-    (void)prepared;
-    (void)cfg;
-    return rb_session_index_build(self, view->sessions, view->ratings->n_items, ctx, err);
-}
 
 static double similarity_of(double shared, int64_t size, int64_t other, const void *cfg)
 {
@@ -75,16 +60,6 @@ static void next(rb_next *out, const void *self, const int32_t *items, int64_t n
     rb_session_query_end(&q);
 }
 
-static void arrays(void *self, rb_visitor *v)
-{
-    rb_session_index_visit(self, v);
-}
-
-static void fini(void *self)
-{
-    rb_session_index_fini(self);
-}
-
 const rb_recommender rb_sknn = {
     .name = "sknn",
     .summary = "items of the most similar recent sessions",
@@ -94,10 +69,10 @@ const rb_recommender rb_sknn = {
     .config_size = sizeof(config),
     .state_size = sizeof(rb_session_index),
     .params = params,
-    .cost = cost,
-    .fit = fit,
+    .cost = rb_session_index_cost,
+    .fit = rb_session_index_fit,
     .next = next,
     .next_scratch = next_scratch,
-    .arrays = arrays,
-    .fini = fini,
+    .arrays = rb_session_index_arrays,
+    .fini = rb_session_index_fini,
 };
