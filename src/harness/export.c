@@ -1,10 +1,10 @@
 /* Lists and relevance in the form of TREC, so that trec_eval judges them. */
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/output.h"
 #include "harness/apply_model.h"
 
 /* The lists of a trial as results.h5 keeps them. */
@@ -87,20 +87,6 @@ static void write_qrels(FILE *out, const rb_apply_model *m)
                     rb_ids_name(item, &d->items, relevant->user_item[e]));
 }
 
-static rb_status open_output(FILE **out, const char *file, rb_error *err)
-{
-    *out = file ? fopen(file, "we") : NULL;
-    return file && !*out ? RB_FAIL(err, RB_IO, "%s: %s", file, strerror(errno)) : RB_OK;
-}
-
-static rb_status close_output(FILE *out, const char *file, rb_error *err)
-{
-    bool failed = out && ferror(out);
-    if (out && (fclose(out) != 0 || failed) && err->status == RB_OK)
-        RB_FAIL(err, RB_IO, "%s: cannot be written", file);
-    return err->status;
-}
-
 rb_status rb_export_trec(const rb_apply_options *o, const char *run_file, const char *qrels_file, rb_ctx *ctx,
                          rb_error *err)
 {
@@ -114,15 +100,15 @@ rb_status rb_export_trec(const rb_apply_options *o, const char *run_file, const 
     RB_TRY(check_ids(&m.run.data.users, "user", err));
     RB_TRY(check_ids(&m.run.data.items, "item", err));
     RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, false, ctx, err));
-    RB_TRY(open_output(&run, run_file, err));
-    RB_TRY(open_output(&qrels, qrels_file, err));
+    RB_TRY(rb_output_open(&run, run_file, o->out, err));
+    RB_TRY(rb_output_open(&qrels, qrels_file, o->out, err));
     if (run)
         write_run(run, &m, &lists);
     if (qrels)
         write_qrels(qrels, &m);
 done:
-    close_output(run, run_file, err);
-    close_output(qrels, qrels_file, err);
+    rb_output_close(run, run_file, o->out, err);
+    rb_output_close(qrels, qrels_file, o->out, err);
     rb_free(lists.user);
     rb_free(lists.item);
     rb_apply_close(&m);

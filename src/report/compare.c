@@ -1,13 +1,13 @@
 /* The pairs of what runs made: tests, letters, tables, figure. */
 #include "report/compare.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/output.h"
 #include "base/rng.h"
 #include "report/compare_systems.h"
 #include "report/figure_ranks.h"
@@ -241,7 +241,7 @@ static int by_rank(const void *a, const void *b)
     return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static rb_status write_figure(const comparison *c, rb_error *err)
+static rb_status write_figure(FILE *out, const comparison *c, rb_error *err)
 {
     const int32_t n = c->systems.n;
     rb_ranked *ranked = NULL;
@@ -251,9 +251,7 @@ static rb_status write_figure(const comparison *c, rb_error *err)
     for (int32_t i = 0; i < n; i++)
         ranked[i] = (rb_ranked){ c->row[i].system->name, c->row[i].rank };
     qsort(ranked, (size_t)n, sizeof *ranked, by_rank);
-    f = fopen(c->o->figure, "we");
-    if (!f)
-        RB_TRY(RB_FAIL(err, RB_IO, "%s: %s", c->o->figure, strerror(errno)));
+    RB_TRY(rb_output_open(&f, c->o->figure, out, err));
     snprintf(metric, sizeof metric, "%s%s%s", c->systems.metric.label,
              strcmp(c->systems.part, "all") == 0 ? "" : " on ",
              strcmp(c->systems.part, "all") == 0 ? "" : c->systems.part);
@@ -263,9 +261,7 @@ static rb_status write_figure(const comparison *c, rb_error *err)
     RB_TRY(rb_figure_ranks(f, ranked, n, rb_critical_difference(n, c->n_ranked, 1 - c->o->level), caption, err));
 done:
     rb_free(ranked);
-    if (f && fclose(f) != 0 && err->status == RB_OK)
-        RB_FAIL(err, RB_IO, "%s: %s", c->o->figure, strerror(errno));
-    return err->status;
+    return rb_output_close(f, c->o->figure, out, err);
 }
 
 rb_status rb_report_compare(FILE *out, const rb_compare_options *o, rb_error *err)
@@ -283,7 +279,7 @@ rb_status rb_report_compare(FILE *out, const rb_compare_options *o, rb_error *er
     RB_TRY(give_letters(&c, err));
     RB_TRY(write_all(out, &c, err));
     if (o->figure)
-        RB_TRY(write_figure(&c, err));
+        RB_TRY(write_figure(out, &c, err));
 done:
     rb_free(c.row);
     rb_free(c.pair);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# export: what a judge of its own finds in TREC's files are the values that were reported.
+# export: what a judge of its own finds in TREC's files are the values that were reported; the tree of a clustering has
+# the leaves and heights of the stored one.
 . "$RB_SOURCE/tests/support/cli.bash" || exit 1
 cd "$scratch" || exit 1
 
@@ -96,5 +97,57 @@ YAML
 expect 0 "$REELBENCH" run blank.yaml
 expect 2 "$REELBENCH" export results/blank-* 1 --trec-run x.run
 complains "has a blank in its id"
+
+# The merge tree: each leaf once, as far below the root as the last merge is high; its figure; models without one.
+cat >tree.yaml <<'YAML'
+experiment: tree
+dataset: { name: synthetic, users: 60, items: 70, ratings: 900 }
+split: { kind: random, test: 0.2 }
+metrics: [n_clusters]
+store: { models: all }
+trials:
+  - agglomerative: { space: tfidf, linkage: average, k: 5 }
+  - kmeans: { space: tfidf, k: 3 }
+YAML
+expect 0 "$REELBENCH" run tree.yaml
+tree=$(echo results/tree-*)
+expect 0 "$REELBENCH" export "$tree" agglomerative --newick tree.nwk --dendrogram tree.svg --last 12
+h5dump -d /models/1/tree -y -w 1 -o rows "$tree/results.h5" >/dev/null
+h5dump -d /dataset/items -y -w 1 -o items "$tree/results.h5" >/dev/null
+python3 - <<'PYTHON' || fail "another tree than the stored one"
+import re
+
+rows = [float(x) for x in open("rows").read().replace(",", " ").split()]
+items = [x.strip(' ,\n"') for x in open("items") if x.strip(" ,\n")]
+depth, above, below = 0, {}, []
+text = open("tree.nwk").read()
+# From the right every name is met below the branches that lead to it.
+lengths = []
+for token in reversed(re.findall(r"[(),;]|:[^(),;]+|[^(),:;\s]+", text)):
+    if token.startswith(":"):
+        length = float(token[1:])
+    elif token == ")":
+        lengths.append(length if depth else 0)
+        depth += 1
+    elif token == "(":
+        lengths.pop()
+        depth -= 1
+    elif token not in ",;":
+        above[token] = sum(lengths) + length
+assert depth == 0 and sorted(above) == sorted(items) and len(items) == 70, sorted(above)
+assert all(abs(h - rows[-2]) < 1e-4 for h in above.values()) and rows[-1] == 70, rows[-4:]
+PYTHON
+[ "$(grep -c "text-anchor='start'" tree.svg)" = 13 ] || fail "the figure has not twelve leaves"
+expect 0 "$REELBENCH" export "$tree" 1 --newick - --leaves title
+prints ":"
+expect 2 "$REELBENCH" export "$tree" 2 --newick x.nwk
+complains "kmeans has no merge tree"
+[ ! -e x.nwk ] || fail "a file without a tree"
+expect 3 "$REELBENCH" export "$tree" 1 --dendrogram nowhere/x.svg
+complains "nowhere/x.svg: No such file or directory"
+sed 's/experiment: tree/experiment: bare/; s/models: all/models: none/' tree.yaml >bare.yaml
+expect 0 "$REELBENCH" run bare.yaml
+expect 2 "$REELBENCH" export results/bare-* 1 --newick x.nwk
+complains "the model of trial 1 (agglomerative) was not kept"
 
 finish

@@ -1,7 +1,8 @@
 """Known answers of SciPy, for tests/golden/test_agglomerative.c: python3 generate_agglomerative.py > agglomerative.json
 
 Points are those of generate_hdbscan.py, so that none are stored: the cophenetic correlation of each linkage, the heights
-of the last ten merges, and the labels of five clusters, numbered by their lowest points.
+of the last ten merges, and the labels of five clusters, numbered by their lowest points; and of its first twelve points
+whole trees, with their form by Newick.
 """
 
 import json
@@ -9,10 +10,10 @@ import sys
 
 import numpy as np
 import scipy
-from scipy.cluster.hierarchy import cophenet, fcluster, linkage
+from scipy.cluster.hierarchy import cophenet, fcluster, linkage, to_tree
 from scipy.spatial.distance import pdist
 
-N, D, K = 600, 4, 5
+N, D, K, SMALL = 600, 4, 5, 12
 
 
 def mixed(i):
@@ -45,10 +46,21 @@ def case(name, metric):
     return out
 
 
+def newick(node, above):
+    """Newick's form of a SciPy tree, for tests/golden/test_merges.c."""
+    inside = f"({newick(node.left, node.dist)},{newick(node.right, node.dist)})" if node.left else f"t{node.id}"
+    return inside if above is None else f"{inside}:{float(above - node.dist)!r}"
+
+
+def small_tree(name):
+    tree = linkage(values(SMALL), name)
+    return {"linkage": name, "rows": tree.ravel().tolist(), "newick": newick(to_tree(tree), None) + ";"}
+
+
 if __name__ == "__main__":
     cases = [case(name, "euclidean") for name in
              ("single", "complete", "average", "weighted", "ward", "centroid", "median")]
     cases += [case(name, "cosine") for name in ("single", "complete", "average", "weighted")]
     json.dump({"versions": {"numpy": np.__version__, "scipy": scipy.__version__}, "points": N, "dimensions": D, "k": K,
-               "cases": cases}, sys.stdout, indent=None)
+               "cases": cases, "trees": [small_tree(name) for name in ("average", "single", "centroid")]}, sys.stdout, indent=None)
     print()
