@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "cli/reading.h"
 #include "data/features.h"
-#include "data/hdf.h"
 #include "report/table.h"
 
 static const rb_operand operands[] = {
@@ -31,27 +30,9 @@ static const rb_command_option options[] = {
     { .name = NULL },
 };
 
-/* The table of users or of titles. */
-typedef struct {
-    const char *of;
-    const rb_feature *feature; /* [n_columns] */
-    const double *value;       /* [n_rows x n_columns] */
-    const rb_ids *ids;
-    int n_columns;
-    int32_t n_rows;
-} part;
-
-static part part_of(const rb_features *f, const rb_dataset *d, bool users)
-{
-    const rb_ids *items = d->has_interactions ? &d->items : &d->catalogue.ids;
-    return users ? (part){ "users", rb_feature_registry, f->user, &d->users, RB_N_USER_FEATURES, f->n_users }
-                 : (part){ "titles",   rb_feature_registry + RB_N_USER_FEATURES, f->title, items, RB_N_TITLE_FEATURES,
-                           f->n_titles };
-}
-
 /* ---- text ---- */
 
-static rb_status write_table(FILE *out, const part *p, rb_format format, rb_error *err)
+static rb_status write_table(FILE *out, const rb_feature_rows *p, rb_format format, rb_error *err)
 {
     rb_table_column columns[1 + RB_N_USER_FEATURES + RB_N_TITLE_FEATURES] = { { "id", RB_CELL_TEXT } };
     rb_table table;
@@ -70,7 +51,7 @@ done:
     return err->status;
 }
 
-static rb_status write_text(const char *path, const part *p, const rb_call *call, rb_error *err)
+static rb_status write_text(const char *path, const rb_feature_rows *p, const rb_call *call, rb_error *err)
 {
     bool is_file = strcmp(path, "-") != 0;
     FILE *out = is_file ? fopen(path, "w") : call->out;
@@ -84,52 +65,14 @@ static rb_status write_text(const char *path, const part *p, const rb_call *call
 
 /* ---- HDF5 ---- */
 
-static rb_status write_definitions(hid_t at, rb_error *err)
-{
-    const rb_feature *f = rb_feature_registry;
-    const rb_hdf_column columns[] = {
-        { "of", RB_HDF_TEXT, &f->of, NULL, sizeof *f },           { "name", RB_HDF_TEXT, &f->name, NULL, sizeof *f },
-        { "family", RB_HDF_TEXT, &f->family, NULL, sizeof *f },   { "unit", RB_HDF_TEXT, &f->unit, NULL, sizeof *f },
-        { "formula", RB_HDF_TEXT, &f->formula, NULL, sizeof *f },
-    };
-    return rb_hdf_write_table(at, "definitions", columns, sizeof columns / sizeof *columns,
-                              RB_N_USER_FEATURES + RB_N_TITLE_FEATURES, err);
-}
-
-static rb_status write_part(hid_t at, const part *p, rb_error *err)
-{
-    rb_hdf_column columns[1 + RB_N_USER_FEATURES + RB_N_TITLE_FEATURES];
-    char(*numbers)[32] = NULL; /* where ids are numbers */
-    const char **ids = NULL;
-    RB_TRY(rb_alloc(&numbers, p->n_rows, err));
-    RB_TRY(rb_alloc(&ids, p->n_rows, err));
-    for (int32_t r = 0; r < p->n_rows; r++)
-        ids[r] = rb_ids_name(numbers[r], p->ids, r);
-    columns[0] = (rb_hdf_column){ .name = "id", .type = RB_HDF_TEXT, .data = ids };
-    for (int f = 0; f < p->n_columns; f++)
-        columns[f + 1] = (rb_hdf_column){ .name = p->feature[f].name,
-                                          .type = RB_HDF_DOUBLE,
-                                          .data = p->value + f,
-                                          .unit = p->feature[f].unit,
-                                          .stride = (size_t)p->n_columns * sizeof *p->value };
-    RB_TRY(rb_hdf_write_table(at, p->of, columns, p->n_columns + 1, p->n_rows, err));
-done:
-    rb_free(ids);
-    rb_free(numbers);
-    return err->status;
-}
-
 static rb_status write_hdf(const char *path, const rb_features *f, const rb_dataset *d, rb_error *err)
 {
     rb_hdf file = { 0 };
-    const part users = part_of(f, d, true), titles = part_of(f, d, false);
     char digest[65];
     rb_digest_hex(digest, &d->digest, 64);
     RB_TRY(rb_hdf_create(&file, path, err));
     RB_TRY(rb_hdf_put_text(file.id, "data_digest", digest, err));
-    RB_TRY(write_definitions(file.id, err));
-    RB_TRY(write_part(file.id, &users, err));
-    RB_TRY(write_part(file.id, &titles, err));
+    RB_TRY(rb_features_write(file.id, f, d, err));
     RB_TRY(rb_hdf_commit(&file, err));
 done:
     rb_hdf_close(&file);
@@ -145,7 +88,8 @@ static rb_status write_all(const rb_features *f, const rb_dataset *d, const rb_c
         return RB_OK;
     if (n > 3 && strcmp(path + n - 3, ".h5") == 0)
         return write_hdf(path, f, d, err);
-    part p = part_of(f, d, strcmp(rb_call_text(call, "of"), "users") == 0);
+    bool users = strcmp(rb_call_text(call, "of"), "users") == 0;
+    rb_feature_rows p = users ? rb_feature_rows_of_users(f, d) : rb_feature_rows_of_titles(f, d);
     return write_text(path, &p, call, err);
 }
 

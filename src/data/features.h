@@ -10,6 +10,7 @@
 #define RB_DATA_FEATURES_H
 
 #include "data/dataset.h"
+#include "data/hdf.h"
 #include "data/points.h"
 
 /* X(symbol, name, family, unit, formula) */
@@ -137,12 +138,31 @@ rb_status rb_features_compute(rb_features *out, const rb_dataset *d, const rb_ct
 /**
  * The space `features`: the features of the titles of a data set as points, standardised; see data/space.h. Collective.
  *
- * @param[out] out  one point a title; owned by the caller, rb_points_fini
+ * @param[out] out  one point a title, terms naming its dimensions; owned by the caller, rb_points_fini
  * @return RB_OK; RB_BAD_INPUT: no feature differs between titles; RB_NO_MEMORY. The same on every rank
  *
  * Bits: the same for any ranks and threads.
  */
 rb_status rb_features_space(rb_points *out, const rb_dataset *d, const rb_ctx *ctx, rb_error *err);
+/** The space `users`: as above, of the users, one point a user. RB_BAD_INPUT also where there are none. Collective. */
+rb_status rb_features_users(rb_points *out, const rb_dataset *d, const rb_ctx *ctx, rb_error *err);
+
+/* Features of the users, or of the titles. */
+typedef struct {
+    const char *of;            /* "users", "titles" */
+    const rb_feature *feature; /* [n_columns] */
+    const double *value;       /* [n_rows x n_columns] */
+    const rb_ids *ids;
+    int n_columns;
+    int32_t n_rows;
+} rb_feature_rows;
+
+/** All borrowed from f and d. Local. */
+rb_feature_rows rb_feature_rows_of_users(const rb_features *f, const rb_dataset *d);
+rb_feature_rows rb_feature_rows_of_titles(const rb_features *f, const rb_dataset *d);
+
+/** Write the tables `users` and `titles`, with ids, and `definitions` of every feature below `at`. Local. */
+rb_status rb_features_write(hid_t at, const rb_features *f, const rb_dataset *d, rb_error *err);
 
 /** Collective over the ctx that made them. Zeroed is allowed. */
 void rb_features_fini(rb_features *f);

@@ -17,7 +17,7 @@ typedef struct rb_points {
     const rb_csr *sparse; /* NULL where dense */
     bool unit_rows;       /* every row has length 1 (or is zero) */
     const char *name;     /* canonical name of the space */
-    rb_strings terms;     /* names of the dimensions, owned; n = 0 where they have none (only those of `counts` do) */
+    rb_strings terms;     /* names of the dimensions, owned; n = 0 where they have none */
     rb_blocks blocks;     /* of rows; a function of n alone */
     rb_shared memory;     /* of dense, where this struct owns it */
     rb_csr csr;           /* of sparse, where this struct owns it: private to each rank */

@@ -55,7 +55,15 @@ static const rb_space_kind mixed = { RB_SPACE_MIXED, "mixed", "genres, year, min
 static const rb_space_kind features = { RB_SPACE_FEATURES, "features", "features of the titles, standardised", "",
                                         no_params };
 
-const rb_space_kind *const rb_space_registry[] = { &counts, &tfidf, &lsa, &genre, &numeric, &mixed, &features, NULL };
+static const rb_space_kind users = { RB_SPACE_USERS, "users", "users by their features, standardised", "", no_params };
+
+const rb_space_kind *const rb_space_registry[] = { &counts, &tfidf,    &lsa,   &genre, &numeric,
+                                                   &mixed,  &features, &users, NULL };
+
+bool rb_space_is_of_users(const char *name)
+{
+    return name && strcmp(name, users.name) == 0; /* it has no options */
+}
 
 void rb_space_spec_fini(rb_space_spec *spec)
 {
@@ -131,8 +139,8 @@ static rb_status find_kind(rb_space_spec *out, const char *name, size_t n, rb_er
     if (!out->kind)
         return RB_FAIL(
             err, RB_BAD_INPUT,
-            "unknown space '%.*s', expected counts, tfidf, lsa-N (lsa-100), genre, numeric, mixed or features, "
-            "or the `as` name of a trial that makes one",
+            "unknown space '%.*s', expected counts, tfidf, lsa-N (lsa-100), genre, numeric, mixed, features or "
+            "users, or the `as` name of a trial that makes one",
             (int)n, name);
     return RB_OK;
 }
@@ -214,10 +222,12 @@ static int64_t text_bytes(const rb_space_spec *spec, const rb_catalogue *c)
     return bytes;
 }
 
-rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c)
+rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c, int32_t n_users)
 {
-    rb_space_size size = { .n_points = c->n, .is_dense = !rb_space_is_text(spec) || spec->kind->id == RB_SPACE_LSA };
-    double n = c->n;
+    const bool of_users = spec->kind->id == RB_SPACE_USERS;
+    rb_space_size size = { .n_points = of_users ? n_users : c->n,
+                           .is_dense = !rb_space_is_text(spec) || spec->kind->id == RB_SPACE_LSA };
+    double n = (double)size.n_points;
     if (rb_space_is_text(spec)) {
         double bytes = (double)text_bytes(spec, c), entries = bytes / 6,
                terms = entries / 4; /* English: 6 bytes a word */
@@ -240,6 +250,8 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c)
         size.n_dims += spec->kind->id == RB_SPACE_MIXED ? 3 + 5 + 2 : 0; /* types: two, as a rule */
         if (spec->kind->id == RB_SPACE_FEATURES)
             size.n_dims = RB_N_TITLE_FEATURES;
+        if (of_users)
+            size.n_dims = RB_N_USER_FEATURES;
         size.cost.bytes_per_node = 8 * n * (double)size.n_dims;
         size.cost.flops = n * (double)size.n_dims;
     }

@@ -9,6 +9,7 @@
  *   mixed    genres (0 or 1), numeric, then one column of 0 or 1 for every type and every age group
  *   features every feature of the titles that is known of two different values (data/features.h), less its mean, over
  *            its standard deviation; 0 (the mean) where unknown. Of the whole data set: rb_features_space builds it
+ *   users    the same of the users: the points are users, not titles (rb_features_users builds it)
  *
  * A spec is a kind and the values of its parameter table. Its canonical name lists what differs from the defaults:
  * lsa-100(columns=description+genres,max_features=20000); rb_space_parse reads that back.
@@ -31,7 +32,8 @@ typedef enum {
     RB_SPACE_GENRE,
     RB_SPACE_NUMERIC,
     RB_SPACE_MIXED,
-    RB_SPACE_FEATURES
+    RB_SPACE_FEATURES,
+    RB_SPACE_USERS
 } rb_space_id;
 
 /* The values of all parameter tables; each kind's table names those that it reads. */
@@ -90,8 +92,12 @@ typedef struct {
     rb_cost cost; /* bytes_per_node: points of dense spaces; bytes_per_rank: sparse points and scratch */
 } rb_space_size;
 
-/** Size and cost from shapes, before anything is built; allocates nothing. Local. */
-rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c);
+/** Whether the points of the space of this canonical name are the users; NULL: no space. Local. */
+bool rb_space_is_of_users(const char *name);
+
+/** Size and cost from shapes, before anything is built; allocates nothing. Local.
+ * @param n_users  of the data set: points of the space of users */
+rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c, int32_t n_users);
 
 /* What is needed to place unseen titles into a space. */
 typedef struct {
@@ -110,8 +116,8 @@ typedef struct {
  * Every rank gives the same catalogue. out->name stays NULL: it borrows, the caller owns the canonical name.
  *
  * @param[out] out  one point an item; owned by the caller, rb_points_fini
- * @return RB_OK; RB_BAD_INPUT (rb_space_check; no term is left; not one genre or number; `features`, which a catalogue
- *         alone does not tell); RB_NO_MEMORY. The same on every rank.
+ * @return RB_OK; RB_BAD_INPUT (rb_space_check; no term is left; not one genre or number; `features` and `users`, which
+ * a catalogue alone does not tell); RB_NO_MEMORY. The same on every rank.
  *
  * Bits: the same for any ranks and threads. Cost: rb_space_cost.
  */

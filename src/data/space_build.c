@@ -13,6 +13,8 @@ rb_status rb_space_check(const rb_space_spec *spec, const rb_catalogue *c, rb_er
 {
     rb_space_columns columns;
     rb_space_id id = spec->kind->id;
+    if (id == RB_SPACE_USERS)
+        return RB_OK;
     if (c->n == 0)
         return RB_FAIL(err, RB_BAD_INPUT, "the catalogue is empty: there is nothing to place in the space %s",
                        spec->kind->name);
@@ -317,8 +319,9 @@ rb_status rb_space_fit(rb_space_model *model, rb_points *points, const rb_space_
     if (points)
         *points = (rb_points){ 0 };
     RB_TRY_ALL(ctx, rb_space_check(spec, c, err));
-    if (spec->kind->id == RB_SPACE_FEATURES)
-        return RB_FAIL(err, RB_BAD_INPUT, "the space features is made of interactions, which titles alone do not have");
+    if (spec->kind->id == RB_SPACE_FEATURES || spec->kind->id == RB_SPACE_USERS)
+        return RB_FAIL(err, RB_BAD_INPUT, "the space %s is made of interactions, which titles alone do not have",
+                       spec->kind->name);
     RB_TRY_ALL(ctx, rb_space_spec_copy(&model->spec, spec, err));
     if (rb_space_is_text(spec)) {
         RB_TRY(fit_text(model, points, c, ctx, err));

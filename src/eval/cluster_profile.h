@@ -45,7 +45,7 @@ void rb_class_columns(rb_topk *top, double *sum, const rb_classes *c, int64_t of
 /**
  * Offer every point of a class by minus its squared distance to the mean of the class.
  *
- * @param[in] mean  [points->d] scratch
+ * @param[out] mean  [points->d] of the class
  * Cost: O(d + values of the class), and for sparse points one pass over the mean; the caller finishes top.
  */
 void rb_class_nearest(rb_topk *top, double *mean, const rb_classes *c, int64_t of, const rb_points *points);

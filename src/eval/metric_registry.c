@@ -9,10 +9,10 @@
         .choices = "drop|merge|singletons|scaled", .quiet = true,                                                 \
         .help = "noise left out; as one cluster; as clusters of one; dropped value times the share without noise" \
     }
-#define REFERENCE                                                   \
-    {                                                               \
-        .choices = "type|primary_genre|planted", .required = true,  \
-        .help = "movie or show; first genre; the generator's topic" \
+#define REFERENCE                                                                         \
+    {                                                                                     \
+        .choices = "type|primary_genre|planted", .required = true,                        \
+        .help = "movie or show; first genre; the generator's topic, of users its segment" \
     }
 #define ERRORS                                                                                       \
     {                                                                                                \

@@ -95,6 +95,11 @@ rb_status rb_apply_assign(const rb_apply_options *o, const char *file, rb_ctx *c
     int32_t *labels = NULL;
     char id[32];
     RB_TRY(rb_apply_open(&m, o, RB_CAN_ASSIGN, "assign new titles to clusters", ctx, err));
+    if (rb_configuration_is_of_users(&m.run.plan, m.c)) {
+        RB_FAIL(err, RB_BAD_INPUT, "trial %lld (%s) clusters users: there is no cluster for a title",
+                (long long)m.trial->number, m.c->entry->name);
+        goto done;
+    }
     if (!m.algorithm->assign_items && (!m.c->space_name || !m.algorithm->assign)) {
         RB_FAIL(err, RB_BAD_INPUT, "trial %lld has no space that new titles could be put in",
                 (long long)m.trial->number);

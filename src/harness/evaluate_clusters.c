@@ -175,6 +175,18 @@ static rb_metric_value of_agreement(const rb_agreement *a, rb_metric_kind kind)
     }
 }
 
+/* Users have the generator's segments, items what their catalogue tells. */
+static rb_status find_reference(const batch *b, const waiting *w, const char *reference, rb_error *err)
+{
+    const rb_run_state *run = b->run;
+    if (!rb_configuration_is_of_users(&run->plan, rb_run_configuration(run, w->trial)))
+        return rb_catalogue_labels(b->reference, &run->data.catalogue, reference, err);
+    if (strcmp(reference, "planted") != 0 || !run->data.user_segment)
+        return RB_FAIL(err, RB_NOT_APPLICABLE, "users have no labels '%s'", reference);
+    memcpy(b->reference, run->data.user_segment, (size_t)w->fit.n_labels * sizeof *b->reference);
+    return RB_OK;
+}
+
 static rb_status agreement(rb_metric_value *value, const batch *b, const waiting *w, const rb_metric *m, rb_error *err)
 {
     char reference[64];
@@ -184,7 +196,7 @@ static rb_status agreement(rb_metric_value *value, const batch *b, const waiting
     for (char *c = reference; *c; c++)
         *c = *c == '-' ? '_' : *c; /* the catalogue's names */
     rb_error none = { 0 };
-    if (rb_catalogue_labels(b->reference, &b->run->data.catalogue, reference, &none) != RB_OK) {
+    if (find_reference(b, w, reference, &none) != RB_OK) {
         *value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
         return none.status == RB_NOT_APPLICABLE ? RB_OK : RB_FAIL(err, none.status, "%s", none.message);
     }

@@ -133,6 +133,13 @@ static void fill(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor
         c->children[c->n_children++] = c->space_child;
 }
 
+bool rb_configuration_is_of_users(const rb_plan *plan, const rb_configuration *c)
+{
+    while (c->space_child >= 0)
+        c = &plan->configuration[c->space_child];
+    return rb_space_is_of_users(c->space);
+}
+
 bool rb_configuration_reads_model(const rb_configuration *c, int32_t child)
 {
     return child < c->n_models || (c->space_child >= 0 && child == c->n_children - 1);

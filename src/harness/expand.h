@@ -59,6 +59,9 @@ void rb_plan_fini(rb_plan *plan);
 /** Whether a fit of c reads the model of its child number `child`; of a clustering it reads the labels alone. */
 bool rb_configuration_reads_model(const rb_configuration *c, int32_t child);
 
+/** Whether the points of c are the users: of the space `users`, or of what a trial makes of it. */
+bool rb_configuration_is_of_users(const rb_plan *plan, const rb_configuration *c);
+
 /** The trial of a configuration, fold and repeat. */
 const rb_trial *rb_plan_trial(const rb_plan *plan, int32_t configuration, int32_t fold, int32_t repeat);
 

@@ -97,6 +97,7 @@ typedef enum { RB_KEEP_SELECTED, RB_KEEP_ALL, RB_KEEP_NONE } rb_keep;
 
 typedef struct rb_store {
     rb_keep per_user, models, lists;
+    bool features; /* of users and titles */
 } rb_store;
 
 typedef struct rb_experiment {

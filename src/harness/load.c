@@ -8,7 +8,6 @@
 
 #include "base/alloc.h"
 #include "data/cache.h"
-#include "data/features.h"
 #include "data/read.h"
 #include "harness/facts.h"
 #include "harness/state.h"
@@ -108,7 +107,7 @@ static bool names_line(const char *message)
 }
 
 /* Bad data say which line of the experiment asks for them; a malformed line of a data file says where it is itself. */
-static rb_status blame(rb_error *err, const rb_place *at)
+rb_status rb_run_blame(rb_error *err, const rb_place *at)
 {
     if (err->status != RB_BAD_INPUT || names_line(err->message))
         return err->status;
@@ -127,7 +126,7 @@ static rb_status read_data(rb_dataset *data, const rb_experiment *e, const char 
         rb_dataset_named(data, e->data_name, data_dir, &e->source, ctx, err);
     else
         rb_dataset_read(data, &e->source, ctx, err);
-    return blame(err, &e->dataset_at);
+    return rb_run_blame(err, &e->dataset_at);
 }
 
 /* Parsed and filtered data come from the cache where it has them; a cache that cannot be written is no failure. */
@@ -180,7 +179,7 @@ rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data
                 "the data set '%s' is sought in the folder of --data, else of REELBENCH_DATA, and neither is given; "
                 "scripts/fetch-data.sh tells how to get it",
                 e->data_name);
-    RB_TRY_ALL(ctx, blame(err, &e->dataset_at)); /* the environment of another host may lack it */
+    RB_TRY_ALL(ctx, rb_run_blame(err, &e->dataset_at)); /* the environment of another host may lack it */
     if (e->data_kind != RB_DATA_SYNTHETIC)
         return read_through_cache(data, e, data_dir, cache_dir, log, ctx, err);
     RB_TRY(read_data(data, e, data_dir, ctx, err));
@@ -244,13 +243,13 @@ static rb_status check_needs(const rb_run_state *run, rb_error *err)
             lacks = "sessions";
         else if (a->needs & RB_NEEDS_SESSIONS && run->experiment.split.kind != RB_SPLIT_SESSIONS) {
             RB_FAIL(err, RB_BAD_INPUT, "%s learns from whole sessions: give split: { kind: sessions }", a->name);
-            return blame(err, &entry->at);
+            return rb_run_blame(err, &entry->at);
         }
         if (a->needs & RB_NEEDS_ITEMS && !d->has_catalogue)
             lacks = "a catalogue";
         if (lacks) {
             RB_FAIL(err, RB_BAD_INPUT, "%s needs %s, and the data set '%s' has none", a->name, lacks, d->name);
-            return blame(err, &entry->at);
+            return rb_run_blame(err, &entry->at);
         }
     }
     return RB_OK;
@@ -262,46 +261,6 @@ bool rb_run_wants_tfidf(const rb_experiment *e)
         if (e->metrics[i].def->kind == RB_METRIC_DIVERSITY && e->metrics[i].variant[0] == RB_DIVERSITY_TFIDF)
             return true;
     return false;
-}
-
-static rb_status add_space(rb_run_state *run, const char *name, rb_error *err)
-{
-    for (int32_t i = 0; i < run->n_spaces; i++)
-        if (strcmp(run->space[i].name, name) == 0)
-            return RB_OK;
-    rb_run_space *s = &run->space[run->n_spaces++];
-    s->name = name;
-    RB_TRY(rb_space_parse(&s->spec, name, err));
-    if (!run->data.has_catalogue)
-        return RB_FAIL(err, RB_BAD_INPUT, "space '%s' needs a catalogue, and the data set '%s' has none", name,
-                       run->data.name);
-    RB_TRY(rb_space_check(&s->spec, &run->data.catalogue, err));
-done:
-    return err->status;
-}
-
-/* Where an entry says its space. */
-static const rb_place *space_at(const rb_entry *entry)
-{
-    for (int32_t s = 0; s < entry->n_sweeps; s++)
-        if (entry->sweep[s].param->kind == RB_PARAM_SPACE)
-            return &entry->sweep[s].at;
-    return &entry->at;
-}
-
-static rb_status collect_spaces(rb_run_state *run, rb_error *err)
-{
-    const rb_experiment *e = &run->experiment;
-    RB_TRY(rb_alloc(&run->space, run->plan.n_configurations + 1, err));
-    for (int32_t i = 0; i < run->plan.n_configurations; i++) {
-        const rb_configuration *c = &run->plan.configuration[i];
-        if (c->space && add_space(run, c->space, err) != RB_OK)
-            return blame(err, space_at(c->entry));
-    }
-    if (rb_run_wants_tfidf(e) && run->data.has_catalogue)
-        RB_TRY(add_space(run, "tfidf", err));
-done:
-    return err->status;
 }
 
 /* What the files of a split hold. Collective. */
@@ -337,63 +296,14 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     RB_TRY(digest_split(run, err));
     check_cutoffs(run);
     if (run->data.has_interactions)
-        RB_TRY(rb_split_check(&e->split, &run->data, err) == RB_OK ? RB_OK : blame(err, &e->split_at));
+        RB_TRY(rb_split_check(&e->split, &run->data, err) == RB_OK ? RB_OK : rb_run_blame(err, &e->split_at));
     RB_TRY(check_needs(run, err));
     RB_TRY_ALL(run->world, rb_expand(&run->plan, e, err));
     run->n_work = run->plan.n_trials * (e->evaluation.refit ? 2 : 1);
     RB_TRY_ALL(run->world, rb_alloc(&run->work, run->n_work, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++)
         run->work[t].want = RB_WANT_VALUES;
-    RB_TRY_ALL(run->world, collect_spaces(run, err));
+    RB_TRY_ALL(run->world, rb_run_collect_spaces(run, err));
 done:
     return err->status;
-}
-
-/* Whether a fit that is not finished, or its metrics, read the space. */
-static bool is_wanted(const rb_run_state *run, const rb_run_space *space)
-{
-    bool by_metric = false;
-    for (int64_t t = 0; t < run->n_work; t++) {
-        const char *name = rb_run_configuration(run, t)->space;
-        const rb_work *w = &run->work[rb_run_holder(run, t)];
-        if (w->want == RB_WANT_NOTHING || (w->evaluated && !w->again))
-            continue;
-        if (name && strcmp(name, space->name) == 0)
-            return true;
-        by_metric = by_metric || (!name && rb_run_wants_tfidf(&run->experiment) && strcmp(space->name, "tfidf") == 0);
-    }
-    return by_metric;
-}
-
-/* Which space of the file cannot be made is what the user can change. */
-static rb_status build_space(rb_run_space *s, rb_run_state *run, rb_error *err)
-{
-    RB_TRY(s->spec.kind->id == RB_SPACE_FEATURES
-               ? rb_features_space(&s->points, &run->data, run->world, err)
-               : rb_space_build(&s->points, &s->spec, &run->data.catalogue, run->world, err));
-    s->points.name = s->name;
-    RB_TRY_ALL(run->world, rb_points_check(&s->points, err));
-done:
-    if (err->status == RB_BAD_INPUT)
-        rb_error_prefix(err, "the space %s", s->name);
-    return err->status;
-}
-
-rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err)
-{
-    for (int32_t i = 0; i < run->n_spaces; i++) {
-        rb_run_space *s = &run->space[i];
-        if (s->points.n == 0 && is_wanted(run, s))
-            RB_TRY(build_space(s, run, err));
-    }
-done:
-    return err->status;
-}
-
-const rb_points *rb_run_find_space(const rb_run_state *run, const char *name)
-{
-    for (int32_t i = 0; i < run->n_spaces; i++)
-        if (strcmp(run->space[i].name, name) == 0)
-            return &run->space[i].points;
-    return NULL;
 }

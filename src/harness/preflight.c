@@ -27,7 +27,7 @@ rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
         rb_run_made_shape(&s.n_points, &s.n_dims, run, maker, ctx);
     for (int32_t i = 0; c->space && i < run->n_spaces; i++)
         if (strcmp(run->space[i].name, c->space) == 0) {
-            rb_space_size size = rb_space_cost(&run->space[i].spec, &run->data.catalogue);
+            rb_space_size size = rb_space_cost(&run->space[i].spec, &run->data.catalogue, run->data.users.n);
             s.n_points = size.n_points;
             s.n_dims = size.n_dims;
             s.n_points_nnz = size.is_dense ? 0 : size.nnz;

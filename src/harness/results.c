@@ -275,6 +275,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
     RB_TRY(rb_hdf_create(&r.file, path, err));
     RB_TRY(rb_write_provenance(r.file.id, run, err));
     RB_TRY(rb_write_dataset(r.file.id, &run->data, err));
+    RB_TRY(rb_write_features(r.file.id, run, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++) /* the values of a trial stand together */
         for (int64_t w = t; w < run->n_work; w += run->plan.n_trials)
             RB_TRY(take_work(&r, w, err));

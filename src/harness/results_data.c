@@ -1,4 +1,4 @@
-/* /dataset: external ids, titles, planted truth, what cleaning did. */
+/* /dataset: external ids, titles, planted truth, what cleaning did. /features. */
 #include <stdio.h>
 #include <string.h>
 
@@ -127,5 +127,17 @@ rb_status rb_write_dataset(hid_t file, const rb_dataset *d, rb_error *err)
 done:
     if (at >= 0)
         H5Gclose(at);
+    return err->status;
+}
+
+rb_status rb_write_features(hid_t file, const rb_run_state *run, rb_error *err)
+{
+    if (!run->features.title)
+        return RB_OK;
+    hid_t at = rb_hdf_group(file, "features", err);
+    if (at < 0)
+        return err->status;
+    rb_features_write(at, &run->features, &run->data, err);
+    H5Gclose(at);
     return err->status;
 }

@@ -35,6 +35,7 @@ void rb_run_state_fini(rb_run_state *run)
     rb_journal_close(&run->journal);
     rb_ctx_fini(&run->group);
     rb_plan_fini(&run->plan);
+    rb_features_fini(&run->features);
     rb_dataset_fini(&run->data);
     rb_experiment_fini(&run->experiment);
     if (run->lock >= 0)
@@ -230,6 +231,8 @@ static void count(rb_run_outcome *outcome, const rb_run_state *run)
 static rb_status write_results(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
 {
     char hex[65];
+    if (run->experiment.store.features && !outcome->stopped)
+        RB_TRY(rb_features_compute(&run->features, &run->data, run->world, err));
     if (run->world->rank == 0 && rb_run_merge(outcome, run, err) == RB_OK) {
         rb_digest_hex(hex, &outcome->digest, 64);
         rb_journal_write(&run->journal, err, "%s %s", outcome->stopped || outcome->n_left ? "stopped" : "end",

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "data/dataset.h"
+#include "data/features.h"
 #include "data/hdf.h"
 #include "data/session_parts.h"
 #include "data/space.h"
@@ -98,6 +99,7 @@ typedef struct rb_run_state {
     rb_experiment experiment;
     rb_plan plan;
     rb_dataset data;
+    rb_features features; /* where the file has them stored; empty before the results are written */
     rb_digest folder_digest;
     rb_digest split_files; /* of the contents of the split's files; zero where it has none */
     char folder[4096];
@@ -178,10 +180,20 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err);
 /** Load or make the data of an experiment, from the cache where it has them, and filter them. Collective. */
 rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
                       rb_log *log, rb_ctx *ctx, rb_error *err);
-/** Build what is named by trials that are not evaluated yet. Collective. */
-rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
 /** Whether a metric asked for needs TF-IDF vectors of the items. Local. */
 bool rb_run_wants_tfidf(const rb_experiment *e);
+/** Bad input is put down to a place of the experiment file, unless it names a line already; err->status. Local. */
+rb_status rb_run_blame(rb_error *err, const rb_place *at);
+
+/* ---- harness/spaces.c: built-in spaces ---- */
+
+/** Note which spaces the trials name, and check that the data have them. Local. @return RB_OK, RB_BAD_INPUT */
+rb_status rb_run_collect_spaces(rb_run_state *run, rb_error *err);
+/** The points of any built-in space of a data set. Collective over ctx. As rb_space_build */
+rb_status rb_run_build_space(rb_points *out, const rb_space_spec *spec, const rb_dataset *data, const rb_ctx *ctx,
+                             rb_error *err);
+/** Build what is named by trials that are not evaluated yet. Collective. */
+rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
 const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
 
 /* ---- harness/fold.c ---- */
@@ -302,5 +314,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
 rb_status rb_write_provenance(hid_t file, const rb_run_state *run, rb_error *err);
 /** Write /dataset. */
 rb_status rb_write_dataset(hid_t file, const rb_dataset *data, rb_error *err);
+/** Write /features, where they were computed. */
+rb_status rb_write_features(hid_t file, const rb_run_state *run, rb_error *err);
 
 #endif

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/features.h"
 #include "data/space.h"
 #include "eval/cluster_profile.h"
 #include "eval/clustering.h"
@@ -18,11 +17,15 @@ typedef struct {
     double *weight; /* NULL: shares */
 } facet;
 
+/* What is said of an entry beside its name. */
+typedef enum { NAME_ALONE, SHARE, DEVIATIONS } shown;
+
 enum { TERMS, GENRES, COUNTRIES, DECADES, AGE_GROUPS, N_FACETS };
 
 typedef struct {
     const rb_describe_options *options;
     rb_apply_model model;
+    bool of_users; /* else of titles */
     rb_classes classes;
     rb_cluster_counts counts;
     rb_metric_value stability; /* of the repeats of its configuration */
@@ -32,13 +35,24 @@ typedef struct {
     facet facet[N_FACETS];
     double *scratch; /* as long as the longest row of all */
     rb_topk top;
+    rb_table_column column[6];
     rb_table table;
 } description;
 
 /* ---- the labels ---- */
 
+static int64_t n_points(const description *d)
+{
+    return d->of_users ? d->model.run.data.users.n : d->model.run.data.catalogue.n;
+}
+
+static const char *points_of(const description *d)
+{
+    return d->of_users ? "users" : "titles";
+}
+
 /* NULL where none are stored. */
-static rb_status read_labels(int32_t **labels, const rb_apply_model *m, int64_t trial, hid_t results, rb_error *err)
+static rb_status read_labels(int32_t **labels, const description *d, int64_t trial, hid_t results, rb_error *err)
 {
     char name[64];
     int64_t n;
@@ -46,9 +60,9 @@ static rb_status read_labels(int32_t **labels, const rb_apply_model *m, int64_t 
     if (!rb_hdf_has(results, name))
         return RB_OK;
     RB_TRY(rb_hdf_read_vector(results, name, RB_HDF_INT32, (void **)labels, &n, err));
-    if (n != m->run.data.catalogue.n)
-        RB_TRY(rb_hdf_unfit(err, results, "'%s' has %lld labels, expected one for each of %d titles", name,
-                            (long long)n, m->run.data.catalogue.n));
+    if (n != n_points(d))
+        RB_TRY(rb_hdf_unfit(err, results, "'%s' has %lld labels, expected one for each of %lld %s", name, (long long)n,
+                            (long long)n_points(d), points_of(d)));
 done:
     return err->status;
 }
@@ -62,7 +76,7 @@ static rb_status read_stability(description *d, hid_t results, rb_error *err)
     RB_TRY(rb_alloc(&labels, plan->n_repeats, err));
     for (int32_t r = 0; r < plan->n_repeats; r++) {
         const rb_trial *other = rb_plan_trial(plan, trial->configuration, trial->fold, r);
-        RB_TRY(read_labels(&labels[d->n_repeats], &d->model, other->number, results, err));
+        RB_TRY(read_labels(&labels[d->n_repeats], d, other->number, results, err));
         d->n_repeats += labels[d->n_repeats] != NULL;
     }
     RB_TRY(
@@ -77,11 +91,11 @@ done:
 static rb_status read_classes(description *d, rb_error *err)
 {
     const rb_apply_model *m = &d->model;
-    const int64_t n = m->run.data.catalogue.n;
+    const int64_t n = n_points(d);
     int32_t *labels = NULL;
     rb_hdf results = { 0 };
     RB_TRY(rb_run_results_open(&results, m->options.resume, err));
-    RB_TRY(read_labels(&labels, m, m->trial->number, results.id, err));
+    RB_TRY(read_labels(&labels, d, m->trial->number, results.id, err));
     if (!labels)
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "no labels of trial %lld (%s) are stored: it failed, or was not finished",
                        (long long)m->trial->number, m->c->entry->name));
@@ -202,11 +216,9 @@ static rb_status make_space(description *d, rb_ctx *ctx, rb_error *err)
     const bool own = d->model.c->space != NULL;
     rb_space_spec spec = { 0 };
     rb_error none = { 0 };
-    RB_TRY(rb_space_parse(&spec, own ? d->model.c->space : "tfidf", err));
-    if (spec.kind->id == RB_SPACE_FEATURES)
-        RB_TRY(rb_features_space(&d->space, data, ctx, err));
-    else if (own || rb_space_check(&spec, &data->catalogue, &none) == RB_OK)
-        RB_TRY(rb_space_build(&d->space, &spec, &data->catalogue, ctx, err));
+    RB_TRY(rb_space_parse(&spec, d->of_users ? "users" : own ? d->model.c->space : "tfidf", err));
+    if (own || rb_space_check(&spec, &data->catalogue, &none) == RB_OK)
+        RB_TRY(rb_run_build_space(&d->space, &spec, data, ctx, err));
 done:
     rb_space_spec_fini(&spec);
     return err->status;
@@ -219,6 +231,9 @@ static rb_status make_facets(description *d, rb_ctx *ctx, rb_error *err)
     int64_t most = 0;
     for (int f = 0; f < N_FACETS; f++)
         d->facet[f].name = names[f];
+    RB_TRY(make_space(d, ctx, err));
+    if (d->of_users) /* who have features alone */
+        return rb_alloc(&d->scratch, d->space.d, err);
     RB_TRY(make_terms(d, ctx, err));
     if (c->has[RB_COLUMN_GENRES])
         RB_TRY(make_multi(&d->facet[GENRES], &c->genre, c->n, err));
@@ -228,7 +243,6 @@ static rb_status make_facets(description *d, rb_ctx *ctx, rb_error *err)
         RB_TRY(make_decades(&d->facet[DECADES], c, err));
     if (c->has[RB_COLUMN_RATING])
         RB_TRY(make_age_groups(&d->facet[AGE_GROUPS], c, err));
-    RB_TRY(make_space(d, ctx, err));
     for (int f = 0; f < N_FACETS; f++)
         most = d->facet[f].x.n_cols > most ? d->facet[f].x.n_cols : most;
     RB_TRY(rb_alloc(&d->scratch, most > d->space.d ? most : d->space.d, err));
@@ -250,6 +264,14 @@ static bool for_the_eye(const description *d)
     return d->options->format == RB_FORMAT_TABLE || d->options->format == RB_FORMAT_MARKDOWN;
 }
 
+static void begin_table(description *d)
+{
+    const int n = for_the_eye(d) ? 4 : 6;
+    memcpy(d->column, for_the_eye(d) ? line_columns : entry_columns, (size_t)n * sizeof *d->column);
+    d->column[1].name = points_of(d);
+    rb_table_init(&d->table, d->column, n);
+}
+
 static rb_status add_cluster(description *d, int64_t c, const char *of, rb_error *err)
 {
     char label[16];
@@ -261,23 +283,30 @@ done:
     return err->status;
 }
 
-/* What d->top holds: one line for the eye, else a row each. names NULL: titles by their distance. */
-static rb_status add_entries(description *d, int64_t c, const char *of, const rb_strings *names, bool shares,
-                             rb_error *err)
+/* Title of an item, or the id where it has none; id of a user. */
+static const char *point_name(char id[32], const description *d, int32_t point)
 {
     const rb_dataset *data = &d->model.run.data;
+    const char *title = d->of_users ? "" : rb_apply_title(data, point);
+    return *title ? title : rb_ids_name(id, d->of_users ? &data->users : &data->catalogue.ids, point);
+}
+
+/* What d->top holds: one line for the eye, else a row each. names NULL: points by their distance. */
+static rb_status add_entries(description *d, int64_t c, const char *of, const rb_strings *names, shown how,
+                             rb_error *err)
+{
     rb_text line = { 0 };
     char id[32];
     rb_topk_finish(&d->top);
     for (int32_t r = 0; r < d->top.n; r++) {
         const rb_topk_entry *e = &d->top.entry[r];
-        const char *name = names ? rb_strings_at(names, e->item) : rb_apply_title(data, e->item);
-        name = *name ? name : names ? "" : rb_ids_name(id, &data->catalogue.ids, e->item);
-        const double value = names ? e->score : sqrt(-e->score);
+        const char *name = names ? rb_strings_at(names, e->item) : point_name(id, d, e->item);
+        const double value = how == DEVIATIONS ? d->scratch[e->item] : names ? e->score : sqrt(-e->score);
         if (for_the_eye(d)) {
             RB_TRY(rb_text_addf(&line, err, "%s%s", r ? "; " : "", name));
-            if (shares)
-                RB_TRY(rb_text_addf(&line, err, " %.0f%%", 100 * value));
+            if (how != NAME_ALONE)
+                RB_TRY(
+                    rb_text_addf(&line, err, how == SHARE ? " %.0f%%" : " %+.2f", how == SHARE ? 100 * value : value));
             continue;
         }
         RB_TRY(add_cluster(d, c, of, err));
@@ -303,11 +332,15 @@ static rb_status add_class(description *d, int64_t c, rb_error *err)
             continue;
         memset(d->scratch, 0, (size_t)of->x.n_cols * sizeof *d->scratch);
         rb_class_columns(&d->top, d->scratch, &d->classes, c, &of->x, of->weight);
-        RB_TRY(add_entries(d, c, of->name, &of->names, !of->weight, err));
+        RB_TRY(add_entries(d, c, of->name, &of->names, of->weight ? NAME_ALONE : SHARE, err));
     }
     if (d->space.n > 0) {
         rb_class_nearest(&d->top, d->scratch, &d->classes, c, &d->space);
-        RB_TRY(add_entries(d, c, "nearest titles", NULL, false, err));
+        RB_TRY(add_entries(d, c, d->of_users ? "nearest users" : "nearest titles", NULL, NAME_ALONE, err));
+        for (int32_t j = 0; d->of_users && j < d->space.d; j++) /* the mean, in standard deviations of all users */
+            rb_topk_offer(&d->top, fabs(d->scratch[j]), 0, j);
+        if (d->of_users)
+            RB_TRY(add_entries(d, c, "features", &d->space.terms, DEVIATIONS, err));
     }
 done:
     return err->status;
@@ -334,8 +367,8 @@ static rb_status print(const description *d, FILE *out, rb_error *err)
 {
     const rb_classes *c = &d->classes;
     if (for_the_eye(d)) {
-        fprintf(out, "trial %lld (%s): %lld titles, %lld cluster%s of %.0f to %.0f, median %g; %lld noise",
-                (long long)d->model.trial->number, d->model.c->entry->name, (long long)c->n_points,
+        fprintf(out, "trial %lld (%s): %lld %s, %lld cluster%s of %.0f to %.0f, median %g; %lld noise",
+                (long long)d->model.trial->number, d->model.c->entry->name, (long long)c->n_points, points_of(d),
                 (long long)c->n_proper, rb_text_plural(c->n_proper), d->counts.least, d->counts.most, d->counts.middle,
                 (long long)(c->n_points - c->begin[c->n_proper]));
         if (d->stability.state == RB_VALUE_OK)
@@ -370,16 +403,14 @@ rb_status rb_report_describe(const rb_apply_options *o, const rb_describe_option
     RB_TRY(rb_apply_open_trial(&d.model, o, "labels", ctx, err));
     if (!(m->algorithm->can & RB_CAN_ASSIGN) || (m->algorithm->can & RB_CAN_RECOMMEND))
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s is no clustering: it has no clusters to describe", m->algorithm->name));
-    if (!m->run.data.has_catalogue)
+    d.of_users = rb_configuration_is_of_users(&m->run.plan, m->c);
+    if (!d.of_users && !m->run.data.has_catalogue)
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "the data set '%s' has no titles to describe clusters by", m->run.data.name));
     RB_TRY(read_classes(&d, err));
     RB_TRY(make_facets(&d, ctx, err));
     d.top.k = (int32_t)options->top;
     RB_TRY(rb_alloc(&d.top.entry, options->top, err));
-    if (for_the_eye(&d))
-        rb_table_init(&d.table, line_columns, 4);
-    else
-        rb_table_init(&d.table, entry_columns, 6);
+    begin_table(&d);
     RB_TRY(add_stability(&d, err));
     for (int64_t c = 0; c < d.classes.n; c++)
         RB_TRY(add_class(&d, c, err));

@@ -58,4 +58,47 @@ expect 0 "$REELBENCH" digest other/groups-*
 head -n 1 "$out" | cmp -s - digest || fail "clusters of features differ on another shape"
 expect 2 "$REELBENCH" assign results/groups-* 1 made/titles.csv
 complains "the space features is made of interactions"
+
+# Users as points: labels are theirs, held against the planted segments; what is of titles refuses them.
+cat >segments.yaml <<'YAML'
+experiment: segments
+seed: 1
+dataset: { name: synthetic, users: 100, items: 80, ratings: 2000, sessions: 1200 }
+split: { kind: random, test: 0.2 }
+metrics: [silhouette, "ari:planted", "ari:type"]
+store: { models: all, features: true }
+trials:
+  - kmeans: { space: users, k: 3 }
+    as: segments
+  - autoencoder: { space: users, layers: 8-2, iterations: 2 }
+    as: codes
+  - kmeans: { space: codes, k: 3 }
+YAML
+expect 0 "$REELBENCH" run segments.yaml
+expect 0 "$REELBENCH" digest results/segments-*
+head -n 1 "$out" >digest
+expect 0 mpirun -n 2 "$REELBENCH" run segments.yaml --output other
+expect 0 "$REELBENCH" digest other/segments-*
+head -n 1 "$out" | cmp -s - digest || fail "clusters of users differ on another shape"
+h5dump -d /labels/1 results/segments-*/results.h5 | grep -q 'SIMPLE { ( 100 )' || fail "not a label for each user"
+h5dump -H -d /features/users results/segments-*/results.h5 | grep -q '"binge_runs"' || fail "features are not stored"
+expect 0 "$REELBENCH" report results/segments-* --format json
+python3 - "$out" <<'PYTHON' || fail "clusters of users are not held against the segments"
+import json, sys
+for t in json.load(open(sys.argv[1]))["trials"]:
+    if t["entry"] != "codes":
+        assert t["all ari:planted"] is not None if "all ari:planted" in t else t["ari:planted"] is not None, t
+        assert not t.get("ari:type"), t
+PYTHON
+expect 0 "$REELBENCH" describe results/segments-* segments
+prints "100 users, 3 clusters"
+prints "nearest users"
+expect 2 "$REELBENCH" assign results/segments-* segments made/titles.csv
+complains "clusters users: there is no cluster for a title"
+printf '  - cluster_aware: { clusters: segments }\n' >>segments.yaml
+expect 2 "$REELBENCH" run segments.yaml
+complains "'cluster_aware' reads a clustering of the items, and 'segments' clusters the users"
+printf 'show_id,type,title,listed_in\ns1,Movie,Solo,Dramas\n' >solo.csv
+expect 2 "$REELBENCH" run segments.yaml --set 'dataset={ path: solo.csv }' --set 'trials=[{ kmeans: { space: users } }]' --set 'metrics=[n_clusters]'
+complains "space 'users' needs interactions"
 finish

@@ -89,38 +89,50 @@ static void ranks_sum_to_one(void **unused)
 }
 
 /* Unknown values are the mean, so that every column has mean 0; of its variance what is known keeps its share. */
-static void the_space_is_standardised(void **unused)
+static void is_standardised(const rb_points *p, const rb_feature_rows *of)
 {
-    (void)unused;
-    rb_error err = { 0 };
-    rb_points p = { 0 };
-    rb_features f = { 0 };
-    assert_ok(rb_features_space(&p, &data, &rb_test_ctx, &err), &err);
-    assert_ok(rb_features_compute(&f, &data, &rb_test_ctx, &err), &err);
-    assert_int_equal(p.n, 70);
-    assert_true(p.d > 25 && p.d < RB_N_TITLE_FEATURES);
+    assert_int_equal(p->n, of->n_rows);
+    assert_true(p->d > 25 && p->d <= of->n_columns);
+    assert_int_equal(p->terms.n, p->d);
     int64_t column = 0;
-    for (int k = 0; k < RB_N_TITLE_FEATURES; k++) {
+    for (int k = 0; k < of->n_columns; k++) {
         double sum = 0, square = 0, least = INFINITY, most = -INFINITY;
         int known = 0;
-        for (int i = 0; i < 70; i++) {
-            double value = f.title[(int64_t)i * RB_N_TITLE_FEATURES + k];
+        for (int64_t i = 0; i < of->n_rows; i++) {
+            double value = of->value[i * of->n_columns + k];
             known += !isnan(value);
             least = fmin(least, value);
             most = fmax(most, value);
         }
         if (!(most > least))
             continue;
-        for (int64_t i = 0; i < 70; i++) {
-            sum += p.dense[i * p.d + column];
-            square += p.dense[i * p.d + column] * p.dense[i * p.d + column];
+        for (int64_t i = 0; i < of->n_rows; i++) {
+            sum += p->dense[i * p->d + column];
+            square += p->dense[i * p->d + column] * p->dense[i * p->d + column];
         }
         assert_near(sum, 0, 1e-10);
         assert_near(square, known, 1e-10);
+        assert_string_equal(rb_strings_at(&p->terms, column), of->feature[k].name);
         column++;
     }
-    assert_int_equal(column, p.d);
-    rb_points_fini(&p);
+    assert_int_equal(column, p->d);
+}
+
+static void the_spaces_are_standardised(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_points titles = { 0 }, users = { 0 };
+    rb_features f = { 0 };
+    assert_ok(rb_features_compute(&f, &data, &rb_test_ctx, &err), &err);
+    assert_ok(rb_features_space(&titles, &data, &rb_test_ctx, &err), &err);
+    assert_ok(rb_features_users(&users, &data, &rb_test_ctx, &err), &err);
+    const rb_feature_rows of_titles = rb_feature_rows_of_titles(&f, &data);
+    const rb_feature_rows of_users = rb_feature_rows_of_users(&f, &data);
+    is_standardised(&titles, &of_titles);
+    is_standardised(&users, &of_users);
+    rb_points_fini(&users);
+    rb_points_fini(&titles);
     rb_features_fini(&f);
 }
 
@@ -131,17 +143,17 @@ static void a_failed_allocation_of_one_rank_is_known_to_all(void **unused)
     rb_test_ctx.n_threads = 2;
     for (int64_t nth = 1;; nth++) {
         rb_error err = { 0 };
-        rb_features f = { 0 };
+        rb_points p = { 0 };
         rb_alloc_fail_nth(is_last ? nth : 0);
-        rb_features_compute(&f, &data, &rb_test_ctx, &err);
+        rb_features_users(&p, &data, &rb_test_ctx, &err);
         rb_alloc_fail_nth(0);
         if (err.status == RB_OK) {
-            assert_true(nth > 15);
-            rb_features_fini(&f);
+            assert_true(nth > 18);
+            rb_points_fini(&p);
             break;
         }
         assert_int_equal(err.status, RB_NO_MEMORY);
-        assert_null(f.user);
+        assert_null(p.dense);
     }
 }
 
@@ -151,7 +163,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_feature_has_a_name_and_a_formula),
         cmocka_unit_test(bits_are_the_same_for_any_ranks_and_threads),
         cmocka_unit_test(ranks_sum_to_one),
-        cmocka_unit_test(the_space_is_standardised),
+        cmocka_unit_test(the_spaces_are_standardised),
         cmocka_unit_test(a_failed_allocation_of_one_rank_is_known_to_all),
     };
     rb_test_mpi_begin(&argc, &argv);

@@ -69,8 +69,9 @@ static void what_is_wrong_with_a_name_is_said(void **unused)
 {
     (void)unused;
     static const char *const known[][2] = {
-        { "lda", "unknown space 'lda', expected counts, tfidf, lsa-N (lsa-100), genre, numeric, mixed or features, or "
-                 "the `as` name of a trial that makes one" },
+        { "lda",
+          "unknown space 'lda', expected counts, tfidf, lsa-N (lsa-100), genre, numeric, mixed, features or users, or "
+          "the `as` name of a trial that makes one" },
         { "lsa-N", "the space 'lsa-N': N is not a whole number in [1, 100000]" },
         { "lsa-0", "the space 'lsa-0': N is not a whole number in [1, 100000]" },
         { "lsa-5(max_feature=3)", "unknown option 'max_feature' of the space lsa-5; did you mean 'max_features'?" },
@@ -358,7 +359,7 @@ static void the_cost_is_known_before_anything_is_built(void **unused)
         rb_points p = { 0 };
         assert_ok(rb_space_parse(&spec, *space, &err), &err);
         rb_alloc_fail_nth(0);
-        rb_space_size size = rb_space_cost(&spec, &c);
+        rb_space_size size = rb_space_cost(&spec, &c, 0);
         assert_int_equal(rb_alloc_fail_nth(0), 0);
         assert_ok(rb_space_build(&p, &spec, &c, &rb_test_ctx, &err), &err);
         assert_int_equal(size.n_points, p.n);
