@@ -9,7 +9,8 @@
  *     gain(y) = sum_i max(w_i - d2(x_i, y), 0),
  *
  * inside a block one chain over rows, then over blocks ascending. Rows that are left out have a gain of exactly 0, so
- * pruning changes no bit.
+ * pruning changes no bit. Where a step has one candidate, rows are told apart from it by a sketch of a byte a
+ * coordinate (kmeans_sketch.h); for several, their distances side by side cost less than the sketch would.
  */
 #include <math.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static void seeding_fini(rb_kmeans_seeding_state *s)
     rb_free(s->candidate);
     rb_free(s->offsets);
     rb_free(s->table.y);
+    rb_kmeans_sketch_fini(&s->sketch);
 }
 
 /* Eight chains, combined pairwise: the order is fixed by the block. */
@@ -118,7 +120,7 @@ static int next_rows(int64_t rows[CHUNK], int64_t *row, int64_t end, const rb_km
         n += !can_skip(s, between, i - s->data->begin, shrunk);
     }
     *row = i;
-    return n;
+    return rb_kmeans_sketch_keep(rows, n, &s->sketch);
 }
 
 static void sum_block(rb_kmeans_seeding_state *s, int32_t block)
@@ -133,6 +135,7 @@ static void lower(rb_kmeans_seeding_state *s, int64_t row, double distance, int3
     if (distance < s->weight[own]) {
         s->weight[own] = distance;
         s->nearest[own] = seed;
+        rb_kmeans_sketch_limit(&s->sketch, own, distance);
     }
 }
 
@@ -154,6 +157,7 @@ void rb_kmeans_seeding_add(rb_kmeans_seeding_state *s, const int64_t *seeds, int
 {
     const rb_kmeans_data *data = s->data;
     open_table(s, s->between, seeds + n, 1, seeds, n);
+    rb_kmeans_sketch_aim(&s->sketch, seeds[n]);
 #pragma omp parallel for num_threads(s->ctx->n_threads) schedule(dynamic)
     for (int32_t b = data->block_begin; b < data->block_end; b++)
         add_to_block(s, b, n);
@@ -320,6 +324,8 @@ rb_status rb_kmeans_seeds(int64_t *points, const rb_kmeans_data *data, rb_kmeans
 {
     rb_kmeans_seeding_state s = { .data = data, .ctx = ctx, .local_trials = local_trials, .restart = restart };
     RB_TRY_ALL(ctx, seeding_init(&s, err));
+    if (kind == RB_KMEANS_PLUS_PLUS && local_trials == 1)
+        RB_TRY_ALL(ctx, rb_kmeans_sketch_init(&s.sketch, data, ctx, err));
     rb_rng first = { ctx->seed, rb_stream("kmeans first seed"), (uint32_t)restart, 0 };
     points[0] = rb_rng_below(&first, 0, data->n);
     rb_kmeans_seeding_add(&s, points, 0);

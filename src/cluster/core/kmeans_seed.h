@@ -4,7 +4,7 @@
 #ifndef RB_CLUSTER_CORE_KMEANS_SEED_H
 #define RB_CLUSTER_CORE_KMEANS_SEED_H
 
-#include "cluster/core/kmeans.h"
+#include "cluster/core/kmeans_sketch.h"
 
 typedef struct rb_kmeans_seeding {
     const rb_kmeans_data *data;
@@ -20,6 +20,7 @@ typedef struct rb_kmeans_seeding {
     double *apart;      /* [k x together] distances of the seeds to a table */
     int64_t *offsets;   /* [n_ranks + 1] */
     rb_kmeans_table table;
+    rb_kmeans_sketch sketch; /* one candidate a step: limits are the weights */
     int64_t restart;
 } rb_kmeans_seeding_state;
 

@@ -20,14 +20,15 @@
  * Points with equal rows get equal labels; fewer different points than k leave clusters empty in the end.
  *
  * Lloyd (1982), doi:10.1109/TIT.1982.1056489; Arthur and Vassilvitskii (2007).
- * Time 2 n k d flops an iteration, memory 24 + 8 local_trials bytes a point and 8 k d a block. Bits: the same for any
- * ranks and threads.
+ * Time 2 n k d flops an iteration, memory 24 + 8 local_trials bytes a point (with one candidate d + 12 more) and 8 k d
+ * a block. Bits: the same for any ranks and threads.
  */
 #include "cluster/cluster.h"
 
 #include <math.h>
 
 #include "cluster/core/kmeans_fit.h"
+#include "cluster/core/kmeans_sketch.h"
 
 enum { ALGORITHM_AUTO, ALGORITHM_LLOYD, ALGORITHM_HAMERLY, ALGORITHM_ELKAN, ALGORITHM_YINYANG };
 enum { METRIC_EUCLIDEAN, METRIC_SPHERICAL };
@@ -109,6 +110,8 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
                         (16 + 8 * (double)o.n_groups + trials) * n / fmax(shape->n_ranks, 1) + 16 * k * d + sums,
                     .bytes_per_node = 8 * n,
                     .flops = (double)rb_kmeans_restarts(&o) * (double)c->iterations * 2 * entries * k };
+    if (!is_sparse && c->init == RB_KMEANS_INIT_PLUS_PLUS && c->local_trials == 1)
+        out.bytes_per_rank += rb_kmeans_sketch_bytes(n / fmax(shape->n_ranks, 1), d);
     if (is_sparse)
         out.bytes_per_rank += 32 * entries;
     else if (c->precision == PRECISION_SINGLE || c->metric == METRIC_SPHERICAL)
