@@ -1,19 +1,16 @@
 /*
  * Which group runs which trial, and how rank 0 learns what is done.
  *
- * Trials are dealt out by predicted flops, the largest first, each to the group with the least work so far: the
- * assignment is a function of the plan alone and needs no messages. Trials that share what their algorithm prepares
- * go to one group, one after the other, unless together they are more than a group's even part of the work. Trials that
- * other trials refer to come first, level by level. Refits of what was selected are a second pass. Every group reports
- * each finished trial to rank 0 of the world, which shows the progress.
+ * Trials that other trials refer to come first, level by level; those of a level are dealt to groups as
+ * harness/deal.h says. Refits of what was selected are a second pass. Every group reports each finished trial to rank 0
+ * of the world, which shows the progress.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
-#include "harness/state.h"
+#include "harness/deal.h"
 
 /* ---- levels: children before parents ---- */
 
@@ -25,97 +22,6 @@ static int32_t level_of(const rb_plan *plan, const rb_configuration *c)
         level = below > level ? below : level;
     }
     return level;
-}
-
-/* ---- dealing out ---- */
-
-typedef struct {
-    int64_t trial;
-    double flops;
-    int64_t first;       /* place in the plan's order of the first that shares what is prepared: itself where none */
-    double shared_flops; /* of all of them */
-    int32_t group;       /* that runs it */
-} load;
-
-static int compare(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-static int by_shared_flops(const void *a, const void *b)
-{
-    const load *x = a, *y = b;
-    if (x->shared_flops != y->shared_flops)
-        return x->shared_flops < y->shared_flops ? 1 : -1;
-    return x->first != y->first ? compare(x->first, y->first) : compare(x->trial, y->trial);
-}
-
-static int by_group(const void *a, const void *b)
-{
-    const load *x = a, *y = b;
-    if (x->group != y->group)
-        return compare(x->group, y->group);
-    return x->first != y->first ? compare(x->first, y->first) : compare(x->trial, y->trial);
-}
-
-/* Place of the first that shares with all[i], itself where none does. `all` is in the order of the plan. */
-static int64_t first_of(const rb_run_state *run, const load *all, int64_t i)
-{
-    const rb_work *w = &run->work[all[i].trial];
-    if (run->options->no_share || !rb_run_configuration(run, all[i].trial)->entry->algorithm->prepare)
-        return i;
-    for (int64_t k = 0; k < i; k++)
-        if (memcmp(&run->work[all[k].trial].prepares, &w->prepares, sizeof w->prepares) == 0)
-            return k;
-    return i;
-}
-
-/* Who shares with whom; returns the flops of all. `all` is in the order of the plan. */
-static double find_shared(load *all, const rb_run_state *run, int64_t n)
-{
-    double total = 0;
-    for (int64_t i = 0; i < n; i++) {
-        all[i].first = first_of(run, all, i);
-        all[i].shared_flops = 0;
-        all[all[i].first].shared_flops += all[i].flops;
-        total += all[i].flops;
-    }
-    for (int64_t i = 0; i < n; i++)
-        all[i].shared_flops = all[all[i].first].shared_flops;
-    return total;
-}
-
-static int32_t least_of(const double *group_flops, int32_t n_groups)
-{
-    int32_t least = 0;
-    for (int32_t g = 1; g < n_groups; g++)
-        if (group_flops[g] < group_flops[least])
-            least = g;
-    return least;
-}
-
-/*
- * Trials of this rank's group into mine, those that share one after the other, else in the order of the plan; returns
- * how many. `all` is scratch.
- */
-static int64_t deal(int64_t *mine, const rb_run_state *run, load *all, int64_t n, double *group_flops)
-{
-    memset(group_flops, 0, (size_t)run->n_groups * sizeof *group_flops);
-    double even = find_shared(all, run, n) / run->n_groups, piece = 0;
-    qsort(all, (size_t)n, sizeof *all, by_shared_flops);
-    for (int64_t i = 0; i < n; i++) {
-        bool is_next = i > 0 && all[i].first == all[i - 1].first;
-        bool stays = is_next && (all[i].shared_flops <= even || piece + all[i].flops / 2 <= even);
-        all[i].group = stays ? all[i - 1].group : least_of(group_flops, run->n_groups);
-        piece = all[i].flops + (stays ? piece : 0);
-        group_flops[all[i].group] += all[i].flops + 1e6; /* a trial is never free */
-    }
-    qsort(all, (size_t)n, sizeof *all, by_group);
-    int64_t taken = 0;
-    for (int64_t i = 0; i < n; i++)
-        if (all[i].group == run->group_number)
-            mine[taken++] = all[i].trial;
-    return taken;
 }
 
 /* ---- progress ---- */
@@ -201,28 +107,22 @@ static bool asked_to_stop(const rb_run_state *run)
 
 /* ---- rounds ---- */
 
-typedef struct {
-    load *all;
-    int64_t *mine;
-    double *group_flops;
-} scratch;
-
 /* The unfinished trials, or refits, of a fold and level. */
-static int64_t pick(load *all, const rb_run_state *run, bool refits, int32_t fold, int32_t level)
+static int64_t pick(int64_t *all, const rb_run_state *run, bool refits, int32_t fold, int32_t level)
 {
     int64_t n = 0, first = refits ? run->plan.n_trials : 0;
     for (int64_t t = first; t < run->n_work && t < first + run->plan.n_trials; t++)
         if (rb_run_trial(run, t)->fold == fold && rb_run_is_to_run(run, t) &&
             level_of(&run->plan, rb_run_configuration(run, t)) == level)
-            all[n++] = (load){ .trial = t, .flops = run->work[t].cost.flops };
+            all[n++] = t;
     return n;
 }
 
 /* What each group found out about its trials, on every rank. */
-static void share_work(rb_run_state *run, const load *all, int64_t n)
+static void share_work(rb_run_state *run, const int64_t *all, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        rb_work *w = &run->work[all[i].trial];
+        rb_work *w = &run->work[all[i]];
         int64_t facts[5] = { w->fitted, w->evaluated, w->outcome, w->has_model, w->has_lists };
         rb_max_int64(run->world, facts, 5);
         w->fitted = facts[0];
@@ -232,31 +132,41 @@ static void share_work(rb_run_state *run, const load *all, int64_t n)
         w->has_lists = facts[4];
         w->again = false;
         if (w->evaluated)
-            rb_run_note_evaluated(run, all[i].trial);
+            rb_run_note_evaluated(run, all[i]);
     }
 }
 
-static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level, scratch *s, board *b, bool *stopped,
-                           rb_error *err)
+/* One piece of a round. */
+static rb_status run_piece(rb_run_state *run, const rb_fold *fold, const int64_t *trials, int64_t n, board *b,
+                           bool *stopped, rb_error *err)
 {
-    int64_t n = pick(s->all, run, fold->refit, fold->number, level);
-    int64_t n_mine = deal(s->mine, run, s->all, n, s->group_flops);
-    for (int64_t i = 0; i < n; i++) /* until its group says so */
-        run->work[s->all[i].trial].evaluated = false;
-    run->prepared = (rb_prepared){ .order = s->mine, .n_order = n_mine };
-    for (int64_t i = 0; i < n_mine && !*stopped && err->status == RB_OK; i++) {
+    run->prepared = (rb_prepared){ .order = trials, .n_order = n };
+    for (int64_t i = 0; i < n && !*stopped && err->status == RB_OK; i++) {
         *stopped = asked_to_stop(run);
-        if (!*stopped && rb_trial_run(run, fold, s->mine[i], err) == RB_OK)
-            report(b, s->mine[i]);
+        if (!*stopped && rb_trial_run(run, fold, trials[i], err) == RB_OK)
+            report(b, trials[i]);
     }
     rb_prepared_release(&run->prepared);
+    return err->status;
+}
+
+static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level, int64_t *all, rb_deal *d, board *b,
+                           bool *stopped, rb_error *err)
+{
+    const int64_t *mine;
+    int64_t n_mine, n = pick(all, run, fold->refit, fold->number, level);
+    for (int64_t i = 0; i < n; i++) /* until its group says so */
+        run->work[all[i]].evaluated = false;
+    rb_deal_round(d, run, all, n);
+    while (!*stopped && err->status == RB_OK && (n_mine = rb_deal_next(&mine, d, run)) > 0)
+        run_piece(run, fold, mine, n_mine, b, stopped, err);
     rb_made_space_release(&run->made);
     gather_round(b);
     int64_t stop = *stopped;
     rb_max_int64(run->world, &stop, 1);
     *stopped = stop != 0;
     RB_TRY_ALL(run->world, err->status);
-    share_work(run, s->all, n);
+    share_work(run, all, n);
     rb_run_say_outside(run);
 done:
     return err->status;
@@ -274,13 +184,13 @@ static int32_t n_levels(const rb_plan *plan)
 
 rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err)
 {
-    scratch s = { 0 };
+    rb_deal d = { 0 };
+    int64_t *all = NULL; /* [n_trials] of a round */
     board b = { .run = run, .request = MPI_REQUEST_NULL };
     rb_fold fold = { 0 };
     *stopped = false;
-    rb_alloc(&s.all, run->plan.n_trials, err);
-    rb_alloc(&s.mine, run->plan.n_trials, err);
-    RB_TRY_ALL(run->world, rb_alloc(&s.group_flops, run->n_groups, err));
+    RB_TRY_ALL(run->world, rb_alloc(&all, run->plan.n_trials, err));
+    RB_TRY(rb_deal_init(&d, run, run->plan.n_trials, err));
     int64_t n = 0;
     for (int64_t w = 0; w < run->n_work; w++) {
         n += run->work[w].want != RB_WANT_NOTHING;
@@ -291,20 +201,19 @@ rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err)
         bool any = false, refits = f >= run->plan.n_folds;
         int32_t number = f % run->plan.n_folds;
         for (int32_t level = 0; level < n_levels(&run->plan); level++)
-            any = any || pick(s.all, run, refits, number, level) > 0;
+            any = any || pick(all, run, refits, number, level) > 0;
         if (!any)
             continue;
         RB_TRY(rb_fold_build(&fold, run, number, refits, run->world, err));
         for (int32_t level = 0; level < n_levels(&run->plan) && !*stopped; level++)
-            RB_TRY(run_round(run, &fold, level, &s, &b, stopped, err));
+            RB_TRY(run_round(run, &fold, level, all, &d, &b, stopped, err));
         rb_barrier(run->world);
         rb_fold_fini(&fold);
     }
 done:
     rb_progress_end(&b.progress);
     rb_fold_fini(&fold);
-    rb_free(s.all);
-    rb_free(s.mine);
-    rb_free(s.group_flops);
+    rb_deal_fini(&d);
+    rb_free(all);
     return err->status;
 }

@@ -1,7 +1,10 @@
 #include "toy_models.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/alloc.h"
 
@@ -365,6 +368,56 @@ const rb_algorithm rb_toy_shaped = { .name = "toy_shaped",
                                      .predict = shaped_predict,
                                      .arrays = shaped_arrays,
                                      .fini = shaped_fini };
+
+/* ---- toy_waiting ---- */
+
+typedef struct {
+    int64_t number, behind;
+} waiting_config;
+
+const char *rb_toy_waiting_file;
+
+static const rb_param waiting_params[] = {
+    RB_INT(waiting_config, number, 0, 0, 1000, "", "tells trials apart"),
+    RB_INT(waiting_config, behind, 0, 0, 1000, "", "fits that must have ended"),
+    RB_PARAM_END,
+};
+
+static int64_t ended_fits(void)
+{
+    struct stat about;
+    return stat(rb_toy_waiting_file, &about) == 0 ? (int64_t)about.st_size : 0;
+}
+
+static rb_status waiting_fit(void *self, const rb_train_view *view, const void *prepared, const void *config,
+                             rb_ctx *ctx, rb_error *err)
+{
+    const int64_t behind = ((const waiting_config *)config)->behind;
+    const struct timespec pause = { .tv_nsec = 2000000 };
+    (void)self, (void)view, (void)prepared;
+    if (ctx->rank == 0) {
+        for (int i = 0; i < 15000 && ended_fits() < behind; i++)
+            nanosleep(&pause, NULL);
+        if (ended_fits() < behind)
+            RB_FAIL(err, RB_FAILED, "%lld fits have ended, expected %lld", (long long)ended_fits(), (long long)behind);
+        FILE *f = fopen(rb_toy_waiting_file, "ae");
+        if (!f || fputc('x', f) == EOF || fclose(f) != 0)
+            RB_FAIL(err, RB_FAILED, "%s cannot be written", rb_toy_waiting_file);
+    }
+    return rb_agree(ctx, err->status, err);
+}
+
+const rb_algorithm rb_toy_waiting = { .name = "toy_waiting",
+                                      .needs = RB_NEEDS_RATINGS,
+                                      .can = RB_CAN_PREDICT,
+                                      .config_size = sizeof(waiting_config),
+                                      .state_size = 1,
+                                      .params = waiting_params,
+                                      .cost = shaped_cost,
+                                      .fit = waiting_fit,
+                                      .predict = shaped_predict,
+                                      .arrays = shaped_arrays,
+                                      .fini = shaped_fini };
 
 /* ---- toy_measured ---- */
 

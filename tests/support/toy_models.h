@@ -33,6 +33,15 @@ typedef struct {
 } rb_toy_log;
 extern rb_toy_log rb_toy_shared_log;
 
+/*
+ * toy_waiting: predicts 0; with `behind` n it ends only once n fits of others have ended, and fails after 30 s. All
+ * have the same predicted flops.
+ */
+extern const rb_algorithm rb_toy_waiting;
+
+/* A file, empty at first, of which all ranks know: rb_toy_waiting counts the ends of fits in it. */
+extern const char *rb_toy_waiting_file;
+
 /* toy_shaped: predicts 0; fails where its view has other sizes than `check` was told. */
 extern const rb_algorithm rb_toy_shaped;
 
