@@ -91,23 +91,18 @@ static int32_t node_of(const rb_run_state *run, int32_t group)
     return world->n_nodes > 1 ? world->node_of[(int64_t)group * (world->n_ranks / run->n_groups)] : 0;
 }
 
-/* Each piece to the node with the least work for its groups. */
+/* Each piece to the node with the least work for each of its groups. */
 static void deal_to_nodes(rb_deal *d, const rb_run_state *run)
 {
-    memset(d->node_flops, 0, (size_t)run->world->n_nodes * sizeof *d->node_flops);
+    const int32_t n_nodes = run->world->n_nodes;
+    memset(d->node_flops, 0, (size_t)n_nodes * sizeof *d->node_flops);
     for (int64_t p = 0; p < d->n_pieces; p++) {
-        int32_t best = -1, n_best = 1;
-        for (int32_t g = 0; g < run->n_groups;) {
-            int32_t node = node_of(run, g), n = 0;
-            while (g < run->n_groups && node_of(run, g) == node)
-                g++, n++;
-            if (best < 0 || d->node_flops[node] < d->node_flops[best]) {
+        int32_t best = node_of(run, 0);
+        for (int32_t node = 0; node < n_nodes; node++)
+            if (d->node_groups[node] > 0 && d->node_flops[node] < d->node_flops[best])
                 best = node;
-                n_best = n;
-            }
-        }
         d->piece[p].node = best;
-        d->node_flops[best] += d->piece[p].flops / n_best;
+        d->node_flops[best] += d->piece[p].flops / d->node_groups[best];
     }
 }
 
@@ -116,8 +111,11 @@ rb_status rb_deal_init(rb_deal *d, const rb_run_state *run, int64_t n, rb_error 
     rb_alloc(&d->load, n, err);
     rb_alloc(&d->order, n, err);
     rb_alloc(&d->piece, n, err);
+    rb_alloc(&d->node_groups, run->world->n_nodes, err);
     RB_TRY_ALL(run->world, rb_alloc(&d->node_flops, run->world->n_nodes, err));
     RB_TRY(rb_shared_alloc(&d->counter, sizeof(int64_t), run->world, err));
+    for (int32_t g = 0; g < run->n_groups; g++)
+        d->node_groups[node_of(run, g)]++;
 done:
     return err->status;
 }
@@ -126,6 +124,7 @@ void rb_deal_round(rb_deal *d, const rb_run_state *run, const int64_t *trials, i
 {
     for (int64_t i = 0; i < n; i++) /* a trial is never free */
         d->load[i] = (rb_load){ .trial = trials[i], .flops = run->work[trials[i]].cost.flops + 1e6 };
+    rb_bcast(run->world, d->load, n * (int64_t)sizeof *d->load, 0); /* groups of unlike shapes may predict unlike */
     double even = find_shared(d->load, run, n) / run->n_groups;
     qsort(d->load, (size_t)n, sizeof *d->load, by_shared_flops);
     cut(d, d->load, n, even, run->n_groups == 1);
@@ -160,6 +159,7 @@ void rb_deal_fini(rb_deal *d)
     rb_free(d->load);
     rb_free(d->order);
     rb_free(d->piece);
+    rb_free(d->node_groups);
     rb_free(d->node_flops);
     *d = (rb_deal){ 0 };
 }

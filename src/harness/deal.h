@@ -5,7 +5,9 @@
  * nothing. More than an even part of all work is cut. Pieces are dealt to nodes by predicted flops, the largest first,
  * each to the node with the least work for its groups: a function of the plan alone. Inside a node every group takes
  * the next piece from a counter in memory that its ranks share, so that a group whose trials end early goes on: no
- * message, and nobody waits for a rank that computes. Who runs what shows in no result.
+ * message, and nobody waits for a rank that computes. A counter for all nodes would not do: over TCP one-sided access
+ * goes on only while its target is inside MPI, so that all would wait for the trial of the rank that holds it. Who runs
+ * what shows in no result.
  */
 #ifndef RB_HARNESS_DEAL_H
 #define RB_HARNESS_DEAL_H
@@ -24,10 +26,11 @@ typedef struct rb_deal {
     int64_t *order;       /* [n] trials, piece by piece */
     rb_piece *piece;      /* [n_pieces] the largest first; of one group in the order of the plan */
     int64_t n_pieces;
-    int64_t n_passed;   /* pieces that this group has seen; those of its node are counted by n_taken */
-    int64_t n_taken;    /* of its node's */
-    double *node_flops; /* [n_nodes] for each of its groups */
-    rb_shared counter;  /* pieces of the node that were taken in this round */
+    int64_t n_passed;     /* pieces that this group has seen; those of its node are counted by n_taken */
+    int64_t n_taken;      /* of its node's */
+    int32_t *node_groups; /* [n_nodes] groups whose first rank is of the node */
+    double *node_flops;   /* [n_nodes] for each of its groups */
+    rb_shared counter;    /* pieces of the node that were taken in this round */
 } rb_deal;
 
 /** Room for rounds of up to n trials. Collective over the world. @return RB_OK, RB_NO_MEMORY */

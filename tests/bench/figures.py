@@ -191,6 +191,41 @@ trials: [als: {{ factors: 64, iterations: 2 }}]
     yield line(name + "shared windows", shared / 2**30, "GiB")
 
 
+def idle_share(seconds, flops, dealt):
+    """Of two groups, one of which ends last: trials, the largest first, to whoever is free, or by flops alone."""
+    busy, predicted = [0.0, 0.0], [0.0, 0.0]
+    for t in sorted(range(len(flops)), key=lambda t: -flops[t]):
+        g = min((0, 1), key=lambda g: (busy if dealt else predicted)[g])
+        busy[g] += seconds[t]
+        predicted[g] += flops[t]
+    return 1 - sum(busy) / (2 * max(busy))
+
+
+def dealing(size):
+    """Idle share of two groups of one rank in a sweep of unequal trials, from the seconds that each took."""
+    als = "als: { factors: [8, 16, 32, 48, 64, 96, 128], regularization: [0.05, 0.1, 0.2], iterations: 5 }"
+    svd = "svd: { factors: [8, 16, 32, 64, 128], iterations: 5 }"
+    ratings = 2_000_000 // size.divisor
+    for name, trials in (("als", als), ("als and svd", f"{als}, {svd}")):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "dealing.yaml"
+            path.write_text(f"""experiment: dealing
+seed: 1
+dataset: {{ name: synthetic, users: {20_000 // size.divisor}, items: {5_000}, ratings: {ratings}, sessions: 0 }}
+split: {{ kind: random, test: 0.1, validation: 0.1 }}
+metrics: [rmse]
+trials: [{trials}]
+""", encoding="utf-8")
+            command = [PROGRAM, "run", path, "--threads", "1", "--group-size", "1", "--output", folder]
+            plan = run([*command, "--dry-run"], ranks=2)
+            flops = [float(cost) for cost in re.findall(r"^ +\d+ +\w+ .*? (\d\.\d+e[+-]\d+) ", plan, re.MULTILINE)]
+            run(command, ranks=2)
+            report = json.loads(run([PROGRAM, "report", *pathlib.Path(folder).glob("dealing-*"), "--format", "json"]))
+        seconds = [trial["fit s"] + trial["score s"] + trial["evaluate s"] for trial in report["trials"]]
+        yield line(f"idle share of 2 groups, sweep of {name}, 8 to 128 factors", idle_share(seconds, flops, True),
+                   "share, by predicted flops alone", idle_share(seconds, flops, False))
+
+
 def quickstart(size):
     """Seconds of the experiment that the quickstart runs."""
     walls = []
@@ -202,7 +237,8 @@ def quickstart(size):
     yield line("quickstart, 2 ranks", statistics.median(walls), "s", target=("<=", 60), of_ratio=False)
 
 
-GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, quickstart)}
+GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, dealing,
+                                   quickstart)}
 
 
 def header():

@@ -266,6 +266,7 @@ static rb_status shared_fit(void *self, const rb_train_view *view, const void *p
     rb_rng rng = { ctx->seed, 2, 0, 0 };
     (void)view;
     m->one = 1;
+    rb_toy_shared_log.fitted++;
     RB_TRY_ALL(ctx, rb_alloc(&m->item, 1, err));
     if (c->k > l->n)
         RB_FAIL(err, RB_FAILED, "the list has %lld numbers, expected %lld", (long long)l->n, (long long)c->k);

@@ -27,7 +27,7 @@ extern const rb_algorithm rb_toy_shared;
 
 /* What rb_toy_shared did on this rank since a test zeroed it. */
 typedef struct {
-    int64_t prepared, unprepared;
+    int64_t prepared, unprepared, fitted;
     int64_t n_configs; /* of the last one that was prepared */
     int64_t longest;   /* k among them */
 } rb_toy_log;

@@ -68,7 +68,7 @@ rb_status rb_test_try_run(rb_run_outcome *outcome, const char *root, const char 
                                .algorithms = shape.algorithms };
     rb_ctx_serial(&alone, rb_test_ctx.n_threads);
     if (!shape.alone)
-        rb_run(outcome, &options, &rb_test_ctx, err);
+        rb_run(outcome, &options, shape.world ? shape.world : &rb_test_ctx, err);
     else if (rb_test_ctx.rank == 0)
         rb_run(outcome, &options, &alone, err);
     rb_agree(&rb_test_ctx, err->status, err);

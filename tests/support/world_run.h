@@ -21,7 +21,8 @@ typedef struct {
     const rb_algorithm *const *algorithms; /* NULL: both registries */
     int group_size;
     bool no_share;
-    bool alone; /* by rank 0 alone, without MPI; the other ranks wait */
+    bool alone;    /* by rank 0 alone, without MPI; the other ranks wait */
+    rb_ctx *world; /* NULL: rb_test_ctx; else another one of all its ranks */
 } rb_test_shape;
 
 /**
