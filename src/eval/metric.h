@@ -71,6 +71,7 @@ typedef enum {
     RB_METRIC_COPHENETIC,
     RB_METRIC_PERPLEXITY,
     RB_METRIC_COHERENCE,
+    RB_METRIC_SUGGESTED_EPS,
     RB_N_METRIC_KINDS
 } rb_metric_kind;
 

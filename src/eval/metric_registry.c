@@ -266,5 +266,12 @@ const rb_metric_def rb_metric_registry[] = {
       .max = 1,
       .group = { { .choices = "npmi", .help = "normalised pointwise mutual information, the window a document" } },
       .summary = "mean over topics and pairs of their top words of ln(p(v, w) / (p(v) p(w))) / -ln p(v, w)" },
+    { .name = "suggested_eps",
+      .kind = RB_METRIC_SUGGESTED_EPS,
+      OF_FIT,
+      .better = RB_BETTER_NEITHER,
+      .min = 0,
+      .max = INFINITY,
+      .summary = "distance at the knee of the sorted distances to the min_samples-th point, where `k_distances` are" },
     { .name = NULL },
 };

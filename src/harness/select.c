@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "eval/knee.h"
+#include "linalg/knee.h"
 
 void rb_selection_fini(rb_selection *s)
 {

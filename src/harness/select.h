@@ -5,7 +5,7 @@
  * silhouette measures the space more than the algorithm). The value of a configuration is the mean over its folds and
  * repeats; one that has not finished everywhere does not compete. Ties go to the lower configuration.
  *
- * select: elbow takes of a family the configuration at the knee (eval/knee.h) of the curve of least values over `k`,
+ * select: elbow takes of a family the configuration at the knee (linalg/knee.h) of the curve of least values over `k`,
  * and none where there is no knee; a family without `k` has none.
  */
 #ifndef RB_HARNESS_SELECT_H

@@ -4,7 +4,8 @@
 
 #include "linalg/distance.h"
 
-#define TOGETHER 256 /* candidates whose distances are computed in one call */
+#define TOGETHER 256      /* candidates whose distances are computed in one call */
+#define BY_PAIRS_FROM 256 /* points and candidates */
 
 /* Distances of point i to the candidates [first, first + n), n at most TOGETHER. */
 static void distances(double *out, const rb_metric_points *points, int64_t i, const rb_metric_points *candidates,
@@ -66,12 +67,22 @@ static void gather(void *all, const int64_t *offsets, int64_t bytes, int64_t *sc
     rb_allgather_bytes(ctx, all, (char *)all + scratch[ctx->rank], scratch);
 }
 
+/* Pairs together come by products, about 16 in the time of one distance, at worst all of them; boxes leave out most. */
+static bool is_faster_by_pairs(const rb_points *points, const rb_points *candidates, double eps)
+{
+    const double n = (double)points->n, m = (double)candidates->n;
+    return isfinite(eps) && eps > 0 && n >= BY_PAIRS_FROM && m >= BY_PAIRS_FROM && 16 * n * m > (n + m) * (n + m) &&
+           n + m < INT32_MAX && points->unit_rows == candidates->unit_rows;
+}
+
 rb_status rb_nearest_within(int32_t *nearest, const rb_points *points, const rb_points *candidates, double eps,
                             bool is_cosine, const rb_ctx *ctx, rb_error *err)
 {
     rb_metric_points x = { 0 }, y = { 0 };
     int64_t *offsets = NULL;
     const double limit = rb_metric_limit(eps, is_cosine);
+    if (is_faster_by_pairs(points, candidates, eps))
+        return rb_nearest_by_pairs(nearest, points, candidates, eps, is_cosine, ctx, err);
     rb_alloc(&offsets, 2 * (ctx->n_ranks + 1), err);
     rb_metric_points_init(&x, points, is_cosine, ctx, err);
     RB_TRY_ALL(ctx, rb_metric_points_init(&y, candidates, is_cosine, ctx, err));

@@ -247,3 +247,34 @@ void rb_neighbours_fini(rb_neighbours *nb)
     rb_shared_fini(&nb->distance_memory);
     memset(nb, 0, sizeof *nb);
 }
+
+/* ---- of points ---- */
+
+#define FROM_BALLS 1024 /* dense points from which leaves out of reach are left out */
+
+rb_status rb_neighbour_lists_init(rb_neighbour_lists *out, const rb_points *points, bool is_cosine, int64_t k,
+                                  const rb_ctx *ctx, rb_error *err)
+{
+    const bool has_balls = points->dense && points->n >= FROM_BALLS;
+    RB_TRY_ALL(ctx, rb_metric_points_init(&out->metric, points, is_cosine, ctx, err));
+    RB_TRY(rb_leaves_init(&out->leaves, &out->metric, RB_LEAVES_GROUPS, ctx, err));
+    if (has_balls)
+        RB_TRY_ALL(ctx, rb_leaf_balls_init(&out->balls, &out->leaves, ctx, err));
+    RB_TRY(rb_neighbours_init(&out->lists, &out->leaves, has_balls ? &out->balls : NULL, k, ctx, err));
+done:
+    return err->status;
+}
+
+void rb_neighbour_lists_fini(rb_neighbour_lists *l)
+{
+    rb_neighbours_fini(&l->lists);
+    rb_leaf_balls_fini(&l->balls);
+    rb_leaves_fini(&l->leaves);
+    rb_metric_points_fini(&l->metric);
+}
+
+double rb_neighbour_lists_bytes(double n, double d, double nnz, int64_t k, int n_threads)
+{
+    return rb_leaves_bytes(n, d, nnz) + rb_leaf_walk_bytes(n, d, nnz > 0, n_threads) + 8 * n +
+           rb_neighbours_thread_bytes(k) * n_threads;
+}

@@ -30,4 +30,26 @@ void rb_neighbours_fini(rb_neighbours *nb); /* collective over the same ctx */
 /** Bytes a thread needs while it searches. */
 double rb_neighbours_thread_bytes(int64_t k);
 
+/* Lists of points as they came, with all that they were found by. Lives at one address. */
+typedef struct rb_neighbour_lists {
+    rb_metric_points metric;
+    rb_leaves leaves; /* .order: the point at a position */
+    rb_leaf_balls balls;
+    rb_neighbours lists; /* by position */
+} rb_neighbour_lists;
+
+/**
+ * Collective over ctx. Borrows the points: they outlive it.
+ *
+ * @param[in] k  1 .. points->n - 1
+ * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT (a value is not finite, or too large for its square)
+ */
+rb_status rb_neighbour_lists_init(rb_neighbour_lists *out, const rb_points *points, bool is_cosine, int64_t k,
+                                  const rb_ctx *ctx, rb_error *err);
+void rb_neighbour_lists_fini(rb_neighbour_lists *l); /* collective over the same ctx */
+
+/** Bytes of a rank while it searches n points of d dimensions (nnz: of sparse ones); beside them a node has the lists,
+ * 12 n k, and the scaled rows, 8 a value. */
+double rb_neighbour_lists_bytes(double n, double d, double nnz, int64_t k, int n_threads);
+
 #endif

@@ -12,6 +12,8 @@ typedef struct {
     rb_radius_visit visit;
     void *self;
     int thread;
+    double limit;         /* of the pass */
+    double found, half;   /* limit of what is looked for, at least that of the pass; the same for half distances */
     rb_radius_pair *pair; /* [RB_RADIUS_BUFFER] */
     int64_t n;
     bool overflowed;
@@ -19,17 +21,29 @@ typedef struct {
     float surely, maybe; /* half squared distances below the one are within, above the other are not */
 } search;
 
+static double distance_of(const search *s, rb_radius_pair p)
+{
+    const rb_metric_points *points = s->r->leaves.points;
+    return rb_metric_distance(points, p.a, points, p.b);
+}
+
+/* Of pairs that are found within a larger limit those of the pass. */
 static void hand_over(search *s)
 {
-    s->visit(s->self, s->thread, s->pair, s->n);
+    int64_t n = 0;
+    for (int64_t p = 0; s->found > s->limit && p < s->n; p++) {
+        s->pair[n] = s->pair[p];
+        n += distance_of(s, s->pair[p]) <= s->limit;
+    }
+    s->visit(s->self, s->thread, s->pair, s->found > s->limit ? n : s->n);
     s->n = 0;
 }
 
 static void set_limits(search *s, double half_a, double half_b)
 {
     double margin = rb_leaves_margin(&s->r->leaves, half_a, half_b);
-    double low = fmin(fmax(s->r->limit_half - margin, -FLT_MAX), FLT_MAX);
-    double high = fmin(s->r->limit_half + margin, FLT_MAX);
+    double low = fmin(fmax(s->half - margin, -FLT_MAX), FLT_MAX);
+    double high = fmin(s->half + margin, FLT_MAX);
     s->surely = nextafterf((float)low, -INFINITY);
     s->maybe = nextafterf((float)high, INFINITY);
 }
@@ -37,8 +51,7 @@ static void set_limits(search *s, double half_a, double half_b)
 /* The point at position p with those at [q, q + n), given their products. */
 static void take_row(search *s, int64_t p, int64_t q, int64_t n, const float *product)
 {
-    const rb_radius *r = s->r;
-    const rb_leaves *l = &r->leaves;
+    const rb_leaves *l = &s->r->leaves;
     const float *half = l->half + q, own = l->half[p], most = s->maybe;
     int32_t n_maybe = 0;
     for (int64_t o = 0; o < n; o++)
@@ -49,7 +62,7 @@ static void take_row(search *s, int64_t p, int64_t q, int64_t n, const float *pr
             continue;
         n_maybe--;
         int32_t a = l->order[p], b = l->order[q + o];
-        if (!(h < s->surely) && !(rb_metric_distance(l->points, a, l->points, b) <= r->limit))
+        if (!(h < s->surely) && !(rb_metric_distance(l->points, a, l->points, b) <= s->found))
             continue;
         s->pair[s->n++] = (rb_radius_pair){ a, b };
         if (s->n == RB_RADIUS_BUFFER) {
@@ -125,7 +138,7 @@ static void search_dense(search *s, int64_t a)
     const rb_leaves *l = &s->r->leaves;
     int64_t stack[64], n = 1;
     stack[0] = 1;
-    double most = s->r->limit_half + rb_leaves_margin(l, l->most_half, l->most_half);
+    double most = s->half + rb_leaves_margin(l, l->most_half, l->most_half);
     while (n > 0 && l->begin[a] < l->begin[a + 1]) {
         int64_t v = stack[--n];
         if (rb_leaves_gap2(l, l->n_leaves + a, v) / 2 > most)
@@ -156,8 +169,28 @@ static void search_sparse(search *s, int64_t a)
 
 /* ---- all ---- */
 
+/* Puts the pairs of a leaf there by their levels. */
+static void sort_pairs(search *s, rb_radius_pair *out, int32_t *count)
+{
+    const rb_radius *r = s->r;
+    uint8_t *level = (uint8_t *)(s->pair + RB_RADIUS_BUFFER);
+    int64_t next[RB_RADIUS_LEVELS] = { 0 };
+    for (int64_t p = 0; p < s->n; p++) {
+        const double distance = distance_of(s, s->pair[p]);
+        for (level[p] = 0; distance > r->level[level[p]];)
+            level[p]++;
+        count[level[p]]++;
+    }
+    for (int v = 1; v < r->n_levels; v++) {
+        next[v] = count[v - 1];
+        count[v] += count[v - 1];
+    }
+    for (int64_t p = 0; p < s->n; p++)
+        out[next[level[p]]++] = s->pair[p];
+}
+
 /* Claims room for the pairs of a leaf, where there is some. */
-static void keep(search *s, int64_t a)
+static bool keep(search *s, int64_t a)
 {
     rb_radius *r = s->r;
     int64_t at;
@@ -167,42 +200,79 @@ static void keep(search *s, int64_t a)
         r->n_kept += s->n;
     }
     if (at + s->n > r->n_room)
-        return;
-    memcpy(r->kept + at, s->pair, (size_t)s->n * sizeof *s->pair);
+        return false;
+    if (r->n_levels == 1) {
+        memcpy(r->kept + at, s->pair, (size_t)s->n * sizeof *s->pair);
+        r->kept_count[a] = (int32_t)s->n;
+    } else {
+        sort_pairs(s, r->kept + at, r->kept_count + a * r->n_levels);
+    }
     r->kept_at[a] = at;
-    r->kept_count[a] = s->n;
+    return true;
 }
 
-static void search_leaf(search *s, int64_t a)
+static void look_within(search *s, double limit)
 {
+    s->found = limit;
+    s->half = rb_leaves_half(&s->r->leaves, limit);
     s->n = 0;
     s->overflowed = false;
-    if (s->r->leaves.points->sparse)
-        search_sparse(s, a);
-    else
-        search_dense(s, a);
-    if (!s->overflowed)
-        keep(s, a);
+}
+
+static void hand_over_kept(search *s, int64_t a)
+{
+    rb_radius *r = s->r;
+    int level = 0;
+    while (r->level[level] < s->limit)
+        level++;
+    const int32_t count = r->kept_count[a * r->n_levels + level];
+    if (r->level[level] == s->limit) {
+        s->visit(s->self, s->thread, r->kept + r->kept_at[a], count);
+        return;
+    }
+    look_within(s, r->level[level]);
+    memcpy(s->pair, r->kept + r->kept_at[a], (size_t)count * sizeof *s->pair);
+    s->n = count;
     hand_over(s);
 }
 
-void rb_radius_each_pair(rb_radius *r, rb_radius_visit visit, void *self, const rb_ctx *ctx)
+/* The first pass looks for all that any pass may want; what it could not keep the others find for themselves. */
+static void search_leaf(search *s, int64_t a)
 {
-    r->n_kept = r->n_kept < r->n_room ? r->n_kept : r->n_room;
+    rb_radius *r = s->r;
+    const bool is_first = r->kept_at[a] == RB_RADIUS_NEW;
+    look_within(s, is_first ? r->level[r->n_levels - 1] : s->limit);
+    if (r->leaves.points->sparse)
+        search_sparse(s, a);
+    else
+        search_dense(s, a);
+    if (is_first) {
+        r->kept_at[a] = RB_RADIUS_LOST;
+        if (!s->overflowed && keep(s, a)) {
+            hand_over_kept(s, a);
+            return;
+        }
+    }
+    hand_over(s);
+}
+
+void rb_radius_each_pair(rb_radius *r, double limit, rb_radius_visit visit, void *self, const rb_ctx *ctx)
+{
 #pragma omp parallel num_threads(ctx->n_threads)
     {
         int thread = omp_get_thread_num();
-        rb_radius_pair *pair = (rb_radius_pair *)(r->scratch + thread * r->scratch_bytes);
+        char *scratch = r->scratch + thread * r->scratch_bytes;
         search s = { .r = r,
                      .visit = visit,
                      .self = self,
                      .thread = thread,
-                     .pair = pair,
-                     .tile = (float *)(pair + RB_RADIUS_BUFFER) };
+                     .limit = limit,
+                     .pair = (rb_radius_pair *)scratch,
+                     .tile = (float *)(scratch + RB_RADIUS_BUFFER * RB_RADIUS_PAIR_BYTES) };
 #pragma omp for schedule(dynamic)
         for (int64_t a = ctx->rank; a < r->leaves.n_leaves; a += ctx->n_ranks)
-            if (r->kept_count[a] >= 0)
-                visit(self, thread, r->kept + r->kept_at[a], r->kept_count[a]);
+            if (r->kept_at[a] >= 0)
+                hand_over_kept(&s, a);
             else
                 search_leaf(&s, a);
     }

@@ -8,22 +8,33 @@
  * A distance of exactly eps is within. Distances are those of core/metric.h (a squared distance is compared with
  * eps * eps); cosine is 1 - cos, 1 from a row of zeros to any other.
  *
+ * eps 0: that at the knee of the sorted distances to the nearest min_samples - 1 others (core/k_distances.h), which is
+ * `suggested_eps`, too. With `k_distances` that curve is stored beside a given eps.
+ *
  * New points (assign): the cluster of the nearest core point within eps, the one of lowest index among equals, else
  * -1. So a border point of the fit may get another label as a new point.
  *
+ * Trials of one space and metric share the graph of pairs within the largest eps, nearer ones first, as far as it is
+ * kept: each takes those within its own.
+ *
  * Ester, Kriegel, Sander and Xu (1996), KDD, 226-231; Schubert et al. (2017), doi:10.1145/3068335.
  * Time: that of all pairs within eps (core/radius.h), at worst n^2 d flops; pairs beyond those kept are found three
- * times. Bits: integers, the same for any ranks and threads.
+ * times; with the curve also neighbour lists, at worst 2 n^2 d flops. Bits: integers, the same for any ranks and
+ * threads.
  */
 #include "cluster/cluster.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cluster/core/forest.h"
+#include "cluster/core/k_distances.h"
 #include "cluster/core/kept_points.h"
 #include "cluster/core/nearest.h"
 #include "cluster/core/radius.h"
+
+#define LEAST_EPS 1e-150 /* its square is no 0 */
 
 enum { METRIC_EUCLIDEAN, METRIC_COSINE };
 
@@ -32,6 +43,7 @@ typedef struct {
     double eps;
     int64_t min_samples;
     int metric;
+    bool k_distances;
 } config;
 
 typedef struct {
@@ -41,11 +53,23 @@ typedef struct {
     uint8_t *is_core;    /* [n] */
     int32_t *core_label; /* [n_core] */
     rb_kept_points core; /* core points as they came */
+    double eps, suggested;
+    int64_t n_curve;    /* n, or 0: not asked for */
+    double *k_distance; /* [n_curve] descending */
 } state;
+
+/* What trials share. */
+typedef struct {
+    rb_metric_points metric;
+    rb_radius graph; /* keeps pairs as passes find them */
+    rb_k_distances curves;
+} shared;
 
 /* What a fit works with. */
 typedef struct {
     int64_t n;
+    rb_radius *graph;
+    double limit;
     uint8_t *is_core;
     int32_t *work;  /* [n_threads x n] counts, then parents, then best roots */
     int32_t *root;  /* [n] lowest core point of a core point's cluster */
@@ -54,9 +78,13 @@ typedef struct {
 
 static const rb_param params[] = {
     RB_SPACE(config, space, "lsa-100", "the points"),
-    RB_DOUBLE(config, eps, 0.5, 1e-150, 1e150, "", "distance within which points are neighbours; cosine: at most 2"),
+    RB_DOUBLE(config, eps, 0.5, 0, 1e150, "",
+              "distance within which points are neighbours; cosine: at most 2; 0: at the knee of the k-distances"),
     RB_INT(config, min_samples, 5, 1, 2147483647, "points", "neighbours that make a point core, itself among them"),
-    RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|cosine", "distance; cosine: 1 - cos"),
+    RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|cosine", "distance; cosine: 1 - cos",
+              .flags = RB_PARAM_PREPARES),
+    RB_BOOL(config, k_distances, false,
+            "whether the sorted distances to the min_samples-th point are stored, with suggested_eps at their knee"),
     RB_PARAM_END,
 };
 
@@ -66,10 +94,17 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
     if (c->metric == METRIC_COSINE && c->eps > 2)
         return RB_FAIL(err, RB_BAD_INPUT, "'dbscan.eps' is %g, expected at most 2, the largest cosine distance",
                        c->eps);
+    if (c->eps > 0 && c->eps < LEAST_EPS)
+        return RB_FAIL(err, RB_BAD_INPUT, "'dbscan.eps' is %g, expected 0 or at least %g", c->eps, LEAST_EPS);
     if (shape && shape->n_points > INT32_MAX)
         return RB_FAIL(err, RB_BAD_INPUT, "dbscan takes at most %d points, but there are %lld", INT32_MAX,
                        (long long)shape->n_points);
     return RB_OK;
+}
+
+static bool wants_curve(const config *c)
+{
+    return c->k_distances || !(c->eps > 0);
 }
 
 static rb_cost cost(const void *cfg, const rb_shape *shape)
@@ -85,7 +120,111 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
         out.bytes_per_rank += 4 * nnz + 8 * (n + 1);
     else
         out.bytes_per_node += 8 * entries;
+    if (wants_curve(c)) {
+        const int64_t k = rb_k_distances_list(c->min_samples, shape->n_points);
+        out.bytes_per_rank += rb_neighbour_lists_bytes(n, d, nnz, k, shape->n_threads) + 16 * n;
+        out.bytes_per_node += 12 * (double)k * n;
+        out.flops += 2 * n * entries;
+    }
     return out;
+}
+
+/* ---- what trials share ---- */
+
+static rb_status check_points(const config *c, const rb_points *points, rb_error *err)
+{
+    if (points->n < 1)
+        return RB_FAIL(err, RB_BAD_INPUT, "dbscan needs points, but the space is empty");
+    return check(c, &(rb_shape){ .n_points = points->n }, err);
+}
+
+static void unprepare(void *prepared)
+{
+    shared *s = prepared;
+    if (!s)
+        return;
+    rb_radius_fini(&s->graph);
+    rb_metric_points_fini(&s->metric);
+    rb_k_distances_fini(&s->curves);
+    rb_free(s);
+}
+
+/* NAN: the curve has no knee. */
+static double eps_of(const config *c, const rb_k_distances *curves)
+{
+    return c->eps > 0 ? c->eps : curves->knee[rb_k_distances_find(curves, c->min_samples)];
+}
+
+static int ascending_counts(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* A curve for each min_samples that wants one. */
+static rb_status draw_curves(shared *s, const config *const *configs, int n_configs, const rb_points *points,
+                             const rb_ctx *ctx, rb_error *err)
+{
+    int64_t *samples = NULL;
+    int n = 0, n_sets = 0;
+    RB_TRY_ALL(ctx, rb_alloc(&samples, n_configs, err));
+    for (int i = 0; i < n_configs; i++)
+        if (wants_curve(configs[i]))
+            samples[n++] = configs[i]->min_samples;
+    qsort(samples, (size_t)n, sizeof *samples, ascending_counts);
+    for (int i = 0; i < n; i++)
+        if (n_sets == 0 || samples[i] != samples[n_sets - 1])
+            samples[n_sets++] = samples[i];
+    RB_TRY(rb_k_distances_init(&s->curves, points, configs[0]->metric == METRIC_COSINE, samples, n_sets, ctx, err));
+done:
+    rb_free(samples);
+    return err->status;
+}
+
+/* Room for the pairs within every eps; they are found by the first pass. */
+static rb_status begin_graph(shared *s, const config *const *configs, int n_configs, const rb_ctx *ctx, rb_error *err)
+{
+    double *limit = NULL;
+    int n = 0, n_limits = 0;
+    RB_TRY_ALL(ctx, rb_alloc(&limit, n_configs, err));
+    for (int i = 0; i < n_configs; i++) {
+        const double eps = eps_of(configs[i], &s->curves);
+        if (eps > 0)
+            limit[n++] = rb_metric_limit(eps, s->metric.is_cosine);
+    }
+    qsort(limit, (size_t)n, sizeof *limit, ascending);
+    for (int i = 0; i < n; i++)
+        if (n_limits == 0 || limit[i] != limit[n_limits - 1])
+            limit[n_limits++] = limit[i];
+    if (n_limits > 0)
+        RB_TRY(rb_radius_init(&s->graph, &s->metric, limit, n_limits, ctx, err));
+done:
+    rb_free(limit);
+    return err->status;
+}
+
+static rb_status prepare(void **prepared, const rb_train_view *view, const void *const *configs, int n_configs,
+                         rb_ctx *ctx, rb_error *err)
+{
+    const config *const *all = (const config *const *)configs;
+    shared *s = NULL;
+    *prepared = NULL;
+    RB_TRY_ALL(ctx, check_points(all[0], view->space, err));
+    RB_TRY_ALL(ctx, rb_alloc(&s, 1, err));
+    RB_TRY_ALL(ctx, rb_metric_points_init(&s->metric, view->space, all[0]->metric == METRIC_COSINE, ctx, err));
+    RB_TRY(draw_curves(s, all, n_configs, view->space, ctx, err));
+    RB_TRY(begin_graph(s, all, n_configs, ctx, err));
+    *prepared = s;
+done:
+    if (!*prepared)
+        unprepare(s);
+    return err->status;
 }
 
 /* ---- passes over all pairs of neighbours ---- */
@@ -122,10 +261,10 @@ static void reach_border(void *self, int thread, const rb_radius_pair *pairs, in
     }
 }
 
-static void find_core(run *r, rb_radius *radius, int64_t min_samples, const rb_ctx *ctx)
+static void find_core(run *r, int64_t min_samples, const rb_ctx *ctx)
 {
     memset(r->work, 0, (size_t)(ctx->n_threads * r->n) * sizeof *r->work);
-    rb_radius_each_pair(radius, count_pairs, r, ctx);
+    rb_radius_each_pair(r->graph, r->limit, count_pairs, r, ctx);
     for (int64_t i = 0; i < r->n; i++)
         for (int t = 0; t < ctx->n_threads; t++)
             r->total[i] += r->work[t * r->n + i];
@@ -134,20 +273,20 @@ static void find_core(run *r, rb_radius *radius, int64_t min_samples, const rb_c
         r->is_core[i] = r->total[i] + 1 >= min_samples;
 }
 
-static void find_clusters(run *r, rb_radius *radius, const rb_ctx *ctx)
+static void find_clusters(run *r, const rb_ctx *ctx)
 {
     for (int t = 0; t < ctx->n_threads; t++)
         rb_forest_init(r->work + t * r->n, r->n);
-    rb_radius_each_pair(radius, unite_core, r, ctx);
+    rb_radius_each_pair(r->graph, r->limit, unite_core, r, ctx);
     rb_forest_merge(r->work, r->n, ctx, r->root);
     memcpy(r->root, r->work, (size_t)r->n * sizeof *r->root);
 }
 
-static void find_border(run *r, rb_radius *radius, const rb_ctx *ctx)
+static void find_border(run *r, const rb_ctx *ctx)
 {
     for (int64_t i = 0; i < ctx->n_threads * r->n; i++)
         r->work[i] = INT32_MAX;
-    rb_radius_each_pair(radius, reach_border, r, ctx);
+    rb_radius_each_pair(r->graph, r->limit, reach_border, r, ctx);
     for (int64_t i = 0; i < r->n; i++) {
         r->total[i] = INT32_MAX;
         for (int t = 0; t < ctx->n_threads; t++)
@@ -184,45 +323,57 @@ done:
     return err->status;
 }
 
-static rb_status check_points(const config *c, const rb_points *points, rb_error *err)
+/* The eps to take, and the curve where it is asked for. Local. */
+static rb_status take_eps(state *s, const config *c, const rb_k_distances *curves, rb_error *err)
 {
-    if (points->n < 1)
-        return RB_FAIL(err, RB_BAD_INPUT, "dbscan needs points, but the space is empty");
-    return check(c, &(rb_shape){ .n_points = points->n }, err);
+    s->eps = eps_of(c, curves);
+    s->suggested = NAN;
+    if (wants_curve(c)) {
+        const int set = rb_k_distances_find(curves, c->min_samples);
+        s->n_curve = s->n;
+        s->suggested = curves->knee[set];
+        RB_TRY(rb_alloc(&s->k_distance, s->n, err));
+        memcpy(s->k_distance, curves->curve + set * s->n, (size_t)s->n * sizeof *s->k_distance);
+    }
+    if (!(s->eps > 0))
+        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "the k-distances of these points have no knee: give 'dbscan.eps' a number"));
+done:
+    return err->status;
+}
+
+/* The data may lie elsewhere by now. */
+static void look_at(rb_metric_points *metric, const rb_points *points)
+{
+    metric->dense = points->dense;
+    metric->sparse = points->sparse;
 }
 
 static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    (void)prepared;
     state *s = self;
     const config *c = cfg;
-    const rb_points *points = view->space;
-    const bool is_cosine = c->metric == METRIC_COSINE;
-    rb_metric_points metric = { 0 };
-    rb_radius radius = { 0 };
-    run r = { .n = points->n };
+    shared *all = (shared *)prepared; /* its pairs are found by whoever passes first */
+    run r = { .n = view->space->n, .graph = &all->graph };
 
-    RB_TRY_ALL(ctx, check_points(c, points, err));
-    s->n = points->n;
+    s->n = r.n;
     rb_alloc(&s->is_core, s->n, err);
     rb_alloc(&r.work, ctx->n_threads * s->n, err);
     rb_alloc(&r.root, s->n, err);
     RB_TRY_ALL(ctx, rb_alloc(&r.total, s->n, err));
-    RB_TRY_ALL(ctx, rb_metric_points_init(&metric, points, is_cosine, ctx, err));
-    RB_TRY(rb_radius_init(&radius, &metric, rb_metric_limit(c->eps, is_cosine), ctx, err));
+    RB_TRY_ALL(ctx, take_eps(s, c, &all->curves, err));
     RB_TRY(rb_shared_alloc(&s->label_memory, s->n * (int64_t)sizeof *s->label, ctx, err));
     s->label = s->label_memory.data;
 
+    look_at(&all->metric, view->space);
     r.is_core = s->is_core;
-    find_core(&r, &radius, c->min_samples, ctx);
-    find_clusters(&r, &radius, ctx);
-    find_border(&r, &radius, ctx);
+    r.limit = rb_metric_limit(s->eps, all->metric.is_cosine);
+    find_core(&r, c->min_samples, ctx);
+    find_clusters(&r, ctx);
+    find_border(&r, ctx);
     number_clusters(s, &r, ctx);
-    RB_TRY(keep_core(s, points, ctx, err));
+    RB_TRY(keep_core(s, view->space, ctx, err));
 done:
-    rb_radius_fini(&radius);
-    rb_metric_points_fini(&metric);
     rb_free(r.work);
     rb_free(r.root);
     rb_free(r.total);
@@ -250,11 +401,19 @@ static rb_status assign(int32_t *out, const void *self, const rb_points *points,
     rb_points core;
     rb_kept_points_view(&core, &rows, &s->core, s->n_core);
     RB_TRY(rb_kept_points_match(&s->core, points, "the core points", err));
-    RB_TRY(rb_nearest_within(out, points, &core, c->eps, c->metric == METRIC_COSINE, ctx, err));
+    RB_TRY(rb_nearest_within(out, points, &core, s->eps, c->metric == METRIC_COSINE, ctx, err));
     for (int64_t i = 0; i < points->n; i++)
         out[i] = out[i] < 0 ? -1 : s->core_label[out[i]];
 done:
     return err->status;
+}
+
+static const char *const measures[] = { "suggested_eps", NULL };
+
+static void measure(double *values, const void *self, const void *cfg)
+{
+    (void)cfg;
+    values[0] = ((const state *)self)->suggested;
 }
 
 static void arrays(void *self, rb_visitor *v)
@@ -265,7 +424,10 @@ static void arrays(void *self, rb_visitor *v)
     v->array(v, "is_core", RB_UINT8, (void **)&s->is_core, &s->n, &one, NULL);
     v->array(v, "core_labels", RB_INT32, (void **)&s->core_label, &s->n_core, &one, NULL);
     rb_kept_points_arrays(&s->core, v, (const char *const[]){ "core_values", "core_begin", "core_columns" });
+    v->array(v, "k_distances", RB_FLOAT64, (void **)&s->k_distance, &s->n_curve, &one, NULL);
     v->scalar(v, "clusters", RB_INT64, &s->n_clusters);
+    v->scalar(v, "eps", RB_FLOAT64, &s->eps);
+    v->scalar(v, "suggested_eps", RB_FLOAT64, &s->suggested);
 }
 
 static void fini(void *self)
@@ -274,6 +436,7 @@ static void fini(void *self)
     rb_shared_fini(&s->label_memory);
     rb_free(s->is_core);
     rb_free(s->core_label);
+    rb_free(s->k_distance);
     rb_kept_points_fini(&s->core);
     memset(s, 0, sizeof *s);
 }
@@ -289,10 +452,14 @@ const rb_clusterer rb_dbscan = {
     .params = params,
     .check = check,
     .cost = cost,
+    .prepare = prepare,
+    .unprepare = unprepare,
     .fit = fit,
     .distance = distance,
     .labels = labels,
     .assign = assign,
+    .measures = measures,
+    .measure = measure,
     .arrays = arrays,
     .fini = fini,
 };

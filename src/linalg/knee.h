@@ -1,8 +1,8 @@
 /*
  * The knee of a falling curve: where it stops to fall fast.
  */
-#ifndef RB_EVAL_KNEE_H
-#define RB_EVAL_KNEE_H
+#ifndef RB_LINALG_KNEE_H
+#define RB_LINALG_KNEE_H
 
 #include "base/status.h"
 

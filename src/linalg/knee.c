@@ -1,4 +1,4 @@
-#include "eval/knee.h"
+#include "linalg/knee.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* Knees of falling curves: those that the package kneed 0.9.0 finds (S = 1, convex, decreasing). */
 #include <math.h>
 
-#include "eval/knee.h"
+#include "linalg/knee.h"
 #include "support/support.h"
 
 #define MOST 20
