@@ -27,7 +27,7 @@ static const rb_command_option options[] = {
       .argument = "N",
       .min = 1,
       .max = 1000,
-      .help = "name the N items of the user that add most to each score" },
+      .help = "name the N items of the user, or models of an ensemble, that add most to each score" },
     RB_OPTIONS_MODEL,
     { .name = NULL },
 };
@@ -65,9 +65,8 @@ const rb_command rb_cmd_recommend = {
     .description =
         "Lines of user (or number of the session), rank, item, score and title, separated by tabs. Items that the\n"
         "user had in training, or that the session holds, are left out. The model must have been kept (store:\n"
-        "{ models: selected } keeps the selected ones). With --explain a further column names items of the user with "
-        "what\n"
-        "each adds to the score.",
+        "{ models: selected } keeps the selected ones). With --explain a further column names items of the user, or\n"
+        "models of an ensemble, with what each adds to the score.",
     .operands = operands,
     .options = options,
     .example = "reelbench recommend results/quickstart-8c1f22a0 ials --user 17 42 --top 5",

@@ -118,7 +118,10 @@ typedef struct rb_algorithm {
     size_t config_size, state_size;
     const rb_param *params; /* ends in RB_PARAM_END */
 
-    /** Local. Combinations that the table cannot refuse; also against the shape (k > n). NULL: nothing to check. */
+    /** Local. Combinations of values that the table cannot refuse, whatever the data: refused when the file is read,
+     * with its place. NULL: nothing to check. */
+    rb_status (*check_config)(const void *config, rb_error *err);
+    /** Local. The same against the shape (k > n), before the fit. NULL: nothing to check. */
     rb_status (*check)(const void *config, const rb_shape *shape, rb_error *err);
     /** Local. Bytes and flops from shapes; allocates nothing. */
     rb_cost (*cost)(const void *config, const rb_shape *shape);
@@ -215,6 +218,10 @@ typedef struct rb_algorithm {
     rb_status (*explain_given)(int32_t *items, double *weights, int *found, int n, const void *state,
                                const int32_t *own, const float *ratings, int64_t n_own, int32_t item,
                                const void *config, rb_error *err);
+
+    /** Optional, in place of `explain` of those that need MODELS and go on reading them: what each, in the order of the
+     * view, adds to score (or, of those that only predict, to the prediction) of (user, item). [n_models]. Local. */
+    void (*share)(double *shares, const void *state, int32_t user, int32_t item);
 
     /** Optional: how like every item is to one, scores [n_items]; 0: not at all. Local. */
     void (*similar)(double *scores, const void *state, int32_t item);

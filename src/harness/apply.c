@@ -20,6 +20,30 @@ typedef struct {
     int64_t most;
 } reasons;
 
+/* What each model of an ensemble adds to the score, the most first. */
+static rb_status print_shares(FILE *out, const reasons *r, const rb_apply_model *m, int32_t user, int32_t item,
+                              rb_error *err)
+{
+    double *share = NULL;
+    const int32_t n = m->c->n_models;
+    RB_TRY(rb_alloc(&share, n, err));
+    m->algorithm->share(share, m->state, user, item);
+    for (int64_t k = 0; k < r->most && k < n; k++) {
+        int32_t best = -1;
+        for (int32_t i = 0; i < n; i++)
+            if (!isnan(share[i]) && (best < 0 || share[i] > share[best]))
+                best = i;
+        if (best < 0)
+            break;
+        fprintf(out, "%s%s (%.3g)", k ? "; " : "", m->run.plan.configuration[m->c->children[best]].entry->name,
+                share[best]);
+        share[best] = NAN; /* told */
+    }
+done:
+    rb_free(share);
+    return err->status;
+}
+
 /* What the model, or the user's interactions folded in, say. */
 static rb_status find_reasons(reasons *r, int *found, const rb_apply_model *m, int32_t user, int32_t item,
                               rb_error *err)
@@ -45,8 +69,10 @@ static rb_status print_reasons(FILE *out, reasons *r, const rb_apply_model *m, i
 {
     char id[32];
     int n = 0;
-    RB_TRY(find_reasons(r, &n, m, user, item, err));
     fputc('\t', out);
+    if (m->algorithm->share)
+        return print_shares(out, r, m, user, item, err);
+    RB_TRY(find_reasons(r, &n, m, user, item, err));
     for (int k = 0; k < n; k++) {
         const char *title = rb_apply_title(&m->run.data, r->item[k]);
         fprintf(out, "%s%s (%.3g)", k ? "; " : "", *title ? title : rb_ids_name(id, &m->run.data.items, r->item[k]),

@@ -23,8 +23,9 @@ typedef struct rb_apply_options {
 
 /**
  * Top `top` items for each user, as TSV: user, rank, item, score, title (where there is a catalogue); with n_explain >
- * 0 also up to so many of the user's items that contribute most to each score, by title or else by id, with what they
- * add to it. RB_BAD_INPUT where that is wanted of a model that cannot explain. Serial ctx.
+ * 0 also up to so many of the user's items that contribute most to each score, by title or else by id (of an ensemble:
+ * of its models, by name), with what they add to it. RB_BAD_INPUT where that is wanted of a model that cannot explain.
+ * Serial ctx.
  */
 rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top,
                              int64_t n_explain, rb_ctx *ctx, rb_error *err);

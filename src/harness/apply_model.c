@@ -166,8 +166,9 @@ rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned c
                         rb_error *err)
 {
     RB_TRY(rb_apply_open_trial(m, o, "models", ctx, err));
-    if (can && !(m->algorithm->can & can)) {
-        RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);
+    if (can && !(m->c->entry->can & can)) {
+        RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s%s", m->algorithm->name, what,
+                m->algorithm->can & can ? ": a model that it asks cannot" : "");
         goto done;
     }
     RB_TRY(load_model(m, o, err));

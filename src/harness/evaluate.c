@@ -15,6 +15,7 @@ typedef struct {
     const rb_run_state *run;
     const rb_fold *fold;
     const rb_algorithm *algorithm;
+    unsigned can; /* of the entry */
     const void *config, *state;
     rb_part part;
     rb_ctx *ctx;
@@ -83,7 +84,7 @@ static bool can_pass(pass_kind kind, const pass *p)
 {
     if (kind == PASS_SESSION)
         return p->fold->view.sessions && rb_session_applies(p->algorithm);
-    return p->algorithm->can & (kind == PASS_RANKING ? RB_CAN_RANK : RB_CAN_PREDICT);
+    return p->can & (kind == PASS_RANKING ? RB_CAN_RANK : RB_CAN_PREDICT);
 }
 
 static rb_population population_of(rb_part part, pass_kind kind)
@@ -318,7 +319,7 @@ rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lis
                                   const rb_run_state *run, const rb_fold *fold, const rb_configuration *c,
                                   const void *state, rb_ctx *ctx, rb_error *err)
 {
-    pass p = { run, fold, c->entry->algorithm, c->config, state, RB_PART_VALIDATION, ctx };
+    pass p = { run, fold, c->entry->algorithm, c->entry->can, c->config, state, RB_PART_VALIDATION, ctx };
     if (fold->has_validation)
         RB_TRY(evaluate_part(record, NULL, wanted, &p, err));
     p.part = RB_PART_TEST;
@@ -334,7 +335,7 @@ rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run
                                  const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,
                                  rb_error *err)
 {
-    pass p = { run, fold, c->entry->algorithm, c->config, state, RB_PART_VALIDATION, ctx };
+    pass p = { run, fold, c->entry->algorithm, c->entry->can, c->config, state, RB_PART_VALIDATION, ctx };
     rb_ranking ranking = { 0 };
     rb_rating rating = { 0 };
     rb_session_result sessions = { 0 };

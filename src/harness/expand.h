@@ -46,10 +46,11 @@ typedef struct rb_plan {
 } rb_plan;
 
 /**
- * Expand an experiment that parsed without messages. Local.
+ * Expand an experiment that parsed without messages; what check_config refuses is told with the place of its entry.
+ * Local.
  *
  * @param[out] out  zeroed by the caller; rb_plan_fini whatever is returned; borrows e
- * @return RB_OK, RB_NO_MEMORY
+ * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT
  *
  * Cost: O(trials x parameters).
  */

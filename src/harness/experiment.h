@@ -62,6 +62,7 @@ typedef struct rb_entry {
     const rb_algorithm *algorithm;
     const char *name; /* the `as` name, else the algorithm's id */
     bool named;       /* by `as` */
+    unsigned can;     /* the algorithm's; an ensemble ranks and predicts only what all that it goes on asking do */
     rb_place at;
     rb_sweep *sweep; /* [n_sweeps] in the order written; what is not here has its default */
     int32_t n_sweeps;
@@ -173,14 +174,14 @@ void rb_experiment_fini(rb_experiment *e);
 /** Digest of data set, filter, relevance, split and seed: what names the run folder `<experiment>-<8 hex>`. */
 rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb_error *err);
 
-/** Whether an entry's algorithm can give a metric at all (what it can do against the metric's family). */
-bool rb_experiment_applies(const rb_metric *metric, const rb_algorithm *algorithm);
+/** Whether an entry can give a metric at all (what it can do against the metric's family). */
+bool rb_experiment_applies(const rb_metric *metric, const rb_entry *entry);
 
 /** Whether a reference from one algorithm to another gives it a clustering (view->labels) instead of a model. */
 bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm *target);
 
-/** Whether early stopping watches the fits of an algorithm. */
-bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm);
+/** Whether early stopping watches the fits of an entry. */
+bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry);
 
 /* The file itself, or a part of it, for documentation. */
 typedef struct rb_experiment_key {

@@ -15,26 +15,26 @@ static bool measures(const rb_algorithm *algorithm, const char *name)
     return false;
 }
 
-bool rb_experiment_applies(const rb_metric *metric, const rb_algorithm *algorithm)
+bool rb_experiment_applies(const rb_metric *metric, const rb_entry *entry)
 {
     if (metric->def->of_fit)
-        return measures(algorithm, metric->def->name);
+        return measures(entry->algorithm, metric->def->name);
     switch (metric->family) {
     case RB_FAMILY_RANKING:
     case RB_FAMILY_BEYOND:
-        return algorithm->can & RB_CAN_RANK;
+        return entry->can & RB_CAN_RANK;
     case RB_FAMILY_RATING:
-        return algorithm->can & RB_CAN_PREDICT;
+        return entry->can & RB_CAN_PREDICT;
     case RB_FAMILY_SESSION:
-        return rb_session_applies(algorithm);
+        return rb_session_applies(entry->algorithm);
     default:
-        return algorithm->can & RB_CAN_ASSIGN;
+        return entry->can & RB_CAN_ASSIGN;
     }
 }
 
-bool rb_experiment_watches(const rb_experiment *e, const rb_algorithm *algorithm)
+bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry)
 {
-    return e->early_stopping.on && algorithm->iterate && rb_experiment_applies(&e->early_stopping.metric, algorithm);
+    return e->early_stopping.on && entry->algorithm->iterate && rb_experiment_applies(&e->early_stopping.metric, entry);
 }
 
 /* One metric as written; *good is false where a message was added. */
@@ -53,7 +53,7 @@ static rb_status check_given(rb_reader *r, const rb_metric *metric, const rb_yam
 {
     const rb_experiment *e = r->e;
     for (int32_t i = 0; i < e->n_entries; i++)
-        if (!e->entry[i].algorithm || rb_experiment_applies(metric, e->entry[i].algorithm))
+        if (!e->entry[i].algorithm || rb_experiment_applies(metric, &e->entry[i]))
             return RB_OK;
     if (e->n_entries == 0)
         return RB_OK;

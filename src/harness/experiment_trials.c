@@ -124,9 +124,10 @@ static rb_status read_head(rb_reader *r, rb_entry *entry, const rb_yaml *node)
         const char *name = node->kind == RB_YAML_MAP ? body->key : body->text;
         rb_place at = node->kind == RB_YAML_MAP ? body->key_at : body->at;
         entry->algorithm = find_algorithm(r, name);
-        if (entry->algorithm)
+        if (entry->algorithm) {
             entry->name = entry->algorithm->name;
-        else
+            entry->can = entry->algorithm->can;
+        } else
             RB_TRY(unknown_algorithm(r, at, name));
     }
     if (as)

@@ -111,7 +111,8 @@ static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
     const rb_algorithm *a = j->algorithm;
     watch w = { .best = NAN, .gained = NAN };
     double begin_s = rb_clock_s();
-    bool done = false, stop = false, watched = !j->fold->refit && rb_experiment_watches(&j->run->experiment, a);
+    bool done = false, stop = false,
+         watched = !j->fold->refit && rb_experiment_watches(&j->run->experiment, j->c->entry);
     RB_TRY_ALL(&j->ctx, a->begin(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
     for (int64_t i = 0; i < j->n_iterations && !done && !stop; i++) {
         double from_s = rb_clock_s(), objective = NAN, validation = NAN;

@@ -40,7 +40,7 @@ static rb_status trial_key(rb_run_state *run, int64_t work, rb_error *err)
     rb_hasher_int(&h, (int64_t)rb_plan_seed(&run->plan, trial->repeat));
     for (int32_t i = 0; i < c->n_children; i++)
         rb_hasher_text(&h, run->work[rb_run_child(run, work, i)].key);
-    bool early = rb_experiment_watches(e, a); /* what stops it is evaluated */
+    bool early = rb_experiment_watches(e, c->entry); /* what stops it is evaluated */
     rb_hasher_text(&h, early ? e->early_stopping_text : NULL);
     rb_hasher_text(&h, early ? e->evaluation_text : NULL);
     rb_hasher_text(&h, early ? rb_eval_digest : NULL);

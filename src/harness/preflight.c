@@ -99,6 +99,26 @@ static int choose_group_size(const rb_run_state *run)
     return n_ranks;
 }
 
+/*
+ * The models that a fit refers to, which every rank reads back for itself: at most what their fits took, scratch with
+ * it.
+ */
+static double children_bytes(const rb_run_state *run,
+                             int64_t work) /* NOLINT(misc-no-recursion): as deep as references */
+{
+    const rb_configuration *c = rb_run_configuration(run, work);
+    double bytes = 0;
+    for (int32_t i = 0; i < c->n_models; i++) {
+        const int64_t child = rb_run_child(run, work, i);
+        const rb_configuration *of = rb_run_configuration(run, child);
+        rb_shape shape = rb_run_shape(run, child, &run->group);
+        rb_cost cost = of->entry->algorithm->cost(of->config, &shape);
+        bytes += cost.bytes_per_rank + cost.bytes_per_node;
+        bytes += of->entry->algorithm->attach ? children_bytes(run, child) : 0;
+    }
+    return bytes;
+}
+
 /* A fit that early stopping watches keeps a copy of its best state, which is at most what the fit needs itself. */
 static rb_cost cost_of(const rb_run_state *run, int64_t work)
 {
@@ -108,10 +128,11 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     rb_cost cost = a->cost(c->config, &shape);
     if (c->space_child >= 0) /* those of the data are counted with what the harness holds */
         cost.bytes_per_node += (double)sizeof(double) * (double)shape.n_points * (double)shape.n_dims;
-    if (rb_experiment_watches(&run->experiment, a) && !rb_run_is_refit(run, work)) {
+    if (rb_experiment_watches(&run->experiment, c->entry) && !rb_run_is_refit(run, work)) {
         cost.bytes_per_rank *= 2;
         cost.bytes_per_node *= 2;
     }
+    cost.bytes_per_rank += children_bytes(run, work);
     if (a->can & RB_CAN_RECOMMEND) {
         rb_cost evaluation = rb_run_evaluation_cost(run);
         cost.bytes_per_rank += evaluation.bytes_per_rank;
@@ -131,7 +152,7 @@ static int n_by_pairs(int64_t *last, const rb_run_state *run, const rb_run_space
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_configuration *c = rb_run_configuration(run, t);
         bool counts = c->space && strcmp(c->space, space->name) == 0 && !run->work[t].twin && !run->work[t].evaluated &&
-                      rb_experiment_applies(m, c->entry->algorithm) && rb_run_needs_pairs(m, c);
+                      rb_experiment_applies(m, c->entry) && rb_run_needs_pairs(m, c);
         n += counts;
         *last = counts ? t : *last;
     }

@@ -44,12 +44,14 @@ bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm
 
 /*
  * What a model that is referred to cannot do and should; NULL: nothing. A parameter may say what it needs; else who
- * ranks needs a model that ranks, and who predicts one that predicts. An algorithm that has no name was refused
- * already.
+ * ranks needs a model that ranks, and who predicts one that predicts; who does both does what all its models can. An
+ * algorithm that has no name was refused already.
  */
 static const char *lacks_of_model(const rb_algorithm *referrer, const rb_param *param, const rb_algorithm *target)
 {
-    unsigned own = referrer->can & RB_CAN_RANK ? RB_PARAM_RANKS : RB_PARAM_PREDICTS;
+    unsigned own = (referrer->can & RECOMMENDS) == RECOMMENDS ? 0
+                   : referrer->can & RB_CAN_RANK              ? RB_PARAM_RANKS
+                                                              : RB_PARAM_PREDICTS;
     unsigned asked = param->flags & (RB_PARAM_RANKS | RB_PARAM_PREDICTS);
     asked = asked ? asked : own;
     if (!target || rb_experiment_gives_labels(referrer, target))
@@ -352,12 +354,30 @@ done:
     return r->err->status;
 }
 
+/* An ensemble, which goes on asking its models, ranks where all of them do, and likewise predicts. */
+static rb_status narrow(rb_reader *r, rb_entry *entry)
+{
+    const rb_algorithm *a = entry->algorithm;
+    for (int32_t s = 0; a->attach && s < entry->n_sweeps; s++)
+        for (int64_t o = 0; o < entry->sweep[s].n; o++) {
+            int32_t target = entry->sweep[s].param->kind == RB_PARAM_MODEL ? entry->sweep[s].option[o].target : -1;
+            if (target >= 0 && !rb_experiment_gives_labels(a, r->e->entry[target].algorithm))
+                entry->can &= r->e->entry[target].can | ~RECOMMENDS;
+        }
+    if (a->can & RECOMMENDS && !(entry->can & RECOMMENDS))
+        return RB_COMPLAIN(r, entry->at, "the models of '%s' neither all rank items nor all predict ratings",
+                           entry->name);
+    return RB_OK;
+}
+
 rb_status rb_reader_resolve(rb_reader *r)
 {
     bool cyclic = false;
     RB_TRY(order_entries(r, &cyclic));
-    for (int32_t i = 0; i < r->e->n_entries && !cyclic; i++)
+    for (int32_t i = 0; i < r->e->n_entries && !cyclic; i++) { /* children before parents */
         RB_TRY(count_configurations(r, &r->e->entry[r->e->order[i]]));
+        RB_TRY(narrow(r, &r->e->entry[r->e->order[i]]));
+    }
 done:
     return r->err->status;
 }

@@ -36,7 +36,7 @@ static bool is_held(const rb_metric_record *r, const rb_run_state *run, int64_t 
 /* Whether a trial has lists: they take a ranking of all items, which errors of ratings do without. */
 static bool makes_lists(const rb_run_state *run, int64_t t)
 {
-    return run->makes_lists && algorithm_of(run, t)->can & RB_CAN_RANK;
+    return run->makes_lists && rb_run_configuration(run, t)->entry->can & RB_CAN_RANK;
 }
 
 /* Which values the units of a trial hold; true where it is all of them. */

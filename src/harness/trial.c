@@ -150,7 +150,7 @@ static rb_status begin(rb_job *j, rb_error *err)
     (void)rb_alloc(&memory, (int64_t)j->algorithm->state_size, err);
     j->state = memory;
     RB_TRY_ALL(&j->ctx, err->status);
-    if (j->fold->refit && rb_experiment_watches(&j->run->experiment, j->algorithm))
+    if (j->fold->refit && rb_experiment_watches(&j->run->experiment, j->c->entry))
         RB_TRY(find_iterations(j, err));
     if (j->c->n_children > 0)
         RB_TRY(rb_job_load_children(j, err));

@@ -12,6 +12,7 @@
 #include "eval/metric.h"
 #include "eval/session.h"
 #include "harness/model.h"
+#include "harness/stored_model.h"
 #include "recommend/recommend.h"
 #include "support/contract.h"
 #include "support/support.h"
@@ -71,7 +72,9 @@ static void its_slots_agree_with_what_it_can(void **of)
     assert_true(((a->can & RB_CAN_RANK) != 0) == (a->score != NULL));
     assert_true(((a->can & RB_CAN_PREDICT) != 0) == (a->predict != NULL));
     assert_true(((a->can & RB_CAN_ASSIGN) != 0) == (a->labels != NULL));
-    assert_true(((a->can & RB_CAN_EXPLAIN) != 0) == (a->explain || a->explain_given));
+    assert_true(((a->can & RB_CAN_EXPLAIN) != 0) == (a->explain || a->explain_given || a->share));
+    assert_true(!a->share || a->attach);
+    assert_true(!a->attach || (a->needs & RB_NEEDS_MODELS));
     assert_true(((a->can & RB_CAN_NEXT) != 0) == (a->next != NULL));
     assert_true(!a->next_scratch || a->next);
     assert_true(a->score || a->predict || a->labels || a->embed || a->next);
@@ -120,6 +123,8 @@ static void its_defaults_pass_its_check(void **of)
     rb_error err = { 0 };
     rb_contract_model m = rb_contract_model_of(*of);
     rb_shape shape = rb_contract_shape(*of, &rb_test_ctx);
+    if (m.algorithm->check_config)
+        assert_ok(m.algorithm->check_config(m.config, &err), &err);
     if (m.algorithm->check)
         assert_ok(m.algorithm->check(m.config, &shape, &err), &err);
     rb_contract_model_fini(&m);
@@ -336,6 +341,9 @@ static void a_loaded_model_is_the_saved_one(void **of)
     assert_ok(rb_hdf_commit(&file, &err), &err);
     assert_ok(rb_hdf_open(&file, path, &err), &err);
     assert_ok(rb_model_load(file.id, copy.algorithm, copy.state, &err), &err);
+    assert_ok(rb_stored_model_attach(copy.state, copy.algorithm, copy.config, rb_contract_view.models,
+                                     RB_CONTRACT_MODELS, &err),
+              &err);
     rb_hdf_close(&file);
     unlink(path);
     assert_everywhere(rb_contract_same_digest(&copy, &expected));
@@ -350,6 +358,27 @@ static void a_loaded_model_is_the_saved_one(void **of)
         assert_everywhere(same_bytes(saved, loaded, sizeof saved));
     }
     rb_contract_model_fini(&copy);
+    rb_contract_model_fini(&m);
+}
+
+/* ---- ensembles ---- */
+
+static void what_its_models_add_is_its_score(void **of)
+{
+    const rb_algorithm *a = *of;
+    rb_contract_model m = rb_contract_fitted_together(a, 2);
+    for (int32_t u = 0; u < N_USERS; u += 7)
+        for (int32_t i = 0; i < N_ITEMS; i++) {
+            double shares[RB_CONTRACT_MODELS], score = NAN, sum = 0;
+            if (a->score)
+                a->score(&(rb_tile){ &score, 1 }, m.state, &u, 1, i, i + 1);
+            else
+                a->predict(&score, m.state, &(rb_pairs){ 1, &u, &i });
+            a->share(shares, m.state, u, i);
+            for (int k = 0; k < RB_CONTRACT_MODELS; k++)
+                sum += shares[k];
+            assert_true(fabs(sum - score) <= 1e-9 * (1 + fabs(score)));
+        }
     rb_contract_model_fini(&m);
 }
 
@@ -407,6 +436,7 @@ typedef struct {
     void (*test)(void **of);
     unsigned can; /* what an algorithm must be able to do for it; 0: nothing */
     bool reveals; /* it must have `reveal` */
+    bool shares;  /* and `share` */
 } law;
 
 #define LAW(test_, can_, ...)                                       \
@@ -427,6 +457,7 @@ static const law laws[] = {
     LAW(its_predictions_are_finite_and_the_same_in_any_batch, RB_CAN_PREDICT),
     LAW(its_next_items_are_finite_and_leave_nothing_behind, RB_CAN_NEXT),
     LAW(a_loaded_model_is_the_saved_one, 0),
+    LAW(what_its_models_add_is_its_score, 0, .shares = true),
     LAW(a_revealed_user_is_as_folded_in_and_all_others_as_before, 0, .reveals = true),
 };
 
@@ -456,7 +487,8 @@ int main(int argc, char **argv)
     for (int r = 0; r < 2; r++)
         for (const rb_algorithm *const *a = registries[r]; *a; a++)
             for (size_t l = 0; l < sizeof laws / sizeof *laws && n < MAX_TESTS; l++) {
-                if (((*a)->can & laws[l].can) != laws[l].can || (laws[l].reveals && !(*a)->reveal))
+                if (((*a)->can & laws[l].can) != laws[l].can || (laws[l].reveals && !(*a)->reveal) ||
+                    (laws[l].shares && !(*a)->share))
                     continue;
                 snprintf(names[n], sizeof names[n], "%s: %s", (*a)->name, laws[l].name);
                 tests[n] =

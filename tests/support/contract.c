@@ -11,6 +11,11 @@
 #define N_TERMS 40
 #define N_RATINGS 14000
 
+extern const rb_algorithm rb_als, rb_bias, rb_item_mean;
+static const rb_algorithm *const asked[RB_CONTRACT_MODELS] = { &rb_als, &rb_bias, &rb_item_mean };
+static rb_contract_model fitted[RB_CONTRACT_MODELS]; /* by every rank for itself */
+static rb_model_view models[RB_CONTRACT_MODELS];
+
 static rb_dataset data;
 static rb_ratings train, positives, validation, revealed, revealed_positives;
 static rb_points points, counts;
@@ -46,6 +51,8 @@ const rb_train_view rb_contract_view = {
     .space = &points,
     .sessions = &data.sessions,
     .labels = item_label,
+    .models = models,
+    .n_models = RB_CONTRACT_MODELS,
     .validation = &validation,
     .revealed = &revealed,
     .revealed_positives = &revealed_positives,
@@ -104,12 +111,18 @@ int rb_contract_begin(void **unused)
         item_label[i] = i % 3;
     make_points();
     make_counts();
+    for (int m = 0; m < RB_CONTRACT_MODELS; m++) {
+        fitted[m] = rb_contract_fitted_alone(asked[m]);
+        models[m] = (rb_model_view){ asked[m], fitted[m].config, fitted[m].state };
+    }
     return 0;
 }
 
 int rb_contract_end(void **unused)
 {
     (void)unused;
+    for (int m = 0; m < RB_CONTRACT_MODELS; m++)
+        rb_contract_model_fini(&fitted[m]);
     rb_points_fini(&points);
     rb_points_fini(&counts);
     rb_ratings_fini(&train);
@@ -162,16 +175,25 @@ static void shrink(void *config, const rb_param *table)
     }
 }
 
+/* The first parameters that name models name those of the view. */
+static void refer(void *config, const rb_param *table)
+{
+    int32_t n = 0;
+    for (const rb_param *p = table; p->name; p++)
+        if (p->kind == RB_PARAM_MODEL && n < RB_CONTRACT_MODELS)
+            rb_param_store(config, p, &(rb_value){ .kind = p->kind, .integer = n++, .text = "" });
+}
+
 rb_contract_model rb_contract_model_of(const rb_algorithm *algorithm)
 {
     rb_error err = { 0 };
     char *config = NULL, *state = NULL;
-    if (algorithm->needs & RB_NEEDS_MODELS)
-        fail_msg("the data of this suite hold no models that %s could combine", algorithm->name);
     assert_ok(rb_alloc(&config, (int64_t)algorithm->config_size, &err), &err);
     assert_ok(rb_alloc(&state, (int64_t)algorithm->state_size, &err), &err);
     rb_params_default(config, algorithm->params);
     shrink(config, algorithm->params);
+    if (algorithm->needs & RB_NEEDS_MODELS)
+        refer(config, algorithm->params);
     return (rb_contract_model){ .algorithm = algorithm, .config = config, .state = state };
 }
 

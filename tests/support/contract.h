@@ -12,6 +12,7 @@
 #define RB_CONTRACT_ITEMS 120
 #define RB_CONTRACT_PAIRS (RB_CONTRACT_USERS * RB_CONTRACT_ITEMS)
 #define RB_CONTRACT_POINTS 700
+#define RB_CONTRACT_MODELS 3
 
 /* An algorithm with a small config and a state of its own. */
 typedef struct {
@@ -22,8 +23,8 @@ typedef struct {
 
 #define RB_CONTRACT_REVEALED (RB_CONTRACT_USERS - 2)
 
-/** Everything but other models; training knows nothing of the last item and of the last two users, of whom the first,
- * RB_CONTRACT_REVEALED, is revealed. */
+/** What an algorithm may need, with fitted models of RB_CONTRACT_MODELS others that rank and predict; training knows
+ * nothing of the last item and of the last two users, of whom the first, RB_CONTRACT_REVEALED, is revealed. */
 extern const rb_train_view rb_contract_view;
 
 /** Set-up and release of the data, for a group of tests. Collective over rb_test_ctx. */
@@ -39,7 +40,8 @@ rb_shape rb_contract_shape(const rb_algorithm *algorithm, const rb_ctx *ctx);
 /** Whether the condition holds on every rank of rb_test_ctx. Collective. */
 bool rb_true_everywhere(bool condition);
 
-/** A zeroed state and the defaults, with less to do where a table has `iterations`, `factors` or `k`. */
+/** A zeroed state and the defaults, with less to do where a table has `iterations`, `factors` or `k`; references to
+ * models lead to those of the view. */
 rb_contract_model rb_contract_model_of(const rb_algorithm *algorithm);
 void rb_contract_model_fini(rb_contract_model *m);
 

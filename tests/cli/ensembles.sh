@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Models of models: what is refused with its place, recommend with the shares, predict, a run that goes on.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+cat >blend.yaml <<'YAML'
+experiment: blend
+seed: 42
+dataset: { name: synthetic, users: 120, items: 60, ratings: 2500 }
+split: { kind: per_user, test: 0.2, validation: 0.2 }
+metrics: [ndcg@10, rmse]
+select: ndcg@10
+store: { models: all }
+trials:
+  - popularity:
+    as: pop
+  - item_mean:
+    as: mean
+  - bias:
+    as: biases
+  - kmeans: { space: genre, k: 2 }
+    as: groups
+  - hybrid: { first: biases, second: mean, third: pop, weights: [0.4, 0.3, 0.3] }
+    as: ranked
+  - hybrid: { first: biases, second: mean, normalization: rank }
+    as: rated
+  - hybrid: { first: rated, second: biases }
+    as: nested
+YAML
+
+# ---- what is refused ----
+
+refuses() { # what is set, its place, its words
+    expect 2 "$REELBENCH" validate blend.yaml --set "$1"
+    complains "blend.yaml:$2"
+    complains "$3"
+}
+refuses 'trials.4.hybrid.weights=[1, 2]' 17:5 "'hybrid.weights' holds 2 numbers, expected 3"
+refuses 'trials.4.hybrid.weights=[0, 0, 0]' 17:5 "all of 'hybrid.weights' are 0"
+refuses 'trials.4.hybrid.weights=[1, -1, 1]' 17:5 "'hybrid.weights' holds -1"
+refuses 'trials.4.hybrid.weights=[1, nan, 1]' '' "nan"
+refuses 'trials.4.hybrid.second=groups' '' "'hybrid.second' is 'groups', a trial of kmeans, which is no recommender"
+refuses 'trials.5.hybrid.first=nested' 19:5 "reference cycle: rated -> nested -> rated"
+refuses 'trials.5.hybrid.first=rated' 19:5 "reference cycle: rated -> rated"
+refuses 'trials.5.hybrid.first=nobody' '' "no entry has \`as: nobody\`"
+sed 's/second: mean, third: pop, weights.*}/normalization: rank }/' blend.yaml >one.yaml
+expect 2 "$REELBENCH" validate one.yaml
+complains "one.yaml:17:5: hybrid combines other entries"
+sed -e 's/popularity:/global_mean:/' blend.yaml >neither.yaml # predicts and does not rank
+expect 0 "$REELBENCH" validate neither.yaml
+sed -e 's/item_mean:/global_mean:/' -e 's/third: pop/third: pop/' blend.yaml >neither.yaml
+expect 2 "$REELBENCH" validate neither.yaml
+complains "neither.yaml:17:5: the models of 'ranked' neither all rank items nor all predict ratings"
+
+# ---- what it does ----
+
+expect 0 "$REELBENCH" run blend.yaml
+run=$(echo results/blend-*)
+whole=$("$REELBENCH" digest "$run")
+expect 0 "$REELBENCH" recommend "$run" ranked --user 7 --top 3 --explain 2
+prints "because"
+[ "$(awk -F'\t' 'NR > 1 { print $6 }' "$out" | grep -cE '^(biases|mean|pop) \([0-9.e-]+\); (biases|mean|pop) \([0-9.e-]+\)$')" = 3 ] ||
+    fail "explain names other things than two of the three models"
+expect 0 "$REELBENCH" recommend "$run" nested --user 7 --top 3
+printf '7,8\n9,10\n' >pairs.csv
+expect 0 "$REELBENCH" predict "$run" nested pairs.csv
+[ "$(wc -l <"$out")" = 3 ] || fail "predict gives not one line for each pair"
+expect 2 "$REELBENCH" predict "$run" ranked pairs.csv
+complains "hybrid cannot predict ratings: a model that it asks cannot"
+rm "$run"/units/*.metric.h5 "$run"/results.h5
+expect 0 "$REELBENCH" run blend.yaml
+[ "$("$REELBENCH" digest "$run")" = "$whole" ] || fail "another digest after what was lost was made again"
+
+# ---- a child that fails ----
+
+sed -e 's/^  - bias:/  - pure_svd: { factors: 1000 }/' blend.yaml >failing.yaml
+expect 1 "$REELBENCH" run failing.yaml --output failing
+expect 0 "$REELBENCH" report failing/blend-*
+prints "trial 3 (biases), which it refers to, has no model: failed"
+finish

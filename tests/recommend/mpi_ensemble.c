@@ -1,0 +1,177 @@
+/* Models that combine other models, against the same combination of whole rows by sorting and summing. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recommend/recommend.h"
+#include "support/contract.h"
+#include "support/support.h"
+
+extern const rb_recommender rb_hybrid;
+
+enum { N_USERS = RB_CONTRACT_USERS, N_ITEMS = RB_CONTRACT_ITEMS, N_MODELS = RB_CONTRACT_MODELS };
+
+static double given[N_MODELS] = { 0.4, 0.3, 0.3 };
+
+static void set(rb_contract_model *m, const char *name, double number)
+{
+    const rb_param *p = rb_param_find(m->algorithm->params, name);
+    assert_non_null(p);
+    rb_param_store(m->config, p, &(rb_value){ .kind = p->kind, .number = number, .integer = (int64_t)number });
+}
+
+static void set_choice(rb_contract_model *m, const char *name, const char *value)
+{
+    const rb_param *p = rb_param_find(m->algorithm->params, name);
+    assert_non_null(p);
+    assert_true(rb_choice_index(p->choices, value) >= 0);
+    set(m, name, rb_choice_index(p->choices, value));
+}
+
+static void set_array(rb_contract_model *m, const char *name, double *value, int64_t n)
+{
+    const rb_param *p = rb_param_find(m->algorithm->params, name);
+    assert_non_null(p);
+    rb_param_store(m->config, p, &(rb_value){ .kind = p->kind, .array = { value, 1, n, "inline" } });
+}
+
+static void fit(rb_contract_model *m)
+{
+    rb_error err = { 0 };
+    rb_contract_fit(m, &rb_test_ctx, &err);
+    if (!rb_true_everywhere(err.status == RB_OK))
+        fail_msg("fit: %s", err.message);
+}
+
+/* ---- the oracle ---- */
+
+static void row_of(double row[N_ITEMS], int k, int32_t user)
+{
+    const rb_model_view *of = &rb_contract_view.models[k];
+    bool single = of->algorithm->precision && of->algorithm->precision(of->config) == RB_SINGLE;
+    of->algorithm->score(&(rb_tile){ row, N_ITEMS }, of->state, &user, 1, 0, N_ITEMS);
+    for (int i = N_ITEMS - 1; single && i >= 0; i--)
+        row[i] = (double)((float *)row)[i];
+}
+
+/* What the user has not met, in the order of the items. */
+static int unmet(double out[N_ITEMS], const double row[N_ITEMS], int32_t user)
+{
+    int n = 0;
+    for (int32_t i = 0; i < N_ITEMS; i++)
+        if (!rb_ratings_has(rb_contract_view.ratings, user, i))
+            out[n++] = row[i];
+    return n;
+}
+
+static double normalized(const char *how, int depth, const double row[N_ITEMS], int item, int32_t user)
+{
+    double x[N_ITEMS], least = INFINITY, most = -INFINITY, mean = 0, square = 0, above = 0, same = 0;
+    const int n = unmet(x, row, user);
+    for (int i = 0; i < n; i++) {
+        least = fmin(least, x[i]);
+        most = fmax(most, x[i]);
+        mean += x[i] / n;
+        above += x[i] > row[item];
+        same += x[i] == row[item];
+    }
+    for (int i = 0; i < n; i++)
+        square += (x[i] - mean) * (x[i] - mean) / n;
+    if (strcmp(how, "none") == 0)
+        return row[item];
+    if (n == 0 || least == most)
+        return 0;
+    if (strcmp(how, "min_max") == 0)
+        return (row[item] - least) / (most - least);
+    if (strcmp(how, "z_score") == 0)
+        return (row[item] - mean) / sqrt(square);
+    same = fmin(same, depth - above); /* of those among the best */
+    return above >= depth ? 0 : 1 - (above + fmax(0, same - 1) / 2) / depth;
+}
+
+static void check_hybrid(const char *how, int depth)
+{
+    double score[RB_CONTRACT_PAIRS], rating[RB_CONTRACT_PAIRS];
+    rb_contract_model m = rb_contract_model_of(&rb_hybrid);
+    set_choice(&m, "normalization", how);
+    set(&m, "depth", depth);
+    set_array(&m, "weights", given, N_MODELS);
+    fit(&m);
+    rb_contract_score(score, &m);
+    rb_contract_predict(rating, &m);
+    for (int32_t u = 0; u < N_USERS; u++) {
+        double row[N_MODELS][N_ITEMS];
+        for (int k = 0; k < N_MODELS; k++)
+            row_of(row[k], k, u);
+        for (int32_t i = 0; i < N_ITEMS; i++) {
+            double expected = 0, predicted = 0, one;
+            for (int k = 0; k < N_MODELS; k++) {
+                const rb_model_view *of = &rb_contract_view.models[k];
+                of->algorithm->predict(&one, of->state, &(rb_pairs){ 1, &u, &i });
+                expected += given[k] * normalized(how, depth, row[k], i, u);
+                predicted += given[k] * one;
+            }
+            if (!(fabs(score[u * N_ITEMS + i] - expected) <= 1e-9 * (1 + fabs(expected))))
+                fail_msg("%s: user %d, item %d: %.12g, expected %.12g", how, u, i, score[u * N_ITEMS + i], expected);
+            assert_true(fabs(rating[u * N_ITEMS + i] - predicted) <= 1e-9 * fabs(predicted));
+        }
+    }
+    rb_contract_model_fini(&m);
+}
+
+static void a_hybrid_is_the_weighted_sum_of_normalized_rows(void **unused)
+{
+    (void)unused;
+    check_hybrid("none", 1);
+    check_hybrid("min_max", 1);
+    check_hybrid("z_score", 1);
+    check_hybrid("rank", 7);
+    check_hybrid("rank", N_ITEMS);
+}
+
+/* ---- bad configurations ---- */
+
+static void expect_refusal(rb_contract_model *m, const char *message)
+{
+    rb_error err = { 0 };
+    assert_int_equal(m->algorithm->check_config(m->config, &err), RB_BAD_INPUT);
+    assert_string_equal(err.message, message);
+}
+
+static void refer(rb_contract_model *m, const char *name, int index)
+{
+    const rb_param *p = rb_param_find(m->algorithm->params, name);
+    rb_param_store(m->config, p, &(rb_value){ .kind = p->kind, .integer = index, .text = index < 0 ? NULL : "" });
+}
+
+static void weights_that_mean_nothing_are_refused(void **unused)
+{
+    (void)unused;
+    double zeros[N_MODELS] = { 0 }, unfit[N_MODELS] = { 1, NAN, 1 }, below[N_MODELS] = { 1, -1, 1 };
+    rb_contract_model m = rb_contract_model_of(&rb_hybrid);
+    set_array(&m, "weights", given, 2);
+    expect_refusal(&m, "'hybrid.weights' holds 2 numbers, expected 3: one for each model");
+    set_array(&m, "weights", zeros, N_MODELS);
+    expect_refusal(&m, "all of 'hybrid.weights' are 0, expected one above it");
+    set_array(&m, "weights", unfit, N_MODELS);
+    expect_refusal(&m, "'hybrid.weights' holds nan, expected numbers from 0");
+    set_array(&m, "weights", below, N_MODELS);
+    expect_refusal(&m, "'hybrid.weights' holds -1, expected numbers from 0");
+    refer(&m, "second", -1);
+    expect_refusal(&m, "hybrid names a later model and leaves out an earlier one");
+    refer(&m, "third", -1);
+    expect_refusal(&m, "hybrid combines other entries: name two or more by their `as` names, first: NAME, second: "
+                       "NAME");
+    rb_contract_model_fini(&m);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hybrid_is_the_weighted_sum_of_normalized_rows),
+        cmocka_unit_test(weights_that_mean_nothing_are_refused),
+    };
+    rb_test_mpi_begin(&argc, &argv);
+    rb_test_ctx.seed = 4711;
+    return rb_test_mpi_end(cmocka_run_group_tests(tests, rb_contract_begin, rb_contract_end));
+}
