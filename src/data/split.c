@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "data/split_mark.h"
 
-#define KINDS "random|per_user|leave_last_out|temporal|k_fold|sessions|strong|loo_sampled|files|every_nth"
+#define KINDS "random|per_user|leave_last_out|temporal|k_fold|sessions|strong|loo_sampled|files|every_nth|titles"
 
 const rb_param rb_split_params[] = {
     RB_CHOICE(rb_split, kind, RB_SPLIT_RANDOM, KINDS, "how interactions are divided"),
@@ -39,6 +39,7 @@ const rb_split_about rb_split_abouts[] = {
     { "files", "by the pairs of files", "train_file|validation_file|test_file" },
     { "every_nth", "row k is test where k % every = offset; validation is drawn from the rest",
       "every|offset|validation" },
+    { "titles", "share of the titles: no clustering is fitted on them, and each is judged on them, too", "test" },
     { NULL, NULL, NULL },
 };
 
@@ -79,6 +80,13 @@ static rb_status check_parameters(const rb_split *s, rb_error *err)
 static rb_status check_data(const rb_split *s, const rb_dataset *d, rb_error *err)
 {
     int64_t n = d->interactions.n;
+    if (s->kind == RB_SPLIT_TITLES && d->has_interactions)
+        return RB_FAIL(err, RB_BAD_INPUT, "split kind titles is for titles alone, and data set '%s' has interactions",
+                       d->name);
+    if (s->kind == RB_SPLIT_TITLES && !d->has_catalogue)
+        return RB_FAIL(err, RB_BAD_INPUT, "split kind titles needs titles, and data set '%s' has none", d->name);
+    if (s->kind == RB_SPLIT_TITLES)
+        return RB_OK;
     bool by_time = s->kind == RB_SPLIT_TEMPORAL || s->kind == RB_SPLIT_LEAVE_LAST_OUT ||
                    (s->kind == RB_SPLIT_SESSIONS && d->has_interactions);
     char kind[64];
@@ -203,6 +211,7 @@ static rb_status divide(rb_split_job *job, rb_ctx *ctx, rb_error *err)
     case RB_SPLIT_LEAVE_LAST_OUT:
     case RB_SPLIT_STRONG:
     case RB_SPLIT_LOO_SAMPLED:
+    case RB_SPLIT_TITLES: /* has no rows */
     case RB_N_SPLIT_KINDS:
         break;
     }

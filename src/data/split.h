@@ -22,6 +22,8 @@
  *                   (rb_split_negatives)
  *   files           by the pairs of `train_file`, `validation_file`, `test_file` (each with the source's format); rows
  *                   in none of them are RB_PART_NONE, a pair in two of them or of no row is an error
+ *   titles          shares of the titles of a catalogue without interactions: the smallest keys (stream "split.titles",
+ *                   entity = title) are unseen by every fit (rb_split_titles)
  *   every_nth       row k of the filtered data, 0-based, is test where k % every == offset; validation is drawn from
  *                   the rest
  */
@@ -42,6 +44,7 @@ typedef enum {
     RB_SPLIT_LOO_SAMPLED,
     RB_SPLIT_FILES,
     RB_SPLIT_EVERY_NTH,
+    RB_SPLIT_TITLES,
     RB_N_SPLIT_KINDS
 } rb_split_kind;
 
@@ -113,6 +116,19 @@ typedef struct {
  */
 rb_status rb_split_fold(rb_parts *out, const rb_split *s, const rb_dataset *d, int64_t fold, uint64_t seed, rb_ctx *ctx,
                         rb_error *err);
+
+/**
+ * Divide a catalogue (kind titles): `d` keeps the titles of training, in their order, and `unseen` gets the others.
+ *
+ * Collective over ctx, the same on every rank. d->digest stays that of the whole.
+ *
+ * @param[out] unseen  zeroed before; rb_catalogue_fini
+ * @param[in]  seed    the experiment's seed
+ * @return RB_OK; RB_BAD_INPUT: interactions, no catalogue, fewer than two titles of training or none unseen;
+ *         RB_NO_MEMORY
+ */
+rb_status rb_split_titles(rb_catalogue *unseen, rb_dataset *d, const rb_split *s, uint64_t seed, rb_ctx *ctx,
+                          rb_error *err);
 
 /** Collective over the ctx that made them. Zeroed is allowed. */
 void rb_parts_fini(rb_parts *p);

@@ -361,7 +361,9 @@ rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_wanted *wanted,
     for (int32_t i = 0; i < wanted->n; i++) {
         const rb_metric *m = &wanted->metric[i];
         if (m->def->family == RB_FAMILY_CLUSTERING) {
-            RB_TRY(not_applicable(record, "all", m, err));
+            RB_TRY(not_applicable(record, rb_experiment_fitted_part(&run->experiment), m, err));
+            if (run->unseen.n > 0)
+                RB_TRY(not_applicable(record, "test", m, err));
             continue;
         }
         if (rb_split_has_validation(&run->experiment.split))

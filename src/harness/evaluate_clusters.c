@@ -1,6 +1,6 @@
-/*
- * Metrics of clusterings: all labellings of one space together, so that the distances of its points are computed once.
- */
+/* The values of clusterings of one space. */
+#include "harness/evaluate_clusters.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,25 +9,6 @@
 #include "base/clock.h"
 #include "eval/dbcv.h"
 #include "eval/silhouette.h"
-#include "harness/state.h"
-
-/* A clustering that waits for its values. */
-typedef struct {
-    int64_t trial;
-    rb_fit_record fit;
-    rb_metric_record record;
-    rb_wanted wanted;
-    const char *distance;
-} waiting;
-
-/* All clusterings of one space. */
-typedef struct {
-    rb_run_state *run;
-    const rb_points *points; /* NULL: of the catalogue itself, where nothing has a distance */
-    waiting *item;
-    int64_t n;
-    int32_t *reference; /* [n_points] scratch */
-} batch;
 
 static int noise_of(const rb_metric *m)
 {
@@ -37,21 +18,22 @@ static int noise_of(const rb_metric *m)
     return RB_NOISE_DROP;
 }
 
-static rb_metric_row *add_row(waiting *w, const rb_metric *m, rb_metric_value value, rb_error *err)
+static rb_metric_row *add_row(const rb_cluster_batch *b, rb_waiting *w, const rb_metric *m, rb_metric_value value,
+                              rb_error *err)
 {
-    rb_metric_row *row = rb_metric_record_add(&w->record, "all", m->id, err);
+    rb_metric_row *row = rb_metric_record_add(&w->record, b->part, m->id, err);
     if (row) {
         row->value = value;
-        for (int64_t i = 0; i < w->fit.n_labels; i++)
-            row->n_left_out += w->fit.labels[i] < 0;
-        row->n = w->fit.n_labels - row->n_left_out;
+        for (int64_t i = 0; i < w->n_labels; i++)
+            row->n_left_out += w->labels[i] < 0;
+        row->n = w->n_labels - row->n_left_out;
     }
     return row;
 }
 
 /* ---- silhouettes: one pass for everything that has the same points and distance ---- */
 
-static const char *clustered_with(const rb_configuration *c)
+const char *rb_run_clustered_with(const rb_configuration *c)
 {
     return c->entry->algorithm->distance ? c->entry->algorithm->distance(c->config) : "euclidean";
 }
@@ -66,17 +48,17 @@ static rb_silhouette_distance distance_of(const rb_metric *m, const char *cluste
 bool rb_run_needs_pairs(const rb_metric *m, const rb_configuration *c)
 {
     return m->def->kind == RB_METRIC_SILHOUETTE && !m->sample &&
-           (distance_of(m, clustered_with(c)) == RB_SILHOUETTE_EUCLIDEAN || noise_of(m) == RB_NOISE_SINGLETONS);
+           (distance_of(m, rb_run_clustered_with(c)) == RB_SILHOUETTE_EUCLIDEAN || noise_of(m) == RB_NOISE_SINGLETONS);
 }
 
-static rb_status take_silhouette(waiting *w, const rb_metric *m, rb_silhouette_distance distance, rb_metric_value value,
-                                 int64_t n_noise, rb_error *err)
+static rb_status take_silhouette(const rb_cluster_batch *b, rb_waiting *w, const rb_metric *m,
+                                 rb_silhouette_distance distance, rb_metric_value value, int64_t n_noise, rb_error *err)
 {
     rb_metric named = *m;
-    rb_metric_row *row = add_row(w, m, value, err);
+    rb_metric_row *row = add_row(b, w, m, value, err);
     if (row && m->sample) {
         row->n_left_out = n_noise;
-        row->n = (m->sample < w->fit.n_labels ? m->sample : w->fit.n_labels) - n_noise;
+        row->n = (m->sample < w->n_labels ? m->sample : w->n_labels) - n_noise;
     }
     if (row && m->variant[0] == RB_DISTANCE_CLUSTERED &&
         rb_metric_choose(&named, distance == RB_SILHOUETTE_COSINE ? "cosine" : "euclidean", err) == RB_OK)
@@ -85,17 +67,17 @@ static rb_status take_silhouette(waiting *w, const rb_metric *m, rb_silhouette_d
 }
 
 /* Labellings that ask for a silhouette of these points in this distance, in the order of trials, then metrics. */
-static int collect(rb_labelling *labelling, waiting **owner, const rb_metric **metric, const batch *b,
+static int collect(rb_labelling *labelling, rb_waiting **owner, const rb_metric **metric, const rb_cluster_batch *b,
                    rb_silhouette_distance distance, int64_t sample)
 {
     int n = 0;
     for (int64_t i = 0; i < b->n; i++)
         for (int32_t k = 0; k < b->item[i].wanted.n; k++) {
             const rb_metric *m = &b->item[i].wanted.metric[k];
-            if (m->def->kind != RB_METRIC_SILHOUETTE || m->sample != sample ||
+            if (m->def->kind != RB_METRIC_SILHOUETTE || m->sample != sample || !b->item[i].labels ||
                 distance_of(m, b->item[i].distance) != distance)
                 continue;
-            labelling[n] = (rb_labelling){ b->item[i].fit.labels, noise_of(m) };
+            labelling[n] = (rb_labelling){ b->item[i].labels, noise_of(m) };
             owner[n] = &b->item[i];
             metric[n++] = m;
         }
@@ -103,7 +85,7 @@ static int collect(rb_labelling *labelling, waiting **owner, const rb_metric **m
 }
 
 /* The least sample above `after` that a silhouette asks for; -1: none. 0 stands for all points. */
-static int64_t next_sample(const batch *b, int64_t after)
+static int64_t next_sample(const rb_cluster_batch *b, int64_t after)
 {
     const rb_experiment *e = &b->run->experiment;
     int64_t least = -1;
@@ -113,12 +95,12 @@ static int64_t next_sample(const batch *b, int64_t after)
     return least;
 }
 
-static rb_status silhouettes(batch *b, rb_silhouette_distance distance, int64_t sample, rb_error *err)
+static rb_status silhouettes(rb_cluster_batch *b, rb_silhouette_distance distance, int64_t sample, rb_error *err)
 {
     const rb_ctx *world = b->run->world;
     int64_t most = b->n * b->run->experiment.n_metrics;
     rb_labelling *labelling = NULL;
-    waiting **owner = NULL;
+    rb_waiting **owner = NULL;
     const rb_metric **metric = NULL;
     rb_metric_value *value = NULL;
     int64_t *n_noise = NULL;
@@ -136,7 +118,7 @@ static rb_status silhouettes(batch *b, rb_silhouette_distance distance, int64_t 
         else
             RB_TRY(rb_silhouette_many(value + i, NULL, b->points, labelling + i, step, distance, world, err));
     for (int i = 0; i < n; i++)
-        RB_TRY_ALL(world, take_silhouette(owner[i], metric[i], distance, value[i], n_noise[i], err));
+        RB_TRY_ALL(world, take_silhouette(b, owner[i], metric[i], distance, value[i], n_noise[i], err));
 done:
     rb_free(labelling);
     rb_free(owner);
@@ -176,22 +158,23 @@ static rb_metric_value of_agreement(const rb_agreement *a, rb_metric_kind kind)
 }
 
 /* Users have the generator's segments, items what their catalogue tells. */
-static rb_status find_reference(const batch *b, const waiting *w, const char *reference, rb_error *err)
+static rb_status find_reference(const rb_cluster_batch *b, const rb_waiting *w, const char *reference, rb_error *err)
 {
     const rb_run_state *run = b->run;
     if (!rb_configuration_is_of_users(&run->plan, rb_run_configuration(run, w->trial)))
-        return rb_catalogue_labels(b->reference, &run->data.catalogue, reference, err);
+        return rb_catalogue_labels(b->reference, b->titles, reference, err);
     if (strcmp(reference, "planted") != 0 || !run->data.user_segment)
         return RB_FAIL(err, RB_NOT_APPLICABLE, "users have no labels '%s'", reference);
     memcpy(b->reference, run->data.user_segment, (size_t)w->fit.n_labels * sizeof *b->reference);
     return RB_OK;
 }
 
-static rb_status agreement(rb_metric_value *value, const batch *b, const waiting *w, const rb_metric *m, rb_error *err)
+static rb_status agreement(rb_metric_value *value, const rb_cluster_batch *b, const rb_waiting *w, const rb_metric *m,
+                           rb_error *err)
 {
     char reference[64];
     rb_agreement a;
-    rb_labelling labelling = { w->fit.labels, noise_of(m) };
+    rb_labelling labelling = { w->labels, noise_of(m) };
     rb_metric_variant(reference, m, 0);
     for (char *c = reference; *c; c++)
         *c = *c == '-' ? '_' : *c; /* the catalogue's names */
@@ -200,16 +183,16 @@ static rb_status agreement(rb_metric_value *value, const batch *b, const waiting
         *value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
         return none.status == RB_NOT_APPLICABLE ? RB_OK : RB_FAIL(err, none.status, "%s", none.message);
     }
-    RB_TRY(rb_clustering_agreement(&a, &labelling, b->reference, w->fit.n_labels, err));
+    RB_TRY(rb_clustering_agreement(&a, &labelling, b->reference, w->n_labels, err));
     *value = of_agreement(&a, m->def->kind);
 done:
     return err->status;
 }
 
-static rb_status counts(rb_metric_value *value, const waiting *w, const rb_metric *m, rb_error *err)
+static rb_status counts(rb_metric_value *value, const rb_waiting *w, const rb_metric *m, rb_error *err)
 {
     rb_cluster_counts c;
-    RB_TRY(rb_cluster_counts_init(&c, w->fit.labels, w->fit.n_labels, err));
+    RB_TRY(rb_cluster_counts_init(&c, w->labels, w->n_labels, err));
     const double sizes[] = { c.middle, c.least, c.most };
     const bool is_size = m->def->kind == RB_METRIC_CLUSTER_SIZES;
     const double number = is_size                                ? sizes[m->variant[0]]
@@ -222,14 +205,17 @@ done:
     return err->status;
 }
 
-static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error *err)
+static rb_status evaluate_one(rb_cluster_batch *b, rb_waiting *w, const rb_metric *m, rb_error *err)
 {
     const rb_ctx *world = b->run->world;
     rb_metric_value value = { NAN, RB_VALUE_NOT_APPLICABLE };
     rb_compactness c;
     int64_t n_skipped = 0; /* points in clusters of one */
-    rb_labelling labelling = { w->fit.labels, noise_of(m) };
-    switch (m->def->kind) {
+    rb_labelling labelling = { w->labels, noise_of(m) };
+    rb_metric_row *row;
+    switch (w->labels ? m->def->kind : RB_N_METRIC_KINDS) {
+    case RB_N_METRIC_KINDS: /* it cannot assign new titles */
+        break;
     case RB_METRIC_SILHOUETTE:
         if (b->points)
             return RB_OK; /* with all others */
@@ -256,7 +242,7 @@ static rb_status evaluate_one(batch *b, waiting *w, const rb_metric *m, rb_error
         RB_TRY_ALL(world, agreement(&value, b, w, m, err));
         break;
     }
-    rb_metric_row *row = add_row(w, m, value, err);
+    row = add_row(b, w, m, value, err);
     RB_TRY_ALL(world, err->status);
     row->n_left_out += n_skipped;
     row->n -= n_skipped;
@@ -265,7 +251,7 @@ done:
 }
 
 /* Metrics of recommenders do not apply. */
-static rb_status add_not_applicable(batch *b, waiting *w, const rb_metric *m, rb_error *err)
+static rb_status add_not_applicable(rb_cluster_batch *b, rb_waiting *w, const rb_metric *m, rb_error *err)
 {
     const rb_run_state *run = b->run;
     rb_metric_value none = { NAN, RB_VALUE_NOT_APPLICABLE };
@@ -280,9 +266,9 @@ static rb_status add_not_applicable(batch *b, waiting *w, const rb_metric *m, rb
     return err->status;
 }
 
-static rb_status evaluate_batch(batch *b, rb_error *err)
+/* All labellings of one part. */
+static rb_status evaluate_part(rb_cluster_batch *b, rb_error *err)
 {
-    double begin_s = rb_clock_s();
     for (int64_t sample = b->points ? 0 : -1; sample >= 0; sample = next_sample(b, sample)) {
         RB_TRY(silhouettes(b, RB_SILHOUETTE_EUCLIDEAN, sample, err));
         RB_TRY(silhouettes(b, RB_SILHOUETTE_COSINE, sample, err));
@@ -292,12 +278,42 @@ static rb_status evaluate_batch(batch *b, rb_error *err)
             const rb_metric *m = &b->item[i].wanted.metric[k];
             if (m->def->family == RB_FAMILY_CLUSTERING)
                 RB_TRY(evaluate_one(b, &b->item[i], m, err));
-            else
-                RB_TRY_ALL(b->run->world, add_not_applicable(b, &b->item[i], m, err));
         }
+done:
+    return err->status;
+}
+
+static rb_status evaluate_unseen(rb_cluster_batch *b, rb_error *err)
+{
+    b->part = "test";
+    b->points = b->unseen;
+    b->titles = &b->run->unseen;
+    for (int64_t i = 0; i < b->n; i++) {
+        b->item[i].labels = b->item[i].fit.unseen;
+        b->item[i].n_labels = b->item[i].fit.n_unseen;
+    }
+    return evaluate_part(b, err);
+}
+
+rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err)
+{
+    double begin_s = rb_clock_s();
+    b->part = rb_experiment_fitted_part(&b->run->experiment);
+    b->titles = &b->run->data.catalogue;
+    for (int64_t i = 0; i < b->n; i++) {
+        b->item[i].labels = b->item[i].fit.labels;
+        b->item[i].n_labels = b->item[i].fit.n_labels;
+    }
+    RB_TRY(evaluate_part(b, err));
+    if (b->run->unseen.n > 0)
+        RB_TRY(evaluate_unseen(b, err));
+    for (int64_t i = 0; i < b->n; i++)
+        for (int32_t k = 0; k < b->item[i].wanted.n; k++)
+            if (b->item[i].wanted.metric[k].def->family != RB_FAMILY_CLUSTERING)
+                RB_TRY_ALL(b->run->world, add_not_applicable(b, &b->item[i], &b->item[i].wanted.metric[k], err));
     double share_s = (rb_clock_s() - begin_s) / (double)(b->n > 0 ? b->n : 1);
     for (int64_t i = 0; i < b->n; i++) {
-        waiting *w = &b->item[i];
+        rb_waiting *w = &b->item[i];
         w->record.wall_s = share_s;
         memcpy(w->record.key, b->run->work[w->trial].key, sizeof w->record.key);
         if (b->run->world->rank == 0)
@@ -306,103 +322,6 @@ static rb_status evaluate_batch(batch *b, rb_error *err)
         b->run->work[w->trial].evaluated = true;
         rb_run_note_evaluated(b->run, w->trial);
     }
-done:
-    return err->status;
-}
-
-/* ---- which clusterings wait ---- */
-
-static bool waits(const rb_run_state *run, int64_t t)
-{
-    const rb_algorithm *a = run->plan.configuration[run->plan.trial[t].configuration].entry->algorithm;
-    const rb_work *w = &run->work[t];
-    return w->fitted && !w->evaluated && !w->twin && w->outcome == RB_FIT_DONE && !(a->can & RB_CAN_RECOMMEND) &&
-           (a->can & RB_CAN_ASSIGN);
-}
-
-static bool is_of_catalogue(const rb_configuration *c)
-{
-    return !(c->entry->algorithm->needs & RB_NEEDS_SPACE);
-}
-
-/* Rank 0 reads the labels of a fit, all get them. */
-static rb_status read_labels(waiting *w, const rb_run_state *run, rb_error *err)
-{
-    if (run->world->rank == 0)
-        rb_fit_record_read(&w->fit, run->folder, run->work[w->trial].key, err);
-    RB_TRY_ALL(run->world, err->status);
-    rb_bcast(run->world, &w->fit.n_labels, sizeof w->fit.n_labels, 0);
-    if (run->world->rank != 0)
-        rb_alloc(&w->fit.labels, w->fit.n_labels, err);
-    RB_TRY_ALL(run->world, err->status);
-    rb_bcast(run->world, w->fit.labels, w->fit.n_labels * (int64_t)sizeof *w->fit.labels, 0);
-done:
-    return err->status;
-}
-
-/* Whether a clustering is of the built-in space `name`, of the one that `maker` makes, or with neither the catalogue.
- */
-static bool stands_in(const rb_run_state *run, int64_t t, const char *name, int64_t maker)
-{
-    const rb_configuration *c = rb_run_configuration(run, t);
-    if (!name && maker < 0)
-        return is_of_catalogue(c);
-    return name ? c->space && strcmp(c->space, name) == 0 : rb_run_space_child(run, t) == maker;
-}
-
-/* points: NULL for the clusterings of the catalogue itself. */
-static rb_status evaluate_space(rb_run_state *run, const rb_points *points, const char *name, int64_t maker,
-                                rb_error *err)
-{
-    batch b = { .run = run, .points = points };
-    rb_alloc(&b.item, run->plan.n_trials, err);
-    RB_TRY_ALL(run->world, rb_alloc(&b.reference, points ? points->n : run->data.catalogue.n, err));
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        if (!waits(run, t) || !stands_in(run, t, name, maker))
-            continue;
-        waiting *w = &b.item[b.n++];
-        w->trial = t;
-        w->distance = clustered_with(rb_run_configuration(run, t));
-        RB_TRY_ALL(run->world, rb_run_wanted(&w->wanted, run, t, err));
-        RB_TRY(read_labels(w, run, err));
-    }
-    if (b.n > 0)
-        RB_TRY(evaluate_batch(&b, err));
-done:
-    for (int64_t i = 0; i < b.n; i++) {
-        rb_fit_record_fini(&b.item[i].fit);
-        rb_metric_record_fini(&b.item[i].record);
-        rb_free(b.item[i].wanted.metric);
-    }
-    rb_free(b.item);
-    rb_free(b.reference);
-    return err->status;
-}
-
-/* Those of spaces that trials made: each space is made again from the model of its trial, and dropped. */
-static rb_status evaluate_made(rb_run_state *run, rb_error *err)
-{
-    rb_points points = { 0 };
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        int64_t maker = waits(run, t) ? rb_run_space_child(run, t) : -1;
-        if (maker < 0 || !run->work[maker].has_model) /* fitted again and stopped: the next start does it */
-            continue;
-        RB_TRY(rb_run_make_space(&points, run, maker, run->world, err));
-        RB_TRY(evaluate_space(run, &points, NULL, maker, err));
-        rb_points_fini(&points);
-    }
-done:
-    rb_points_fini(&points);
-    return err->status;
-}
-
-rb_status rb_evaluate_clusterings(rb_run_state *run, rb_error *err)
-{
-    for (int32_t i = 0; i < run->n_spaces; i++)
-        if (run->space[i].points.n > 0)
-            RB_TRY(evaluate_space(run, &run->space[i].points, run->space[i].name, -1, err));
-    RB_TRY(evaluate_space(run, NULL, NULL, -1, err));
-    RB_TRY(evaluate_made(run, err));
 done:
     return err->status;
 }

@@ -207,3 +207,8 @@ done:
     rb_hasher_end(&h, out);
     return err->status;
 }
+
+const char *rb_experiment_fitted_part(const rb_experiment *e)
+{
+    return e->split.kind == RB_SPLIT_TITLES ? "train" : "all";
+}

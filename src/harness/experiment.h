@@ -183,6 +183,9 @@ bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm
 /** Whether early stopping watches the fits of an entry. */
 bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry);
 
+/** The part that a clustering was fitted on, and that its fit measures: "all", or "train" where titles are divided. */
+const char *rb_experiment_fitted_part(const rb_experiment *e);
+
 /* The file itself, or a part of it, for documentation. */
 typedef struct rb_experiment_key {
     const char *name;       /* "" for the file itself, "a.b" for b in a; NULL ends the table. `dataset` stands twice */

@@ -163,6 +163,31 @@ done:
     return err->status;
 }
 
+/* Labels of the titles that no fit sees, where the algorithm has them and they have a place in its space. */
+static rb_status assign_unseen(rb_job *j, rb_error *err)
+{
+    const rb_algorithm *a = j->algorithm;
+    const int64_t maker = rb_run_space_child(j->run, j->index);
+    const rb_points *points = j->c->space ? rb_run_find_unseen(j->run, j->c->space) : NULL;
+    rb_points made = { 0 };
+    const bool has_place =
+        a->assign ? points || (maker >= 0 && rb_run_places_unseen(j->run, maker)) : a->assign_items != NULL;
+    if (!a->labels || !has_place)
+        return RB_OK;
+    j->fit.n_unseen = j->run->unseen.n;
+    RB_TRY_ALL(&j->ctx, rb_alloc(&j->fit.unseen, j->fit.n_unseen, err));
+    if (a->assign && !points) {
+        RB_TRY(rb_run_make_unseen(&made, j->run, maker, &j->ctx, err));
+        points = &made;
+    }
+    RB_TRY_ALL(&j->ctx, a->assign
+                            ? a->assign(j->fit.unseen, j->state, points, j->c->config, &j->ctx, err)
+                            : a->assign_items(j->fit.unseen, j->state, &j->run->unseen, j->c->config, &j->ctx, err));
+done:
+    rb_points_fini(&made);
+    return err->status;
+}
+
 rb_status rb_job_fit(rb_job *j, rb_error *err)
 {
     const rb_algorithm *a = j->algorithm;
@@ -186,6 +211,8 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
         RB_TRY_ALL(&j->ctx, rb_alloc(&j->fit.labels, j->fit.n_labels, err));
         memcpy(j->fit.labels, labels, (size_t)j->fit.n_labels * sizeof *labels);
     }
+    if (j->run->unseen.n > 0)
+        RB_TRY(assign_unseen(j, err));
     RB_TRY_ALL(&j->ctx, take_measures(j, err));
 done:
     rb_prepared_done(shared);

@@ -285,6 +285,20 @@ done:
     return err->status;
 }
 
+/* Split kind titles: what is unseen leaves the data. Collective. */
+static rb_status hide_titles(rb_run_state *run, rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    char seen[32], unseen[32];
+    if (e->split.kind != RB_SPLIT_TITLES)
+        return RB_OK;
+    if (rb_split_titles(&run->unseen, &run->data, &e->split, e->seed, run->world, err) != RB_OK)
+        return rb_run_blame(err, &e->split_at);
+    rb_log_say(&run->log, "%s titles to cluster, %s unseen", rb_text_count(seen, run->data.items.n),
+               rb_text_count(unseen, run->unseen.n));
+    return RB_OK;
+}
+
 rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
 {
     const rb_run_options *o = run->options;
@@ -295,6 +309,7 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     describe_data(run);
     RB_TRY(digest_split(run, err));
     check_cutoffs(run);
+    RB_TRY(hide_titles(run, err));
     if (run->data.has_interactions)
         RB_TRY(rb_split_check(&e->split, &run->data, err) == RB_OK ? RB_OK : rb_run_blame(err, &e->split_at));
     RB_TRY(check_needs(run, err));

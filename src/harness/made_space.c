@@ -55,6 +55,34 @@ done:
     return err->status;
 }
 
+bool rb_run_places_unseen(const rb_run_state *run, int64_t child)
+{
+    const rb_configuration *c = rb_run_configuration(run, child);
+    return c->space && c->entry->algorithm->embed_new;
+}
+
+rb_status rb_run_make_unseen(rb_points *out, const rb_run_state *run, int64_t child, rb_ctx *ctx, rb_error *err)
+{
+    const rb_configuration *c = rb_run_configuration(run, child);
+    const rb_algorithm *a = c->entry->algorithm;
+    const rb_points *below = rb_run_find_unseen(run, c->space);
+    rb_stored_model model = { 0 };
+    int64_t n, d;
+    *out = (rb_points){ 0 };
+    RB_TRY_ALL(ctx, rb_stored_model_read(&model, run, child, -1, err));
+    (void)a->embed(model.state, &n, &d);
+    RB_TRY(rb_points_alloc_dense(out, below->n, d, ctx, err));
+    RB_TRY(a->embed_new(out->memory.data, model.state, below, c->config, ctx, err));
+    rb_shared_publish_from(&out->memory, 0, ctx);
+    out->name = c->entry->name;
+    RB_TRY_ALL(ctx, check(out, run, child, err));
+done:
+    rb_stored_model_fini(&model);
+    if (err->status != RB_OK)
+        rb_points_fini(out);
+    return err->status;
+}
+
 rb_status rb_made_space_get(const rb_points **points, rb_run_state *run, int64_t child, rb_error *err)
 {
     rb_made_space *made = &run->made;

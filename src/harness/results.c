@@ -24,7 +24,7 @@ static rb_status add_measured(rb_metric_record *out, const rb_run_state *run, in
     RB_TRY(rb_fit_record_read(&fit, run->folder, run->work[work].key, err));
     for (int32_t i = 0; i < e->n_metrics && fit.outcome == RB_FIT_DONE; i++)
         if (e->metrics[i].def->of_fit)
-            RB_TRY(rb_metric_record_add_measured(out, &e->metrics[i], &fit, err));
+            RB_TRY(rb_metric_record_add_measured(out, rb_experiment_fitted_part(e), &e->metrics[i], &fit, err));
 done:
     rb_fit_record_fini(&fit);
     return err->status;
@@ -81,6 +81,7 @@ rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_
     rb_hasher_int(&h, fit->outcome);
     rb_hasher_bytes(&h, fit->model.byte, RB_DIGEST_BYTES);
     rb_hasher_bytes(&h, fit->labels, (size_t)fit->n_labels * sizeof *fit->labels);
+    rb_hasher_bytes(&h, fit->unseen, (size_t)fit->n_unseen * sizeof *fit->unseen);
     rb_run_lists_id(id, r->run->lists_k);
     const rb_metric_row *lists = rb_metric_record_find(metrics, "test", id);
     lists = lists ? lists : rb_metric_record_find(metrics, "refit", id);
@@ -173,6 +174,14 @@ done:
     return err->status;
 }
 
+static rb_status write_labels(rb_results *r, int32_t number, const char *group, const int32_t *labels, int64_t n,
+                              rb_error *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s/%d", group, number);
+    return rb_hdf_write(r->file.id, name, RB_HDF_INT32, labels, n, 1, true, err);
+}
+
 /* Values, history and digest of one trial or refit; its vectors where all are kept. */
 static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
 {
@@ -203,11 +212,10 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
     RB_TRY(take_values(r, number, &metrics, err));
     if (all_vectors)
         RB_TRY(rb_results_write_vectors(r, w, &metrics, err));
-    if (fit.labels && !rb_run_is_refit(run, w)) {
-        char name[64];
-        snprintf(name, sizeof name, "labels/%d", number);
-        RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, fit.labels, fit.n_labels, 1, true, err));
-    }
+    if (fit.labels && !rb_run_is_refit(run, w))
+        RB_TRY(write_labels(r, number, "labels", fit.labels, fit.n_labels, err));
+    if (fit.unseen && !rb_run_is_refit(run, w))
+        RB_TRY(write_labels(r, number, "unseen_labels", fit.unseen, fit.n_unseen, err));
     if (fit.outcome == RB_FIT_FAILED || (fit.outcome == RB_FIT_DONE && metrics.n_rows > 0)) {
         RB_TRY(rb_results_trial_digest(&digest, r, &fit, &metrics, err));
         rb_digest_hex(f->digest, &digest, 64);
@@ -274,7 +282,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
     RB_TRY(rb_alloc(&r.facts, run->n_work, err));
     RB_TRY(rb_hdf_create(&r.file, path, err));
     RB_TRY(rb_write_provenance(r.file.id, run, err));
-    RB_TRY(rb_write_dataset(r.file.id, &run->data, err));
+    RB_TRY(rb_write_dataset(r.file.id, &run->data, &run->unseen, err));
     RB_TRY(rb_write_features(r.file.id, run, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++) /* the values of a trial stand together */
         for (int64_t w = t; w < run->n_work; w += run->plan.n_trials)

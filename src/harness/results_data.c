@@ -106,7 +106,7 @@ done:
     return err->status;
 }
 
-rb_status rb_write_dataset(hid_t file, const rb_dataset *d, rb_error *err)
+rb_status rb_write_dataset(hid_t file, const rb_dataset *d, const rb_catalogue *unseen, rb_error *err)
 {
     hid_t at = rb_hdf_group(file, "dataset", err);
     RB_TRY(err->status);
@@ -118,6 +118,8 @@ rb_status rb_write_dataset(hid_t file, const rb_dataset *d, rb_error *err)
     if (d->has_interactions)
         RB_TRY(write_ids(at, "users", &d->users, err));
     RB_TRY(write_ids(at, "items", &d->items, err));
+    if (unseen->n > 0)
+        RB_TRY(write_ids(at, "unseen", &unseen->ids, err));
     if (d->user_segment)
         RB_TRY(rb_hdf_write(at, "planted/user_segment", RB_HDF_INT32, d->user_segment, d->users.n, 1, true, err));
     if (d->has_catalogue)

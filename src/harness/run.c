@@ -26,6 +26,7 @@ void rb_run_state_fini(rb_run_state *run)
 {
     for (int32_t i = 0; i < run->n_spaces; i++) {
         rb_points_fini(&run->space[i].points);
+        rb_points_fini(&run->space[i].unseen);
         rb_space_spec_fini(&run->space[i].spec);
     }
     rb_free(run->space);
@@ -37,6 +38,7 @@ void rb_run_state_fini(rb_run_state *run)
     rb_plan_fini(&run->plan);
     rb_features_fini(&run->features);
     rb_dataset_fini(&run->data);
+    rb_catalogue_fini(&run->unseen);
     rb_experiment_fini(&run->experiment);
     if (run->lock >= 0)
         close(run->lock);

@@ -27,7 +27,8 @@ static bool is_held(const rb_metric_record *r, const rb_run_state *run, int64_t 
     if (m->def->of_fit) /* in the unit of the fit, which is there */
         return true;
     if (m->def->family == RB_FAMILY_CLUSTERING)
-        return rb_metric_record_find(r, "all", m->id);
+        return rb_metric_record_find(r, rb_experiment_fitted_part(&run->experiment), m->id) &&
+               (run->unseen.n == 0 || rb_metric_record_find(r, "test", m->id));
     bool validated = !run->data.has_interactions || rb_run_is_refit(run, t) ||
                      !rb_split_has_validation(&run->experiment.split) || rb_metric_record_find(r, "validation", m->id);
     return validated && rb_metric_record_find(r, "test", m->id);

@@ -301,11 +301,12 @@ static question ask(const rb_plan *plan, const rb_trial_reader *reader, const rb
 {
     bool clustering = metric->def->family == RB_FAMILY_CLUSTERING;
     bool refit = plan->experiment->evaluation.refit && !clustering;
+    bool divided = plan->experiment->split.kind == RB_SPLIT_TITLES;
     return (question){ .plan = plan,
                        .reader = reader,
                        .metric = metric,
-                       .selection_part = clustering ? "all" : "validation",
-                       .test_part = clustering ? "all" : (refit ? "refit" : "test"),
+                       .selection_part = clustering ? rb_experiment_fitted_part(plan->experiment) : "validation",
+                       .test_part = clustering && !divided ? "all" : (refit ? "refit" : "test"),
                        .is_elbow = clustering && plan->experiment->select_elbow,
                        .test_offset = refit ? plan->n_trials : 0 };
 }

@@ -20,6 +20,8 @@ static rb_status add_space(rb_run_state *run, const char *name, rb_error *err)
         return RB_FAIL(err, RB_BAD_INPUT, "space '%s' needs a catalogue, and the data set '%s' has none", name,
                        run->data.name);
     RB_TRY(rb_space_check(&s->spec, &run->data.catalogue, err));
+    if (run->unseen.n > 0 && s->spec.kind->id == RB_SPACE_FEATURES)
+        RB_FAIL(err, RB_BAD_INPUT, "space '%s' is of the whole data set: unseen titles have no place in it", name);
 done:
     return err->status;
 }
@@ -85,10 +87,24 @@ rb_status rb_run_build_space(rb_points *out, const rb_space_spec *spec, const rb
     return rb_space_build(out, spec, &data->catalogue, ctx, err);
 }
 
+/* The space of the titles of training, and the unseen ones in it. */
+static rb_status build_divided(rb_run_space *s, rb_run_state *run, rb_error *err)
+{
+    rb_space_model model = { 0 };
+    RB_TRY(rb_space_fit(&model, &s->points, &s->spec, &run->data.catalogue, run->world, err));
+    RB_TRY(rb_space_transform(&s->unseen, &model, &run->unseen, run->world, err));
+    s->unseen.name = s->name;
+    RB_TRY_ALL(run->world, rb_points_check(&s->unseen, err));
+done:
+    rb_space_model_fini(&model);
+    return err->status;
+}
+
 /* Which space of the file cannot be made is what the user can change. */
 static rb_status build_space(rb_run_space *s, rb_run_state *run, rb_error *err)
 {
-    RB_TRY(rb_run_build_space(&s->points, &s->spec, &run->data, run->world, err));
+    RB_TRY(run->unseen.n > 0 ? build_divided(s, run, err)
+                             : rb_run_build_space(&s->points, &s->spec, &run->data, run->world, err));
     s->points.name = s->name;
     RB_TRY_ALL(run->world, rb_points_check(&s->points, err));
 done:
@@ -108,10 +124,22 @@ done:
     return err->status;
 }
 
-const rb_points *rb_run_find_space(const rb_run_state *run, const char *name)
+static const rb_run_space *find_space(const rb_run_state *run, const char *name)
 {
     for (int32_t i = 0; i < run->n_spaces; i++)
         if (strcmp(run->space[i].name, name) == 0)
-            return &run->space[i].points;
+            return &run->space[i];
     return NULL;
+}
+
+const rb_points *rb_run_find_space(const rb_run_state *run, const char *name)
+{
+    const rb_run_space *s = find_space(run, name);
+    return s ? &s->points : NULL;
+}
+
+const rb_points *rb_run_find_unseen(const rb_run_state *run, const char *name)
+{
+    const rb_run_space *s = find_space(run, name);
+    return s ? &s->unseen : NULL;
 }

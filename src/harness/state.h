@@ -49,6 +49,7 @@ typedef struct rb_run_space {
     const char *name; /* canonical; borrowed from the plan */
     rb_space_spec spec;
     rb_points points; /* built once, kept until the run ends */
+    rb_points unseen; /* of run->unseen, in the space of the others; n 0 where there are none */
 } rb_run_space;
 
 /* The space that a trial made, while trials of a group read it. */
@@ -100,6 +101,7 @@ typedef struct rb_run_state {
     rb_plan plan;
     rb_dataset data;
     rb_features features; /* where the file has them stored; empty before the results are written */
+    rb_catalogue unseen;  /* titles that no clustering is fitted on (split kind titles); n 0: there are none */
     rb_digest folder_digest;
     rb_digest split_files; /* of the contents of the split's files; zero where it has none */
     char folder[4096];
@@ -161,7 +163,14 @@ int64_t rb_run_space_child(const rb_run_state *run, int64_t work);
 void rb_run_made_shape(int64_t *n, int64_t *d, const rb_run_state *run, int64_t child, const rb_ctx *ctx);
 /** The points that `child`, whose model is there, makes; rank 0 reads it. Collective over ctx. */
 rb_status rb_run_make_space(rb_points *out, const rb_run_state *run, int64_t child, const rb_ctx *ctx, rb_error *err);
-/** As above for the group, which keeps it until another is asked for. Collective over run->group. */
+/**
+ * Whether `child` can place the unseen titles in the space that it makes: it embeds new points, and stands in a
+ * built-in space itself. Local.
+ */
+bool rb_run_places_unseen(const rb_run_state *run, int64_t child);
+/** Their points, by the model of `child`, which every rank reads. Collective over ctx. */
+rb_status rb_run_make_unseen(rb_points *out, const rb_run_state *run, int64_t child, rb_ctx *ctx, rb_error *err);
+/** As rb_run_make_space for the group, which keeps it until another is asked for. Collective over run->group. */
 rb_status rb_made_space_get(const rb_points **points, rb_run_state *run, int64_t child, rb_error *err);
 /** Collective over run->group. Zeroed is allowed. */
 void rb_made_space_release(rb_made_space *made);
@@ -195,6 +204,8 @@ rb_status rb_run_build_space(rb_points *out, const rb_space_spec *spec, const rb
 /** Build what is named by trials that are not evaluated yet. Collective. */
 rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
 const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
+/** That of the unseen titles. */
+const rb_points *rb_run_find_unseen(const rb_run_state *run, const char *name);
 
 /* ---- harness/fold.c ---- */
 
@@ -313,7 +324,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
 /** Write /provenance. */
 rb_status rb_write_provenance(hid_t file, const rb_run_state *run, rb_error *err);
 /** Write /dataset. */
-rb_status rb_write_dataset(hid_t file, const rb_dataset *data, rb_error *err);
+rb_status rb_write_dataset(hid_t file, const rb_dataset *data, const rb_catalogue *unseen, rb_error *err);
 /** Write /features, where they were computed. */
 rb_status rb_write_features(hid_t file, const rb_run_state *run, rb_error *err);
 

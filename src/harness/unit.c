@@ -120,6 +120,7 @@ void rb_fit_record_fini(rb_fit_record *r)
     rb_free(r->validation);
     rb_free(r->iteration_s);
     rb_free(r->labels);
+    rb_free(r->unseen);
     rb_free(r->measured);
     memset(r, 0, sizeof *r);
 }
@@ -150,6 +151,8 @@ static rb_status seal_of(rb_digest *out, const rb_fit_record *r, rb_error *err)
     rb_hasher_bytes(&h, r->iteration_s, n_bytes);
     rb_hasher_int(&h, r->n_labels);
     rb_hasher_bytes(&h, r->labels, (size_t)r->n_labels * sizeof *r->labels);
+    rb_hasher_int(&h, r->n_unseen);
+    rb_hasher_bytes(&h, r->unseen, (size_t)r->n_unseen * sizeof *r->unseen);
     for (int64_t i = 0; i < r->n_measured; i++) {
         rb_hasher_text(&h, r->measured[i].name);
         rb_hasher_double(&h, r->measured[i].value);
@@ -227,6 +230,8 @@ rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_err
     RB_TRY(rb_hdf_write(file.id, "iteration_s", RB_HDF_DOUBLE, r->iteration_s, r->n_history, 1, false, err));
     if (r->labels)
         RB_TRY(rb_hdf_write(file.id, "labels", RB_HDF_INT32, r->labels, r->n_labels, 1, true, err));
+    if (r->unseen)
+        RB_TRY(rb_hdf_write(file.id, "unseen", RB_HDF_INT32, r->unseen, r->n_unseen, 1, true, err));
     RB_TRY(write_measured(r, file.id, err));
     RB_TRY(rb_hdf_commit(&file, err));
 done:
@@ -266,6 +271,8 @@ rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *k
     RB_TRY(read_history(&r->iteration_s, "iteration_s", r->n_history, &file, err));
     if (rb_hdf_has(file.id, "labels"))
         RB_TRY(rb_hdf_read_vector(file.id, "labels", RB_HDF_INT32, (void **)&r->labels, &r->n_labels, err));
+    if (rb_hdf_has(file.id, "unseen"))
+        RB_TRY(rb_hdf_read_vector(file.id, "unseen", RB_HDF_INT32, (void **)&r->unseen, &r->n_unseen, err));
     RB_TRY(read_measured(r, file.id, err));
     if (outcome < RB_FIT_DONE || outcome > RB_FIT_OVER_BUDGET)
         RB_FAIL(err, RB_IO, "%s: 'outcome' is %lld, expected %d to %d", path, (long long)outcome, RB_FIT_DONE,

@@ -50,6 +50,8 @@ typedef struct rb_fit_record {
     int64_t kept_iteration; /* from 0: the best on validation, whose model it is; -1 where nothing watched */
     int32_t *labels;        /* [n_labels] clusterings; else NULL */
     int64_t n_labels;
+    int32_t *unseen; /* [n_unseen] of titles that it was not fitted on; NULL where there are none or it cannot tell */
+    int64_t n_unseen;
     rb_measured *measured; /* [n_measured] all that the algorithm measures, whatever the experiment asks for */
     int64_t n_measured;
 } rb_fit_record;
@@ -72,7 +74,7 @@ typedef enum {
 
 /* One value, as the long table of results.h5 holds it. */
 typedef struct rb_metric_row {
-    char part[12];       /* "validation", "test"; "all" for clusterings */
+    char part[12];       /* "validation", "test"; of clusterings "all", or "train" and "test" of the titles */
     char segment[24];    /* "all" */
     char id[64];         /* as asked for: "ndcg:bin-min@10" */
     char definition[64]; /* where the trial decides what the id leaves open (a silhouette's distance); else "" */
@@ -105,9 +107,9 @@ typedef struct rb_metric_record {
 void rb_metric_record_fini(rb_metric_record *r);
 /** A new row at the end, zeroed but for part, segment and id; NULL where memory is short (err is set). */
 rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const char *id, rb_error *err);
-/** A row of part "all" with what a fit measured; not applicable where its algorithm does not measure it. */
-rb_status rb_metric_record_add_measured(rb_metric_record *r, const rb_metric *metric, const rb_fit_record *fit,
-                                        rb_error *err);
+/** A row with what a fit measured; not applicable where its algorithm does not measure it. */
+rb_status rb_metric_record_add_measured(rb_metric_record *r, const char *part, const rb_metric *metric,
+                                        const rb_fit_record *fit, rb_error *err);
 /** The row of a part and id over all of it (segment "all"), or NULL. */
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id);
 /** @param evaluation  8 hexadecimal digits naming the rules and the code that computed the values */

@@ -28,10 +28,10 @@ rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const
     return row;
 }
 
-rb_status rb_metric_record_add_measured(rb_metric_record *r, const rb_metric *metric, const rb_fit_record *fit,
-                                        rb_error *err)
+rb_status rb_metric_record_add_measured(rb_metric_record *r, const char *part, const rb_metric *metric,
+                                        const rb_fit_record *fit, rb_error *err)
 {
-    rb_metric_row *row = rb_metric_record_add(r, "all", metric->id, err);
+    rb_metric_row *row = rb_metric_record_add(r, part, metric->id, err);
     if (!row)
         return err->status;
     row->value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };

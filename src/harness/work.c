@@ -53,6 +53,7 @@ bool rb_depends_on_fold(const rb_plan *plan, const rb_configuration *c) /* NOLIN
     const unsigned split = RB_NEEDS_RATINGS | RB_NEEDS_POSITIVES | RB_NEEDS_SESSIONS | RB_NEEDS_VALIDATION;
     const rb_algorithm *a = c->entry->algorithm;
     bool depends = a->needs & split || a->can & RB_CAN_RECOMMEND; /* these are evaluated on it */
+    depends = depends || plan->experiment->split.kind == RB_SPLIT_TITLES;
     for (int32_t i = 0; i < c->n_children; i++)
         depends = depends || rb_depends_on_fold(plan, &plan->configuration[c->children[i]]);
     return depends;

@@ -254,11 +254,19 @@ done:
     return err->status;
 }
 
-/* The refits' values where every system has them. */
+static bool has_part(const rb_systems *s, const char *part)
+{
+    for (int64_t k = 0; s->n > 0 && k < s->system[0].run->n_values; k++)
+        if (strcmp(s->system[0].run->value[k].part, part) == 0)
+            return true;
+    return false;
+}
+
+/* Of clusterings all titles, or the unseen ones; the refits' values where every system has them. */
 static const char *part_of(const rb_systems *s)
 {
     if (s->metric.family == RB_FAMILY_CLUSTERING)
-        return "all";
+        return has_part(s, "train") ? "test" : "all";
     for (int32_t i = 0; i < s->n; i++) {
         bool refitted = false;
         const rb_system *a = &s->system[i];

@@ -67,13 +67,12 @@ static void shorten(char out[NAME_BYTES + 8], const char *name)
 {
     size_t n = strlen(name);
     if (n <= NAME_BYTES) {
-        memcpy(out, name, n + 1);
+        snprintf(out, NAME_BYTES + 8, "%s", name);
         return;
     }
     for (n = NAME_BYTES; n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80;)
         n--;
-    memcpy(out, name, n);
-    memcpy(out + n, "...", 4);
+    snprintf(out, NAME_BYTES + 8, "%.*s...", (int)n, name);
 }
 
 static void draw_leaf(const figure *f, int64_t id)

@@ -11,7 +11,8 @@ typedef struct {
     const rb_results_file *r;
     const rb_selection_line *s; /* [n] */
     int64_t n;
-    bool clustering, lettered, spread, bare; /* letters, a spread, a test value without an interval: in any row */
+    bool clustering;                      /* of all titles; divided: of some, and judged on the others */
+    bool divided, lettered, spread, bare; /* letters, a spread, a test value without an interval: in any row */
     int32_t n_folds, n_repeats;
 } best_of;
 
@@ -43,7 +44,9 @@ static best_of describe(const rb_results_file *r, const rb_selection_line *s, in
     for (int64_t i = 0; i < n; i++) {
         b.clustering = b.clustering && s[i].selection == s[i].test;
         b.lettered = b.lettered || s[i].letters[0];
+        b.divided = b.divided || rb_trial_clusters(&r->trial[s[i].trial - 1]);
     }
+    b.divided = b.divided && !b.clustering;
     for (int64_t i = 0; i < n; i++) {
         bool bare = isnan(s[i].low) && !isnan(s[i].test);
         b.bare = b.bare || bare;
@@ -86,7 +89,9 @@ static rb_status write_best(FILE *out, const best_of *b, rb_format format, rb_er
     const rb_table_column columns[] = { { "rank", RB_CELL_NUMBER },
                                         { "entry", RB_CELL_TEXT },
                                         { "parameters", RB_CELL_TEXT },
-                                        { b->clustering ? "space" : "validation",
+                                        { b->clustering ? "space"
+                                          : b->divided  ? "training"
+                                                        : "validation",
                                           b->clustering ? RB_CELL_TEXT : RB_CELL_NUMBER },
                                         { heading, RB_CELL_TEXT },
                                         { "letters", RB_CELL_TEXT } };
@@ -196,7 +201,8 @@ static rb_status write_for_eye(FILE *out, const rb_results_file *r, rb_format fo
         if (b.clustering)
             fprintf(out, "best of each algorithm and space by %s\n%s", s->label, gap);
         else
-            fprintf(out, "best of each algorithm by %s on validation: value on test%s\n%s", s->label,
+            fprintf(out, "best of each algorithm%s by %s on %s: value on test%s\n%s", b.divided ? " and space" : "",
+                    s->label, b.divided ? "the titles of training" : "validation",
                     s->refit ? ", fitted again on training and validation" : "", gap);
         RB_TRY(write_best(out, &b, format, err));
         fputs(gap, out);

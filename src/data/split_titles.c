@@ -1,0 +1,58 @@
+/* Titles that no fit sees. */
+#include "base/alloc.h"
+#include "data/split_mark.h"
+
+/* Titles of a part, in their order. */
+static rb_status select_titles(rb_catalogue *out, const rb_catalogue *c, const uint8_t *part, uint8_t wanted,
+                               int32_t *scratch, rb_error *err)
+{
+    int32_t n = 0;
+    for (int32_t i = 0; i < c->n; i++)
+        if (part[i] == wanted)
+            scratch[n++] = i;
+    return rb_catalogue_select(out, c, scratch, n, err);
+}
+
+/* Both parts, and the ids of training in place of all. */
+static rb_status divide(rb_catalogue *unseen, rb_dataset *d, const uint8_t *part, rb_error *err)
+{
+    const int32_t n = d->catalogue.n;
+    rb_catalogue train = { 0 };
+    rb_ids items = { 0 };
+    int32_t *scratch = NULL, n_train = 0;
+    RB_TRY(rb_alloc(&scratch, n, err));
+    RB_TRY(select_titles(unseen, &d->catalogue, part, RB_PART_TEST, scratch, err));
+    RB_TRY(select_titles(&train, &d->catalogue, part, RB_PART_TRAIN, scratch, err));
+    for (int32_t i = 0; i < n; i++)
+        if (part[i] == RB_PART_TRAIN)
+            scratch[n_train++] = i;
+    RB_TRY(rb_ids_select(&items, &d->items, scratch, n_train, err));
+    rb_catalogue_fini(&d->catalogue);
+    rb_ids_fini(&d->items);
+    d->catalogue = train;
+    d->items = items;
+    train = (rb_catalogue){ 0 };
+done:
+    rb_catalogue_fini(&train);
+    rb_free(scratch);
+    return err->status;
+}
+
+rb_status rb_split_titles(rb_catalogue *unseen, rb_dataset *d, const rb_split *s, uint64_t seed, rb_ctx *ctx,
+                          rb_error *err)
+{
+    rb_shared memory = { 0 };
+    RB_TRY_ALL(ctx, rb_split_check(s, d, err));
+    const int64_t n = d->catalogue.n, n_unseen = rb_split_count(s->test, n);
+    const rb_rng rng = { .key = rb_seed_named(seed, "split"), .stream = rb_stream("split.titles") };
+    const rb_order order = { rb_place_random, &rng, n };
+    if (n_unseen < 1 || n - n_unseen < 2)
+        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "'split.test' %g leaves %lld titles for training and %lld unseen", s->test,
+                       (long long)(n - n_unseen), (long long)n_unseen));
+    RB_TRY(rb_shared_alloc(&memory, n, ctx, err));
+    RB_TRY(rb_split_mark(memory.data, &memory, RB_PART_TEST, 0, n_unseen, &order, ctx, err));
+    RB_TRY_ALL(ctx, divide(unseen, d, memory.data, err));
+done:
+    rb_shared_fini(&memory);
+    return err->status;
+}

@@ -1,0 +1,40 @@
+/*
+ * Metrics of clusterings: all labellings of one space together, so that the distances of its points are computed once.
+ */
+#ifndef RB_HARNESS_EVALUATE_CLUSTERS_H
+#define RB_HARNESS_EVALUATE_CLUSTERS_H
+
+#include "harness/state.h"
+
+/* A clustering that waits for its values. */
+typedef struct rb_waiting {
+    int64_t trial;
+    rb_fit_record fit;
+    const int32_t *labels; /* [n_labels] of the part that is evaluated; NULL: the algorithm cannot assign */
+    int64_t n_labels;
+    rb_metric_record record;
+    rb_wanted wanted;
+    const char *distance; /* that it clustered with */
+} rb_waiting;
+
+/* All clusterings of one space. */
+typedef struct rb_cluster_batch {
+    rb_run_state *run;
+    const rb_points *points, *unseen; /* NULL: of the catalogue itself, where nothing has a distance */
+    const rb_catalogue *titles;       /* of the part */
+    const char *part;
+    rb_waiting *item;
+    int64_t n;
+    int32_t *reference; /* [titles of the larger part] scratch */
+} rb_cluster_batch;
+
+/** The distance that clusterings by c work with. Local. */
+const char *rb_run_clustered_with(const rb_configuration *c);
+
+/**
+ * The wanted values of all items, of the part that was fitted and, where titles are unseen, on these: points, labels
+ * and reference labels of that part alone. Written to their units. Collective over the world.
+ */
+rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err);
+
+#endif
