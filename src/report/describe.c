@@ -303,6 +303,8 @@ static rb_status add_entries(description *d, int64_t c, const char *of, const rb
         const char *name = names ? rb_strings_at(names, e->item) : point_name(id, d, e->item);
         const double value = how == DEVIATIONS ? d->scratch[e->item] : names ? e->score : sqrt(-e->score);
         if (for_the_eye(d)) {
+            if (how == SHARE && 100 * value < 0.5) /* and so are those behind it */
+                break;
             RB_TRY(rb_text_addf(&line, err, "%s%s", r ? "; " : "", name));
             if (how != NAME_ALONE)
                 RB_TRY(
@@ -314,7 +316,7 @@ static rb_status add_entries(description *d, int64_t c, const char *of, const rb
         RB_TRY(rb_table_text(&d->table, name, err));
         RB_TRY(rb_table_double(&d->table, value, -1, err));
     }
-    if (for_the_eye(d) && d->top.n > 0) {
+    if (line.length > 0) {
         RB_TRY(add_cluster(d, c, of, err));
         RB_TRY(rb_table_text(&d->table, line.data, err));
     }

@@ -45,20 +45,25 @@ static void copy_array(rb_visitor *v, const char *name, rb_type type, void **dat
         memcpy(out->eigenvalue, *data, (size_t)*n_rows * sizeof(double));
 }
 
-static void fit(result *out, const rb_points *points, const setting *how, rb_ctx *ctx)
+static void *config_of(const setting *how)
 {
-    rb_error err = { 0 };
-    void *config = calloc(1, rb_spectral.config_size), *state = calloc(1, rb_spectral.state_size);
-    const rb_train_view view = { .space = points };
-    int64_t n;
-
-    memset(out, 0, sizeof *out);
+    void *config = calloc(1, rb_spectral.config_size);
     rb_params_default(config, rb_spectral.params);
     set(config, "k", RB_PARAM_INT, (double)how->k);
     set(config, "n_neighbors", RB_PARAM_INT, (double)how->n_neighbors);
     if (how->tolerance > 0)
         set(config, "tolerance", RB_PARAM_DOUBLE, how->tolerance);
-    out->status = rb_spectral.fit(state, &view, NULL, config, ctx, &err);
+    return config;
+}
+
+static void fit_prepared(result *out, const void *prepared, const rb_points *points, void *config, rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    void *state = calloc(1, rb_spectral.state_size);
+    const rb_train_view view = { .space = points };
+    int64_t n;
+
+    out->status = rb_spectral.fit(state, &view, prepared, config, ctx, &err);
     if (out->status == RB_OK) {
         rb_visitor visitor = { .array = copy_array, .self = out };
         memcpy(out->label, rb_spectral.labels(state, &n), (size_t)points->n * sizeof *out->label);
@@ -69,6 +74,20 @@ static void fit(result *out, const rb_points *points, const setting *how, rb_ctx
     memcpy(out->message, err.message, sizeof out->message);
     rb_spectral.fini(state);
     free(state);
+}
+
+static void fit(result *out, const rb_points *points, const setting *how, rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    void *config = config_of(how), *prepared = NULL;
+    memset(out, 0, sizeof *out);
+    out->status =
+        rb_spectral.prepare(&prepared, &(rb_train_view){ .space = points }, (const void *const *)&config, 1, ctx, &err);
+    memcpy(out->message, err.message, sizeof out->message);
+    if (out->status == RB_OK)
+        fit_prepared(out, prepared, points, config, ctx);
+    if (prepared)
+        rb_spectral.unprepare(prepared);
     free(config);
 }
 
@@ -271,12 +290,46 @@ static void few_and_identical_points_are_defined(void **unused)
     }
 }
 
+/* Equally distant neighbours abound: those of a shorter list must begin a longer one. */
+static double on_a_grid(int64_t i, int64_t f)
+{
+    return floor(2 * blob(i, f)) / 2;
+}
+
+static void sharing_does_not_change_a_bit(void **unused)
+{
+    (void)unused;
+    static const setting settings[] = { { .k = 3, .n_neighbors = 5 },
+                                        { .k = 6, .n_neighbors = 25 },
+                                        { .k = 4, .n_neighbors = 12 } };
+    static result shared, alone;
+    rb_points p;
+    rb_error err = { 0 };
+    void *config[3], *prepared = NULL;
+    rb_test_points(&p, N, 5, false, on_a_grid);
+    for (int i = 0; i < 3; i++)
+        config[i] = config_of(&settings[i]);
+    rb_train_view view = { .space = &p };
+    assert_ok(rb_spectral.prepare(&prepared, &view, (const void *const *)config, 3, &rb_test_ctx, &err), &err);
+    for (int i = 0; i < 3; i++) {
+        memset(&shared, 0, sizeof shared);
+        fit_prepared(&shared, prepared, &p, config[i], &rb_test_ctx);
+        fit(&alone, &p, &settings[i], &rb_test_ctx);
+        assert_int_equal(shared.status, RB_OK);
+        assert_memory_equal(&shared, &alone, sizeof shared);
+        free(config[i]);
+    }
+    rb_spectral.unprepare(prepared);
+    rb_points_fini(&p);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eigenvalues_equal_dense_lapack),       cmocka_unit_test(finds_planted_shapes),
         cmocka_unit_test(more_parts_than_clusters_are_defined), cmocka_unit_test(same_bits_for_any_shape),
         cmocka_unit_test(bad_input_is_one_clear_error),         cmocka_unit_test(few_and_identical_points_are_defined),
+        cmocka_unit_test(sharing_does_not_change_a_bit),
     };
     rb_test_mpi_begin(&argc, &argv);
     return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -13,6 +13,8 @@
  * A graph of p parts has the eigenvalue 0 p times. With p <= k the rows of a part agree in the columns of 0, so that
  * parts are apart; with p > k those are some k directions of the p, drawn from the seed: raise k or n_neighbors.
  *
+ * Trials of one space and metric share the neighbours, as many as the largest n_neighbors asks for.
+ *
  * Stored: labels, embedding (a space for other trials), eigenvalues (of L, ascending).
  *
  * Shi and Malik (2000), doi:10.1109/34.868688; von Luxburg (2007), doi:10.1007/s11222-007-9033-z. Eigenvectors:
@@ -29,8 +31,6 @@
 #include "cluster/core/neighbours.h"
 #include "linalg/rsvd.h"
 #include "linalg/spectrum.h"
-
-#define FROM_BALLS 1024 /* dense points from which leaves out of reach are left out */
 
 enum { METRIC_EUCLIDEAN, METRIC_COSINE };
 
@@ -49,11 +49,19 @@ typedef struct {
     bool converged;
 } state;
 
+/* What trials share. */
+typedef struct {
+    int64_t n, k; /* neighbours of a point */
+    rb_shared memory;
+    int32_t *neighbour; /* [n x k] nearest first */
+} shared;
+
 static const rb_param params[] = {
     RB_SPACE(config, space, "lsa-50", "the points"),
     RB_INT(config, k, 8, 1, 1e4, "clusters", "number of clusters, and of eigenvectors"),
     RB_INT(config, n_neighbors, 10, 2, 1e6, "points", "neighbours of a point in the graph, itself counted"),
-    RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|cosine", "distance of the neighbours; cosine: 1 - cos"),
+    RB_CHOICE(config, metric, METRIC_EUCLIDEAN, "euclidean|cosine", "distance of the neighbours; cosine: 1 - cos",
+              .flags = RB_PARAM_PREPARES),
     RB_INT(config, n_init, 10, 1, 10000, "restarts", "restarts of K-Means of which the best is kept"),
     RB_INT(config, iterations, 100, 1, 1e6, "", "most iterations for the eigenvectors"),
     RB_DOUBLE(config, tolerance, 1e-6, 1e-12, 1, "", "residual of each eigenvector that ends them"),
@@ -89,11 +97,10 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     const double entries = nnz > 0 ? nnz : n * d, edges = (double)m * n, k = (double)c->k, l = 1.5 * k + 8;
     double rank = 0, node = 0;
     rb_spectrum_bytes(&rank, &node, shape->n_points, c->k, shape->n_threads);
-    double search = rb_leaves_bytes(n, d, nnz) + rb_leaf_walk_bytes(n, d, nnz > 0, shape->n_threads) + 8 * n +
-                    rb_neighbours_thread_bytes(m) * shape->n_threads;
+    double search = rb_neighbour_lists_bytes(n, d, nnz, m, shape->n_threads);
     return (rb_cost){ .bytes_per_rank = search + 48 * edges + 32 * n + rank + 8 * k + (8 * k + 4) * n +
                                         (nnz > 0 ? 4 * nnz + 8 * (n + 1) : 0),
-                      .bytes_per_node = 12 * edges + 8 * entries + node + 8 * n * (k + 2),
+                      .bytes_per_node = 16 * edges + 8 * entries + node + 8 * n * (k + 2),
                       .flops = 2 * n * entries + 12 * (12 * 4 * edges * l + 10 * n * l * l) +
                                (double)c->n_init * 20 * 2 * n * k * k };
 }
@@ -109,19 +116,67 @@ done:
     return err->status;
 }
 
+/* ---- what trials share ---- */
+
+static void unprepare(void *prepared)
+{
+    shared *s = prepared;
+    if (s)
+        rb_shared_fini(&s->memory);
+    rb_free(s);
+}
+
+static rb_status find_neighbours(shared *s, const rb_points *points, bool is_cosine, const rb_ctx *ctx, rb_error *err)
+{
+    rb_neighbour_lists near = { 0 };
+    RB_TRY(rb_neighbour_lists_init(&near, points, is_cosine, s->k, ctx, err));
+    RB_TRY(rb_shared_alloc(&s->memory, s->n * s->k * (int64_t)sizeof *s->neighbour, ctx, err));
+    s->neighbour = s->memory.data;
+    const int32_t *order = near.leaves.order;
+    for (int64_t p = 0; ctx->rank == 0 && p < s->n; p++)
+        for (int64_t e = 0; e < s->k; e++)
+            s->neighbour[order[p] * s->k + e] = order[near.lists.index[p * s->k + e]];
+    rb_shared_publish_from(&s->memory, 0, ctx);
+done:
+    rb_neighbour_lists_fini(&near);
+    return err->status;
+}
+
+static rb_status prepare(void **prepared, const rb_train_view *view, const void *const *configs, int n_configs,
+                         rb_ctx *ctx, rb_error *err)
+{
+    const config *const *all = (const config *const *)configs;
+    shared *s = NULL;
+    *prepared = NULL;
+    RB_TRY_ALL(ctx, check_points(all[0], view->space, err));
+    RB_TRY_ALL(ctx, rb_alloc(&s, 1, err));
+    s->n = view->space->n;
+    for (int i = 0; i < n_configs; i++) {
+        const int64_t k = others(all[i], s->n);
+        s->k = k > s->k ? k : s->k;
+    }
+    if (s->n > 1)
+        RB_TRY(find_neighbours(s, view->space, all[0]->metric == METRIC_COSINE, ctx, err));
+    *prepared = s;
+done:
+    if (!*prepared)
+        unprepare(s);
+    return err->status;
+}
+
 /* ---- the graph ---- */
 
-/* C by point, columns ascending. Local. */
-static rb_status directed(rb_csr *out, const rb_neighbours *nb, const int32_t *order, rb_error *err)
+/* C by point, the k nearest, columns ascending. Local. */
+static rb_status directed(rb_csr *out, const shared *all, int64_t k, rb_error *err)
 {
-    const int64_t n = nb->n, k = nb->k;
+    const int64_t n = all->n;
     RB_TRY(rb_csr_init(out, n, n, n * k, err));
     for (int64_t i = 0; i <= n; i++)
         out->row_begin[i] = i * k;
-    for (int64_t p = 0; p < n; p++) {
-        int32_t *col = out->col + order[p] * k;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t *col = out->col + i * k;
         for (int64_t e = 0; e < k; e++) {
-            const int32_t j = order[nb->index[p * k + e]];
+            const int32_t j = all->neighbour[i * all->k + e];
             int64_t at = e;
             for (; at > 0 && col[at - 1] > j; at--)
                 col[at] = col[at - 1];
@@ -166,11 +221,10 @@ static void normalise(rb_csr *a, double *degree)
             a->value[e] /= sqrt(degree[i]) * sqrt(degree[a->col[e]]);
 }
 
-static rb_status link_points(rb_csr *graph, double *degree, const rb_neighbours *nb, const int32_t *order,
-                             rb_error *err)
+static rb_status link_points(rb_csr *graph, double *degree, const shared *all, int64_t k, rb_error *err)
 {
     rb_csr forward = { 0 }, backward = { 0 };
-    RB_TRY(directed(&forward, nb, order, err));
+    RB_TRY(directed(&forward, all, k, err));
     RB_TRY(rb_csr_transpose(&backward, &forward, err));
     RB_TRY(symmetrise(graph, &forward, &backward, err));
     normalise(graph, degree);
@@ -180,31 +234,9 @@ done:
     return err->status;
 }
 
-static rb_status make_graph(rb_csr *graph, double *degree, const rb_points *points, const config *c, const rb_ctx *ctx,
-                            rb_error *err)
-{
-    const bool has_balls = points->dense && points->n >= FROM_BALLS;
-    rb_metric_points metric = { 0 };
-    rb_leaves leaves = { 0 };
-    rb_leaf_balls balls = { 0 };
-    rb_neighbours nb = { 0 };
-    RB_TRY_ALL(ctx, rb_metric_points_init(&metric, points, c->metric == METRIC_COSINE, ctx, err));
-    RB_TRY(rb_leaves_init(&leaves, &metric, RB_LEAVES_GROUPS, ctx, err));
-    if (has_balls)
-        RB_TRY_ALL(ctx, rb_leaf_balls_init(&balls, &leaves, ctx, err));
-    RB_TRY(rb_neighbours_init(&nb, &leaves, has_balls ? &balls : NULL, others(c, points->n), ctx, err));
-    RB_TRY_ALL(ctx, link_points(graph, degree, &nb, leaves.order, err));
-done:
-    rb_neighbours_fini(&nb);
-    rb_leaf_balls_fini(&balls);
-    rb_leaves_fini(&leaves);
-    rb_metric_points_fini(&metric);
-    return err->status;
-}
-
 /* ---- the fit ---- */
 
-static rb_status embed_points(state *s, const rb_points *points, const config *c, const rb_ctx *ctx, rb_error *err)
+static rb_status embed_points(state *s, const shared *all, const config *c, const rb_ctx *ctx, rb_error *err)
 {
     rb_csr graph = { 0 };
     rb_spectrum spectrum = { 0 };
@@ -213,7 +245,7 @@ static rb_status embed_points(state *s, const rb_points *points, const config *c
         .k = c->k, .iterations = c->iterations, .tolerance = c->tolerance, .seed = ctx->seed
     };
     RB_TRY_ALL(ctx, rb_alloc(&degree, s->n, err));
-    RB_TRY(make_graph(&graph, degree, points, c, ctx, err));
+    RB_TRY_ALL(ctx, link_points(&graph, degree, all, others(c, s->n), err));
     RB_TRY(rb_spectrum_init(&spectrum, &graph, &how, ctx, err));
     for (int64_t i = 0; i < s->n; i++)
         for (int64_t f = 0; f < s->k; f++)
@@ -232,7 +264,6 @@ done:
 static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    (void)prepared;
     state *s = self;
     const config *c = cfg;
     rb_kmeans_state clusters = { 0 };
@@ -247,7 +278,7 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     RB_TRY_ALL(ctx, rb_alloc(&s->eigenvalue, s->k, err));
     s->converged = true;
     if (s->n > 1)
-        RB_TRY(embed_points(s, view->space, c, ctx, err));
+        RB_TRY(embed_points(s, prepared, c, ctx, err));
     RB_TRY(rb_kmeans_fit(&clusters, &(rb_points){ .n = s->n, .d = s->k, .dense = s->embedding }, &how, ctx, err));
     memcpy(s->label, clusters.label, (size_t)s->n * sizeof *s->label);
 done:
@@ -315,6 +346,8 @@ const rb_clusterer rb_spectral = {
     .params = params,
     .check = check,
     .cost = cost,
+    .prepare = prepare,
+    .unprepare = unprepare,
     .fit = fit,
     .converged = has_converged,
     .labels = labels,
