@@ -33,6 +33,7 @@ static rb_status keep(rb_history *h, const rb_side *side, const rb_side *more, b
                       rb_error *err)
 {
     int64_t *range = NULL; /* [n_ranks + 1] first row of each rank, then first interaction */
+    rb_history_fini(h);
     h->n_users = side->blocks->n;
     h->n = side->begin[h->n_users] + (more ? more->begin[h->n_users] : 0);
     RB_TRY(reserve(h, with_ratings, ctx, err));

@@ -19,7 +19,8 @@ typedef struct {
  * Copy the interactions by user. Collective over ctx.
  *
  * @param[in]  revealed  interactions of users who have none in train, or NULL
- * @param[out] h  zeroed before; the same on every rank, node-shared, owned by the caller (rb_history_fini)
+ * @param[out] h  zeroed, or kept before and then released; the same on every rank, node-shared, owned by the caller
+ * (rb_history_fini)
  * @return RB_OK, RB_NO_MEMORY (agreed; h can be released)
  *
  * Time O(n / (P T)), memory 4 n (8 n with ratings) + 8 n_users bytes a node.

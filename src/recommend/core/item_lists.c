@@ -2,11 +2,12 @@
 
 #include <string.h>
 
-rb_status rb_item_lists_fit(rb_item_lists *m, const rb_knn_rows *rows, const rb_knn_config *config,
-                            const rb_train_view *view, const rb_ctx *ctx, rb_error *err)
+rb_status rb_item_lists_fit(rb_item_lists *m, const rb_train_view *view, const rb_knn_config *config, const rb_ctx *ctx,
+                            rb_error *err)
 {
+    const rb_knn_rows rows = rb_knn_items(view->positives);
     rb_knn_lists nearest = { 0 };
-    RB_TRY(rb_knn_find(&nearest, rows, config, ctx, err));
+    RB_TRY(rb_knn_find(&nearest, &rows, config, ctx, err));
     RB_TRY(rb_knn_first(&m->targets, &nearest, NULL, config->k, ctx, err));
     RB_TRY(rb_history_keep(&m->history, view->positives, NULL, false, ctx, err));
 done:
@@ -19,7 +20,6 @@ rb_status rb_item_lists_reveal(void *self, const rb_train_view *view, const void
 {
     rb_item_lists *m = self;
     (void)prepared, (void)cfg;
-    rb_history_fini(&m->history);
     return rb_history_keep(&m->history, view->positives, view->revealed_positives, false, ctx, err);
 }
 

@@ -19,8 +19,8 @@ typedef struct {
  *
  * @return RB_OK, RB_NO_MEMORY (agreed; m can be released)
  */
-rb_status rb_item_lists_fit(rb_item_lists *m, const rb_knn_rows *rows, const rb_knn_config *config,
-                            const rb_train_view *view, const rb_ctx *ctx, rb_error *err);
+rb_status rb_item_lists_fit(rb_item_lists *m, const rb_train_view *view, const rb_knn_config *config, const rb_ctx *ctx,
+                            rb_error *err);
 
 /** Slots of the table of an algorithm whose state is a rb_item_lists; see data/algorithm.h. */
 rb_status rb_item_lists_reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg,

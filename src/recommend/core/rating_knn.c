@@ -255,7 +255,6 @@ rb_status rb_rating_knn_reveal(void *self, const rb_train_view *view, const void
     if (m->by_user) {
         RB_TRY(reveal_rows(m, view, prepared, c, ctx, err));
     } else {
-        rb_history_fini(&m->raters);
         RB_TRY(rb_history_keep(&m->raters, view->ratings, view->revealed, true, ctx, err));
     }
 done:

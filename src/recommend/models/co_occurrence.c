@@ -33,11 +33,9 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
 static rb_status fit(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    rb_item_lists *m = self;
     const rb_knn_config neighbours = neighbours_of(cfg);
-    const rb_knn_rows rows = rb_knn_items(view->positives);
     (void)prepared;
-    return rb_item_lists_fit(m, &rows, &neighbours, view, ctx, err);
+    return rb_item_lists_fit(self, view, &neighbours, ctx, err);
 }
 
 const rb_recommender rb_co_occurrence = {

@@ -134,7 +134,6 @@ static rb_status reveal(void *self, const rb_train_view *view, const void *prepa
 {
     state *m = self;
     (void)prepared, (void)cfg;
-    rb_history_fini(&m->history);
     return rb_history_keep(&m->history, view->positives, view->revealed_positives, false, ctx, err);
 }
 

@@ -20,7 +20,7 @@
 
 #include "linalg/gemm_simd.h"
 #include "recommend/core/negative.h"
-#include "recommend/core/sgd.h"
+#include "recommend/core/sgd_state.h"
 #include "recommend/recommend.h"
 
 typedef struct {
@@ -33,12 +33,6 @@ typedef struct {
     int64_t grid;
     int order;
 } config;
-
-typedef struct {
-    rb_factor_model factor;
-    rb_biases bias; /* mean 0 */
-    rb_sgd sgd;     /* while fitting */
-} state;
 
 static const rb_param params[] = {
     RB_FACTORS_PARAM(config),
@@ -72,15 +66,12 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
 static rb_status begin(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                        rb_error *err)
 {
-    state *m = self;
+    rb_sgd_state *m = self;
     const config *c = cfg;
     (void)prepared;
 
-    RB_TRY(rb_bias_fit(&m->bias, view->positives, &(rb_bias_config){ 0 }, ctx, err));
+    RB_TRY(rb_sgd_state_begin(m, view->positives, c->factors, (rb_precision)c->precision, &c->begin, true, ctx, err));
     m->bias.mean = 0;
-    RB_TRY(
-        rb_sgd_model_begin(&m->factor, view->positives, c->factors, (rb_precision)c->precision, &c->begin, ctx, err));
-    RB_TRY(rb_sgd_begin(&m->sgd, &m->factor, true, ctx, err));
 done:
     return err->status;
 }
@@ -133,7 +124,7 @@ static double step_double(const void *model, const rb_grid_block *block)
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
                          const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
 {
-    state *m = self;
+    rb_sgd_state *m = self;
     const config *c = cfg;
     const double rate = c->learning_rate, reg = c->regularization;
     const logistic_work work = { .users = m->sgd.users.data,
@@ -152,17 +143,15 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                                            .kind = (rb_negatives_kind)c->negatives } };
     (void)prepared;
 
-    RB_TRY(rb_grid_deal(&m->sgd.grid, view->positives, c->grid, (rb_grid_order)c->order, iteration, ctx, err));
-    rb_sgd_load(&m->sgd, &m->factor, &m->bias, ctx);
-    RB_TRY(rb_sgd_run(objective, &m->sgd, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
-    rb_sgd_store(&m->factor, &m->bias, &m->sgd, ctx);
+    RB_TRY(rb_sgd_state_deal(m, view->positives, c->grid, (rb_grid_order)c->order, iteration, ctx, err));
+    RB_TRY(rb_sgd_state_run(objective, m, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;
 }
 
 /* A gradient step of the user alone. */
-static void step_user(double *x, double *bias, const state *m, const config *c, int32_t item, double weight)
+static void step_user(double *x, double *bias, const rb_sgd_state *m, const config *c, int32_t item, double weight)
 {
     const rb_factors *q = &m->factor.items;
     double score = *bias + m->bias.item[item], slope;
@@ -177,7 +166,7 @@ static void step_user(double *x, double *bias, const state *m, const config *c, 
 static void fold_user(double *x, double *bias, const void *self, const void *cfg, const int32_t *items,
                       const float *ratings, int64_t n)
 {
-    const state *m = self;
+    const rb_sgd_state *m = self;
     const config *c = cfg;
     int64_t n_items = m->factor.items.n;
     memset(x, 0, (size_t)m->factor.items.k * sizeof *x);
@@ -192,18 +181,15 @@ static void fold_user(double *x, double *bias, const void *self, const void *cfg
 static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                         rb_error *err)
 {
-    state *m = self;
     (void)prepared;
-    return rb_sgd_reveal(&m->factor, &m->bias, view->revealed_positives, fold_user, m, cfg, ctx, err);
+    return rb_sgd_state_reveal(self, view->revealed_positives, fold_user, cfg, ctx, err);
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    state *m = self;
     (void)prepared, (void)cfg;
-    rb_sgd_fini(&m->sgd);
-    return rb_factor_model_end(&m->factor, view->positives, ctx, err);
+    return rb_sgd_state_end(self, view->positives, ctx, err);
 }
 
 static rb_precision precision(const void *cfg)
@@ -211,34 +197,10 @@ static rb_precision precision(const void *cfg)
     return (rb_precision)((const config *)cfg)->precision;
 }
 
-static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
-                  int32_t item_end)
-{
-    const state *m = self;
-    rb_factor_bias_score(tile, &m->factor, &m->bias, users, n_users, item_begin, item_end);
-}
-
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
-    const state *m = self;
-    return rb_sgd_fold_in(scores, &m->factor, &m->bias, fold_user, m, cfg, items, ratings, n, err);
-}
-
-static void arrays(void *self, rb_visitor *v)
-{
-    state *m = self;
-    rb_factor_model_arrays(&m->factor, v);
-    rb_bias_arrays(&m->bias, v);
-}
-
-static void fini(void *self)
-{
-    state *m = self;
-    rb_sgd_fini(&m->sgd);
-    rb_factor_model_fini(&m->factor);
-    rb_bias_fini(&m->bias);
-    memset(m, 0, sizeof *m);
+    return rb_sgd_state_fold_in(scores, self, fold_user, cfg, items, ratings, n, err);
 }
 
 const rb_recommender rb_logistic_mf = {
@@ -248,7 +210,7 @@ const rb_recommender rb_logistic_mf = {
     .needs = RB_NEEDS_POSITIVES,
     .can = RB_CAN_RANK | RB_CAN_COLD_USER,
     .config_size = sizeof(config),
-    .state_size = sizeof(state),
+    .state_size = sizeof(rb_sgd_state),
     .params = params,
     .check = check,
     .cost = cost,
@@ -257,8 +219,8 @@ const rb_recommender rb_logistic_mf = {
     .end = end,
     .reveal = reveal,
     .precision = precision,
-    .score = score,
+    .score = rb_sgd_state_score,
     .fold_in = fold_in,
-    .arrays = arrays,
-    .fini = fini,
+    .arrays = rb_sgd_state_arrays,
+    .fini = rb_sgd_state_fini,
 };

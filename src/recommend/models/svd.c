@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "linalg/gemm_simd.h"
-#include "recommend/core/sgd.h"
+#include "recommend/core/sgd_state.h"
 #include "recommend/recommend.h"
 
 #define AHEAD 8 /* ratings whose items are fetched beforehand */
@@ -40,10 +40,8 @@ typedef struct {
 } config;
 
 typedef struct {
-    rb_factor_model factor;
-    rb_biases bias;
+    rb_sgd_state model;
     double fallback; /* mean of the training ratings */
-    rb_sgd sgd;      /* while fitting */
 } state;
 
 #define RATE(field_, name_, help_)                                                                               \
@@ -111,14 +109,12 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     const config *c = cfg;
     (void)prepared;
 
-    RB_TRY(rb_bias_fit(&m->bias, view->ratings, &(rb_bias_config){ 0 }, ctx, err));
-    m->fallback = m->bias.mean;
+    RB_TRY(rb_sgd_state_begin(&m->model, view->ratings, c->factors, (rb_precision)c->precision, &c->begin, c->biased,
+                              ctx, err));
+    m->fallback = m->model.bias.mean;
     if (!c->biased)
-        m->bias.mean = 0;
-    RB_TRY(rb_sgd_model_begin(&m->factor, view->ratings, c->factors, (rb_precision)c->precision, &c->begin, ctx, err));
-    RB_TRY(rb_sgd_begin(&m->sgd, &m->factor, c->biased, ctx, err));
-    RB_TRY(rb_grid_deal(&m->sgd.grid, view->ratings, c->grid, (rb_grid_order)c->order, 0, ctx, err));
-    rb_sgd_load(&m->sgd, &m->factor, &m->bias, ctx);
+        m->model.bias.mean = 0;
+    RB_TRY(rb_sgd_state_deal(&m->model, view->ratings, c->grid, (rb_grid_order)c->order, 0, ctx, err));
 done:
     return err->status;
 }
@@ -162,7 +158,7 @@ static double step_double(const void *model, const rb_grid_block *block)
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
                          const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
 {
-    state *m = self;
+    rb_sgd_state *m = self;
     const config *c = cfg;
     const svd_work work = { .users = m->sgd.users.data,
                             .items = m->sgd.items.data,
@@ -174,8 +170,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                             .rate = rates_of(c) };
     (void)view, (void)prepared;
 
-    RB_TRY(rb_sgd_run(objective, &m->sgd, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
-    rb_sgd_store(&m->factor, &m->bias, &m->sgd, ctx);
+    RB_TRY(rb_sgd_state_run(objective, m, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;
@@ -185,7 +180,7 @@ done:
 static void fold_user(double *x, double *bias, const void *self, const void *cfg, const int32_t *items,
                       const float *ratings, int64_t n)
 {
-    const state *m = self;
+    const rb_sgd_state *m = self;
     const config *c = cfg;
     const rb_sgd_rates rate = rates_of(c);
     memset(x, 0, (size_t)c->factors * sizeof *x);
@@ -205,18 +200,15 @@ static void fold_user(double *x, double *bias, const void *self, const void *cfg
 static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                         rb_error *err)
 {
-    state *m = self;
     (void)prepared;
-    return rb_sgd_reveal(&m->factor, &m->bias, view->revealed, fold_user, m, cfg, ctx, err);
+    return rb_sgd_state_reveal(self, view->revealed, fold_user, cfg, ctx, err);
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
                      rb_error *err)
 {
-    state *m = self;
     (void)prepared, (void)cfg;
-    rb_sgd_fini(&m->sgd);
-    return rb_factor_model_end(&m->factor, view->ratings, ctx, err);
+    return rb_sgd_state_end(self, view->ratings, ctx, err);
 }
 
 static rb_precision precision(const void *cfg)
@@ -224,18 +216,11 @@ static rb_precision precision(const void *cfg)
     return (rb_precision)((const config *)cfg)->precision;
 }
 
-static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
-                  int32_t item_end)
-{
-    const state *m = self;
-    rb_factor_bias_score(tile, &m->factor, &m->bias, users, n_users, item_begin, item_end);
-}
-
 /* Without biases only what nobody rated, or who rated nothing, is predicted as exactly 0. */
 static void predict(double *out, const void *self, const rb_pairs *pairs)
 {
     const state *m = self;
-    rb_factor_bias_predict(out, &m->factor, &m->bias, pairs);
+    rb_factor_bias_predict(out, &m->model.factor, &m->model.bias, pairs);
     for (int64_t p = 0; p < pairs->n; p++)
         if (out[p] == 0)
             out[p] = m->fallback;
@@ -244,25 +229,14 @@ static void predict(double *out, const void *self, const rb_pairs *pairs)
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
-    const state *m = self;
-    return rb_sgd_fold_in(scores, &m->factor, &m->bias, fold_user, m, cfg, items, ratings, n, err);
+    return rb_sgd_state_fold_in(scores, self, fold_user, cfg, items, ratings, n, err);
 }
 
 static void arrays(void *self, rb_visitor *v)
 {
     state *m = self;
-    rb_factor_model_arrays(&m->factor, v);
-    rb_bias_arrays(&m->bias, v);
+    rb_sgd_state_arrays(&m->model, v);
     v->scalar(v, "fallback", RB_FLOAT64, &m->fallback);
-}
-
-static void fini(void *self)
-{
-    state *m = self;
-    rb_sgd_fini(&m->sgd);
-    rb_factor_model_fini(&m->factor);
-    rb_bias_fini(&m->bias);
-    memset(m, 0, sizeof *m);
 }
 
 const rb_recommender rb_svd = {
@@ -282,9 +256,9 @@ const rb_recommender rb_svd = {
     .end = end,
     .reveal = reveal,
     .precision = precision,
-    .score = score,
+    .score = rb_sgd_state_score,
     .predict = predict,
     .fold_in = fold_in,
     .arrays = arrays,
-    .fini = fini,
+    .fini = rb_sgd_state_fini,
 };

@@ -48,7 +48,6 @@ static rb_status reveal(void *self, const rb_train_view *view, const void *prepa
     state *m = self;
     const rb_knn_config *c = cfg;
     rb_knn_lists found = { 0 };
-    rb_history_fini(&m->history);
     rb_knn_fini(&m->nearest);
     RB_TRY(rb_history_keep(&m->history, view->positives, view->revealed_positives, false, ctx, err));
     rb_knn_rows rows = rb_knn_users(view->positives);

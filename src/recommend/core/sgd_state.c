@@ -1,0 +1,74 @@
+#include "recommend/core/sgd_state.h"
+
+#include <string.h>
+
+rb_status rb_sgd_state_begin(rb_sgd_state *m, const rb_ratings *train, int64_t k, rb_precision precision,
+                             const rb_sgd_start *start, bool biased, const rb_ctx *ctx, rb_error *err)
+{
+    RB_TRY(rb_bias_fit(&m->bias, train, &(rb_bias_config){ 0 }, ctx, err));
+    RB_TRY(rb_sgd_model_begin(&m->factor, train, k, precision, start, ctx, err));
+    RB_TRY(rb_sgd_begin(&m->sgd, &m->factor, biased, ctx, err));
+done:
+    return err->status;
+}
+
+rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, int64_t grid, rb_grid_order order, int64_t epoch,
+                            const rb_ctx *ctx, rb_error *err)
+{
+    RB_TRY(rb_grid_deal(&m->sgd.grid, train, grid, order, epoch, ctx, err));
+    rb_sgd_load(&m->sgd, &m->factor, &m->bias, ctx);
+done:
+    return err->status;
+}
+
+rb_status rb_sgd_state_run(double *loss, rb_sgd_state *m, double (*step)(const void *work, const rb_grid_block *block),
+                           const void *work, const rb_ctx *ctx, rb_error *err)
+{
+    RB_TRY(rb_sgd_run(loss, &m->sgd, step, work, ctx, err));
+    rb_sgd_store(&m->factor, &m->bias, &m->sgd, ctx);
+done:
+    return err->status;
+}
+
+rb_status rb_sgd_state_end(rb_sgd_state *m, const rb_ratings *train, rb_ctx *ctx, rb_error *err)
+{
+    rb_sgd_fini(&m->sgd);
+    return rb_factor_model_end(&m->factor, train, ctx, err);
+}
+
+rb_status rb_sgd_state_reveal(void *self, const rb_ratings *revealed, rb_sgd_fold fold, const void *config,
+                              const rb_ctx *ctx, rb_error *err)
+{
+    rb_sgd_state *m = self;
+    return rb_sgd_reveal(&m->factor, &m->bias, revealed, fold, self, config, ctx, err);
+}
+
+rb_status rb_sgd_state_fold_in(double *scores, const void *self, rb_sgd_fold fold, const void *config,
+                               const int32_t *items, const float *ratings, int64_t n, rb_error *err)
+{
+    const rb_sgd_state *m = self;
+    return rb_sgd_fold_in(scores, &m->factor, &m->bias, fold, self, config, items, ratings, n, err);
+}
+
+void rb_sgd_state_score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
+                        int32_t item_end)
+{
+    const rb_sgd_state *m = self;
+    rb_factor_bias_score(tile, &m->factor, &m->bias, users, n_users, item_begin, item_end);
+}
+
+void rb_sgd_state_arrays(void *self, rb_visitor *v)
+{
+    rb_sgd_state *m = self;
+    rb_factor_model_arrays(&m->factor, v);
+    rb_bias_arrays(&m->bias, v);
+}
+
+void rb_sgd_state_fini(void *self)
+{
+    rb_sgd_state *m = self;
+    rb_sgd_fini(&m->sgd);
+    rb_factor_model_fini(&m->factor);
+    rb_bias_fini(&m->bias);
+    memset(m, 0, sizeof *m);
+}
