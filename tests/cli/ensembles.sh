@@ -26,6 +26,8 @@ trials:
     as: rated
   - hybrid: { first: rated, second: biases }
     as: nested
+  - switching: { first: rated, second: pop, user_thresholds: [20] }
+    as: switched
 YAML
 
 # ---- what is refused ----
@@ -39,6 +41,7 @@ refuses 'trials.4.hybrid.weights=[1, 2]' 17:5 "'hybrid.weights' holds 2 numbers,
 refuses 'trials.4.hybrid.weights=[0, 0, 0]' 17:5 "all of 'hybrid.weights' are 0"
 refuses 'trials.4.hybrid.weights=[1, -1, 1]' 17:5 "'hybrid.weights' holds -1"
 refuses 'trials.4.hybrid.weights=[1, nan, 1]' '' "nan"
+refuses 'trials.7.switching.user_thresholds=[20, 1]' 23:5 "'switching.user_thresholds' holds 2 numbers, expected 1"
 refuses 'trials.4.hybrid.second=groups' '' "'hybrid.second' is 'groups', a trial of kmeans, which is no recommender"
 refuses 'trials.5.hybrid.first=nested' 19:5 "reference cycle: rated -> nested -> rated"
 refuses 'trials.5.hybrid.first=rated' 19:5 "reference cycle: rated -> rated"
@@ -62,6 +65,8 @@ prints "because"
 [ "$(awk -F'\t' 'NR > 1 { print $6 }' "$out" | grep -cE '^(biases|mean|pop) \([0-9.e-]+\); (biases|mean|pop) \([0-9.e-]+\)$')" = 3 ] ||
     fail "explain names other things than two of the three models"
 expect 0 "$REELBENCH" recommend "$run" nested --user 7 --top 3
+expect 0 "$REELBENCH" recommend "$run" switched --user 7 --top 1 --explain 1
+grep -qE '(rated|pop) \(' "$out" || fail "explain does not name the model that was chosen"
 printf '7,8\n9,10\n' >pairs.csv
 expect 0 "$REELBENCH" predict "$run" nested pairs.csv
 [ "$(wc -l <"$out")" = 3 ] || fail "predict gives not one line for each pair"

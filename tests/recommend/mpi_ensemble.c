@@ -7,7 +7,7 @@
 #include "support/contract.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_hybrid;
+extern const rb_recommender rb_hybrid, rb_switching;
 
 enum { N_USERS = RB_CONTRACT_USERS, N_ITEMS = RB_CONTRACT_ITEMS, N_MODELS = RB_CONTRACT_MODELS };
 
@@ -129,6 +129,68 @@ static void a_hybrid_is_the_weighted_sum_of_normalized_rows(void **unused)
     check_hybrid("rank", N_ITEMS);
 }
 
+/* ---- switching ---- */
+
+static int64_t known_of_user(int32_t u)
+{
+    const rb_ratings *train = rb_contract_view.ratings, *revealed = rb_contract_view.revealed;
+    return train->user_begin[u + 1] - train->user_begin[u] + revealed->user_begin[u + 1] - revealed->user_begin[u];
+}
+
+static int model_of(int32_t u, int32_t i, const double *of_user, const double *of_item)
+{
+    const rb_ratings *train = rb_contract_view.ratings;
+    int k = 0;
+    while (k < N_MODELS - 1 &&
+           !((double)known_of_user(u) >= (of_user   ? of_user[k]
+                                          : of_item ? 0
+                                                    : 1) &&
+             (double)(train->item_begin[i + 1] - train->item_begin[i]) >= (of_item ? of_item[k] : 0)))
+        k++;
+    return k;
+}
+
+static void check_switching(double *of_user, double *of_item, const char *how, bool all_chosen)
+{
+    double score[RB_CONTRACT_PAIRS], rating[RB_CONTRACT_PAIRS], row[N_MODELS][N_ITEMS], one;
+    int64_t n_chosen[N_MODELS] = { 0 };
+    rb_contract_model m = rb_contract_model_of(&rb_switching);
+    set_choice(&m, "normalization", how);
+    if (of_user)
+        set_array(&m, "user_thresholds", of_user, N_MODELS - 1);
+    if (of_item)
+        set_array(&m, "item_thresholds", of_item, N_MODELS - 1);
+    fit(&m);
+    rb_contract_score(score, &m);
+    rb_contract_predict(rating, &m);
+    for (int32_t u = 0; u < N_USERS; u++) {
+        for (int k = 0; k < N_MODELS; k++)
+            row_of(row[k], k, u);
+        for (int32_t i = 0; i < N_ITEMS; i++) {
+            const int k = model_of(u, i, of_user, of_item);
+            const rb_model_view *of = &rb_contract_view.models[k];
+            double expected = of_item ? normalized(how, 1, row[k], i, u) : row[k][i];
+            n_chosen[k]++;
+            assert_true(fabs(score[u * N_ITEMS + i] - expected) <= 1e-9 * (1 + fabs(expected)));
+            of->algorithm->predict(&one, of->state, &(rb_pairs){ 1, &u, &i });
+            assert_true(rating[u * N_ITEMS + i] == one);
+        }
+    }
+    for (int k = 0; k < N_MODELS && all_chosen; k++)
+        assert_true(n_chosen[k] > 0);
+    rb_contract_model_fini(&m);
+}
+
+static void what_is_cold_switches_to_a_later_model(void **unused)
+{
+    (void)unused;
+    check_switching(NULL, NULL, "z_score", false);
+    check_switching((double[]){ 70, 40 }, NULL, "z_score", true);
+    check_switching(NULL, (double[]){ 150, 40 }, "z_score", true);
+    check_switching((double[]){ 70, 0 }, (double[]){ 0, 100 }, "min_max", true);
+    check_switching((double[]){ 70, 60 }, (double[]){ 100, 0 }, "none", true);
+}
+
 /* ---- bad configurations ---- */
 
 static void expect_refusal(rb_contract_model *m, const char *message)
@@ -163,12 +225,17 @@ static void weights_that_mean_nothing_are_refused(void **unused)
     expect_refusal(&m, "hybrid combines other entries: name two or more by their `as` names, first: NAME, second: "
                        "NAME");
     rb_contract_model_fini(&m);
+    m = rb_contract_model_of(&rb_switching);
+    set_array(&m, "item_thresholds", given, N_MODELS);
+    expect_refusal(&m, "'switching.item_thresholds' holds 3 numbers, expected 2: one for each model but the last");
+    rb_contract_model_fini(&m);
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hybrid_is_the_weighted_sum_of_normalized_rows),
+        cmocka_unit_test(what_is_cold_switches_to_a_later_model),
         cmocka_unit_test(weights_that_mean_nothing_are_refused),
     };
     rb_test_mpi_begin(&argc, &argv);

@@ -8,7 +8,7 @@
 #include "recommend/recommend.h"
 
 #define RB_ENSEMBLE_MODELS 6 /* most */
-#define RB_ENSEMBLE_USERS 16 /* of one call of rb_ensemble_score on a buffer of the stack */
+#define RB_ENSEMBLE_USERS 16 /* and items: of one call of rb_ensemble_score on a buffer of the stack */
 #define RB_ENSEMBLE_WIDTH 128
 
 /* Fields of a config, and their entries of its table. */
@@ -90,6 +90,10 @@ rb_cost rb_scale_cost(rb_scale_kind kind, int64_t depth, int32_t n_models, const
 
 /** A score of model k made comparable. Local; allocates nothing. */
 double rb_scale_at(const rb_scale *s, int32_t k, int32_t user, double score);
+
+/** Adds weight times the comparable scores of model k to a tile, [n_users x ld]. Local; allocates nothing. */
+void rb_scale_add(double *out, int64_t ld, const rb_scale *s, const rb_ensemble *e, int32_t k, double weight,
+                  const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end);
 
 void rb_scale_arrays(rb_scale *s, rb_visitor *v);
 void rb_scale_fini(rb_scale *s);

@@ -200,6 +200,22 @@ double rb_scale_at(const rb_scale *s, int32_t k, int32_t user, double score)
     return (score - number[2 * (int64_t)k]) * number[2 * (int64_t)k + 1];
 }
 
+void rb_scale_add(double *out, int64_t ld, const rb_scale *s, const rb_ensemble *e, int32_t k, double weight,
+                  const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end)
+{
+    double some[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH];
+    for (int32_t first = 0; first < n_users; first += RB_ENSEMBLE_USERS)
+        for (int32_t from = item_begin; from < item_end; from += RB_ENSEMBLE_WIDTH) {
+            const int32_t n = n_users - first < RB_ENSEMBLE_USERS ? n_users - first : RB_ENSEMBLE_USERS;
+            const int32_t to = item_end - from < RB_ENSEMBLE_WIDTH ? item_end : from + RB_ENSEMBLE_WIDTH;
+            rb_ensemble_score(some, RB_ENSEMBLE_WIDTH, e, k, users + first, n, from, to);
+            for (int32_t u = 0; u < n; u++)
+                for (int32_t i = from; i < to; i++)
+                    out[(first + u) * ld + i - item_begin] +=
+                        weight * rb_scale_at(s, k, users[first + u], some[u * RB_ENSEMBLE_WIDTH + i - from]);
+        }
+}
+
 void rb_scale_arrays(rb_scale *s, rb_visitor *v)
 {
     v->scalar(v, "normalization", RB_INT64, &s->kind);

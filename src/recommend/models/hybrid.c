@@ -91,31 +91,15 @@ done:
     return err->status;
 }
 
-/* What model k adds to the scores of a few users and items. */
-static void add_model(double *out, int64_t ld, const state *m, int32_t k, const int32_t *users, int32_t n_users,
-                      int32_t from, int32_t to)
-{
-    double some[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH];
-    rb_ensemble_score(some, RB_ENSEMBLE_WIDTH, &m->models, k, users, n_users, from, to);
-    for (int32_t u = 0; u < n_users; u++)
-        for (int32_t i = 0; i < to - from; i++)
-            out[u * ld + i] += m->weight[k] * rb_scale_at(&m->scale, k, users[u], some[u * RB_ENSEMBLE_WIDTH + i]);
-}
-
 static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
                   int32_t item_end)
 {
     const state *m = self;
-    for (int32_t u = 0; u < n_users; u += RB_ENSEMBLE_USERS)
-        for (int32_t from = item_begin; from < item_end; from += RB_ENSEMBLE_WIDTH) {
-            const int32_t n = n_users - u < RB_ENSEMBLE_USERS ? n_users - u : RB_ENSEMBLE_USERS;
-            const int32_t to = item_end - from < RB_ENSEMBLE_WIDTH ? item_end : from + RB_ENSEMBLE_WIDTH;
-            double *out = (double *)tile->data + u * tile->ld + (from - item_begin);
-            for (int32_t k = 0; k < n; k++)
-                memset(out + k * tile->ld, 0, (size_t)(to - from) * sizeof *out);
-            for (int32_t k = 0; k < m->models.n; k++)
-                add_model(out, tile->ld, m, k, users + u, n, from, to);
-        }
+    double *out = tile->data;
+    for (int32_t u = 0; u < n_users; u++)
+        memset(out + u * tile->ld, 0, (size_t)(item_end - item_begin) * sizeof *out);
+    for (int32_t k = 0; k < m->models.n; k++)
+        rb_scale_add(out, tile->ld, &m->scale, &m->models, k, m->weight[k], users, n_users, item_begin, item_end);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
@@ -134,7 +118,7 @@ static void share(double *shares, const void *self, int32_t user, int32_t item)
     for (int32_t k = 0; k < m->models.n; k++) {
         shares[k] = 0;
         if (m->models.ranks)
-            add_model(&shares[k], 1, m, k, &user, 1, item, item + 1);
+            rb_scale_add(&shares[k], 1, &m->scale, &m->models, k, m->weight[k], &user, 1, item, item + 1);
         else
             shares[k] = m->weight[k] * rb_ensemble_predict(&m->models, k, user, item);
     }
