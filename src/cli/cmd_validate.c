@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "cli/command.h"
-#include "harness/expand.h"
+#include "harness/check.h"
 
 static const rb_operand operands[] = {
     RB_OPERAND_EXPERIMENT,
@@ -37,12 +37,13 @@ static rb_status run(rb_call *call, rb_error *err)
     RB_TRY(rb_experiment_load(&text, input.file, err));
     input.text = text.data ? text.data : "";
     input.n_bytes = text.length;
-    if (rb_experiment_parse(&experiment, &input, &messages, err) != RB_OK)
-        rb_messages_print(call->errors, &messages);
-    RB_TRY(err->status);
+    RB_TRY(rb_experiment_parse(&experiment, &input, &messages, err));
     RB_TRY(rb_expand(&plan, &experiment, err));
+    RB_TRY(rb_check_plan(&messages, &plan, err));
+    RB_TRY(rb_messages_raise(&messages, experiment.file, err));
     describe(call->out, &plan);
 done:
+    rb_messages_print(call->errors, &messages);
     rb_plan_fini(&plan);
     rb_experiment_fini(&experiment);
     rb_messages_fini(&messages);
@@ -54,7 +55,10 @@ done:
 const rb_command rb_cmd_validate = {
     .name = "validate",
     .summary = "check an experiment file, naming all its errors at once",
-    .description = "Reads no data and starts nothing. For the predicted bytes and flops of each trial: run --dry-run.",
+    .description =
+        "Reads no data and starts nothing. Sizes, such as k against the number of points, are checked where the data "
+        "are\n"
+        "synthetic and not filtered; of others, and with the predicted bytes and flops of each trial: run --dry-run.",
     .operands = operands,
     .options = options,
     .example = "reelbench validate experiments/quickstart.yaml",

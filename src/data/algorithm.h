@@ -121,7 +121,8 @@ typedef struct rb_algorithm {
     /** Local. Combinations of values that the table cannot refuse, whatever the data: refused when the file is read,
      * with its place. NULL: nothing to check. */
     rb_status (*check_config)(const void *config, rb_error *err);
-    /** Local. The same against the shape (k > n), before the fit. NULL: nothing to check. */
+    /** Local. The same against the shape (k > n), before the fit; the shape may be NULL, or have no points, where the
+     * data are not known yet. NULL: nothing to check. */
     rb_status (*check)(const void *config, const rb_shape *shape, rb_error *err);
     /** Local. Bytes and flops from shapes; allocates nothing. */
     rb_cost (*cost)(const void *config, const rb_shape *shape);

@@ -180,9 +180,7 @@ rb_status rb_experiment_parse(rb_experiment *out, const rb_experiment_input *inp
     n = input->text ? n : loaded.length;
     RB_TRY(read_text(&r, input, text ? text : "", n));
     rb_messages_sort(errors);
-    if (rb_reader_n_messages(&r) > 0)
-        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s: %lld error%s", out->file, (long long)rb_reader_n_messages(&r),
-                       rb_reader_n_messages(&r) == 1 ? "" : "s"));
+    RB_TRY(rb_messages_raise(errors, out->file, err));
 done:
     rb_text_fini(&loaded);
     return err->status;

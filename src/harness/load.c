@@ -255,14 +255,6 @@ static rb_status check_needs(const rb_run_state *run, rb_error *err)
     return RB_OK;
 }
 
-bool rb_run_wants_tfidf(const rb_experiment *e)
-{
-    for (int32_t i = 0; i < e->n_metrics; i++)
-        if (e->metrics[i].def->kind == RB_METRIC_DIVERSITY && e->metrics[i].variant[0] == RB_DIVERSITY_TFIDF)
-            return true;
-    return false;
-}
-
 /* What the files of a split hold. Collective. */
 static rb_status digest_split(rb_run_state *run, rb_error *err)
 {

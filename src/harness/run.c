@@ -289,6 +289,7 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
         RB_TRY(rb_run_preflight(&run, err));
         if (options->out)
             rb_run_print_plan(&run, options->out);
+        RB_TRY(rb_run_check(&run, err));
     } else {
         RB_TRY(work(outcome, &run, err));
     }

@@ -48,8 +48,10 @@ typedef struct rb_fold_size {
 typedef struct rb_run_space {
     const char *name; /* canonical; borrowed from the plan */
     rb_space_spec spec;
-    rb_points points; /* built once, kept until the run ends */
-    rb_points unseen; /* of run->unseen, in the space of the others; n 0 where there are none */
+    rb_points points;   /* built once, kept until the run ends */
+    rb_points unseen;   /* of run->unseen, in the space of the others; n 0 where there are none */
+    const rb_place *at; /* where it is asked for first */
+    char refusal[512];  /* why it cannot be made, which building it showed; "" where nothing did */
 } rb_run_space;
 
 /* The space that a trial made, while trials of a group read it. */
@@ -189,20 +191,25 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err);
 /** Load or make the data of an experiment, from the cache where it has them, and filter them. Collective. */
 rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
                       rb_log *log, rb_ctx *ctx, rb_error *err);
-/** Whether a metric asked for needs TF-IDF vectors of the items. Local. */
-bool rb_run_wants_tfidf(const rb_experiment *e);
 /** Bad input is put down to a place of the experiment file, unless it names a line already; err->status. Local. */
 rb_status rb_run_blame(rb_error *err, const rb_place *at);
 
 /* ---- harness/spaces.c: built-in spaces ---- */
 
-/** Note which spaces the trials name, and check that the data have them. Local. @return RB_OK, RB_BAD_INPUT */
+/** Whether a metric asked for needs TF-IDF vectors of the items. Local. */
+bool rb_run_wants_tfidf(const rb_experiment *e);
+/** Note which spaces trials and metrics name. Local. @return RB_OK; RB_BAD_INPUT (each that the data cannot give was
+ *  printed with its place); RB_NO_MEMORY */
 rb_status rb_run_collect_spaces(rb_run_state *run, rb_error *err);
 /** The points of any built-in space of a data set. Collective over ctx. As rb_space_build */
 rb_status rb_run_build_space(rb_points *out, const rb_space_spec *spec, const rb_dataset *data, const rb_ctx *ctx,
                              rb_error *err);
-/** Build what is named by trials that are not evaluated yet. Collective. */
+/** Build what is named by trials that are not evaluated yet; one that cannot be made is said, and refused to its
+ *  trials. Collective. */
 rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
+/** Why a space cannot be made; "" where it can, as far as is known. Local. */
+const char *rb_run_space_refusal(const rb_run_state *run, const char *name);
+/** Its points, none where it was not built; NULL where nobody named it. Local. */
 const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
 /** That of the unseen titles. */
 const rb_points *rb_run_find_unseen(const rb_run_state *run, const char *name);
@@ -239,6 +246,12 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err);
 void rb_run_print_plan(const rb_run_state *run, FILE *out);
 /** The sentence for a fit that needs more memory than is allowed; empty where it fits. */
 void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t work);
+
+/* ---- harness/check.c ---- */
+
+/** As rb_check_plan (harness/check.h), with the sizes of the data; prints what is refused. Collective.
+ *  @return RB_OK, RB_BAD_INPUT, RB_NO_MEMORY (agreed) */
+rb_status rb_run_check(rb_run_state *run, rb_error *err);
 
 /* ---- harness/footprint.c ---- */
 

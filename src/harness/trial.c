@@ -135,8 +135,11 @@ rb_status rb_trial_refusal(const rb_run_state *run, int64_t work, const rb_ctx *
     const rb_configuration *c = rb_run_configuration(run, work);
     rb_shape shape = rb_run_shape(run, work, ctx);
     char words[512];
+    const char *refusal = c->space ? rb_run_space_refusal(run, c->space) : "";
     rb_run_over_budget(words, run, work);
-    if (words[0])
+    if (refusal[0])
+        RB_FAIL(err, RB_BAD_INPUT, "%s", refusal);
+    else if (words[0])
         RB_FAIL(err, RB_OVER_BUDGET, "%s", words);
     else if (c->entry->algorithm->check)
         c->entry->algorithm->check(c->config, &shape, err);

@@ -39,6 +39,8 @@ typedef struct rb_messages {
 void rb_messages_sort(rb_messages *m);
 /** One a line. NULL out prints nothing. */
 void rb_messages_print(FILE *out, const rb_messages *m);
+/** RB_BAD_INPUT "FILE: 3 errors" where there are any. */
+rb_status rb_messages_raise(const rb_messages *m, const char *file, rb_error *err);
 void rb_messages_fini(rb_messages *m);
 
 /* A place that a message can name. */

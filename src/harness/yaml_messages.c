@@ -65,6 +65,14 @@ void rb_messages_print(FILE *out, const rb_messages *m)
         fprintf(out, "... and %lld more\n", (long long)m->n_left_out);
 }
 
+rb_status rb_messages_raise(const rb_messages *m, const char *file, rb_error *err)
+{
+    int64_t n = m->n + m->n_left_out;
+    if (n > 0)
+        RB_FAIL(err, RB_BAD_INPUT, "%s: %lld error%s", file, (long long)n, n == 1 ? "" : "s");
+    return err->status;
+}
+
 void rb_messages_fini(rb_messages *m)
 {
     for (int64_t i = 0; i < m->n; i++)

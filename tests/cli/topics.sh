@@ -68,8 +68,30 @@ expect 1 "$REELBENCH" run weights.yaml
 expect 0 "$REELBENCH" report results/weights-*
 prints "expected a count: a topic model reads the space counts"
 
-# A space that cannot be made is named.
-expect 2 "$REELBENCH" run topics.yaml --set 'trials=[{ kmeans: { space: lsa-1000, k: 2 } }]' \
-    --set 'metrics=[silhouette]' --output three
-complains "the space lsa-1000: 1000 components"
+# A space that cannot be made fails the trials that read it, and is said with its place; the others are run.
+cat >spaces.yaml <<'YAML'
+experiment: spaces
+seed: 3
+dataset: { path: titles.csv }
+metrics: [silhouette]
+trials:
+  - kmeans: { space: [{ name: counts, columns: description }, lsa-1000, { name: tfidf, min_df: 10000 }], k: 2 }
+YAML
+expect 1 "$REELBENCH" run spaces.yaml
+prints "warning: spaces.yaml:6:22: the space lsa-1000: 1000 components"
+prints "the trials that read it fail"
+prints "1 done, 2 failed"
+expect 0 "$REELBENCH" report results/spaces-* --format tsv
+python3 - "$out" <<'PYTHON' || fail "not the expected outcomes"
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1]), delimiter="\t"))
+assert [row["outcome"] for row in rows] == ["done", "failed", "failed"], rows
+assert rows[1]["message"].startswith("the space lsa-1000: 1000 components"), rows
+assert rows[2]["message"].startswith("the space tfidf(min_df=10000): "), rows
+PYTHON
+expect 0 "$REELBENCH" digest results/spaces-*
+cp "$out" alone
+expect 1 mpirun -n 2 "$REELBENCH" run spaces.yaml --output two
+expect 0 "$REELBENCH" digest two/spaces-*
+cmp -s alone "$out" || fail "two ranks give another digest where spaces cannot be made"
 finish

@@ -39,6 +39,29 @@ status=0
 "$REELBENCH" validate - <good.yaml >"$out" 2>"$err" || status=$?
 [ $status -eq 0 ] || fail "validate - does not read standard input"
 
+# What the algorithms refuse: each configuration, with its place. Sizes are known where the data are synthetic.
+cat >sizes.yaml <<'YAML'
+experiment: sizes
+dataset: { name: synthetic, users: 50, items: 40, ratings: 500 }
+split: { kind: random, test: 0.2 }
+metrics: [rmse, silhouette]
+trials:
+  - als: { factors: 4 }
+  - kmeans: { space: genre, k: [3, 41, 50] }
+  - autoencoder: { space: genre, layers: 8-x }
+YAML
+expect 2 "$REELBENCH" validate sizes.yaml
+complains "sizes.yaml:7:5: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
+complains "sizes.yaml:7:5: kmeans space=genre k=50: "
+complains "sizes.yaml:8:5: autoencoder space=genre layers=8-x: "
+complains "sizes.yaml: 3 errors"
+expect 2 "$REELBENCH" run sizes.yaml --dry-run
+prints "5 trials, "
+complains "sizes.yaml:7:5: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
+complains "sizes.yaml: 3 errors"
+expect 2 "$REELBENCH" validate sizes.yaml --set 'dataset={ path: none.csv }'
+complains "sizes.yaml: 1 error"
+
 for experiment in "$RB_SOURCE"/experiments/*.yaml; do
     expect 0 "$REELBENCH" validate "$experiment"
 done

@@ -1,6 +1,7 @@
 #include "recommend/core/factor.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -73,13 +74,16 @@ rb_status rb_start_check(const rb_factor_start *start, int64_t n, int64_t k, rb_
     const rb_array *given = start->given;
     if (start->kind != RB_START_FILE)
         return RB_OK;
+    char rows[24] = "n"; /* one for each user, or item */
+    if (n >= 0)
+        snprintf(rows, sizeof rows, "%lld", (long long)n);
     if (!given->value)
-        return RB_FAIL(err, RB_BAD_INPUT, "init: file needs the %s factors to start from: '%s', %lld x %lld numbers",
-                       start->side, start->parameter, (long long)n, (long long)k);
-    if (given->n_rows != n || given->n_cols != k)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s: the start factors are %lld x %lld, expected %lld x %lld",
+        return RB_FAIL(err, RB_BAD_INPUT, "init: file needs the %s factors to start from: '%s', %s x %lld numbers",
+                       start->side, start->parameter, rows, (long long)k);
+    if ((n >= 0 && given->n_rows != n) || given->n_cols != k)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: the start factors are %lld x %lld, expected %s x %lld",
                        given->source ? given->source : start->parameter, (long long)given->n_rows,
-                       (long long)given->n_cols, (long long)n, (long long)k);
+                       (long long)given->n_cols, rows, (long long)k);
     return RB_OK;
 }
 

@@ -52,7 +52,7 @@ rb_status rb_factors_alloc(rb_factors *f, int64_t n, int64_t k, rb_precision pre
 rb_status rb_factors_start(rb_factors *f, const rb_factor_start *start, const rb_blocks *blocks, const rb_ctx *ctx,
                            rb_error *err);
 
-/** Local. RB_BAD_INPUT where the start is a file that is absent or not [n x k]. */
+/** Local. RB_BAD_INPUT where the start is a file that is absent or not [n x k]; n -1: not known yet. */
 rb_status rb_start_check(const rb_factor_start *start, int64_t n, int64_t k, rb_error *err);
 
 /** Make the rows that each rank wrote visible to all. Collective. @param[in] rows  [n_ranks + 1] first row of each */

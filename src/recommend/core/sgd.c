@@ -35,9 +35,9 @@ static rb_factor_start user_start(const rb_sgd_start *start, int64_t n_items)
 
 rb_status rb_sgd_check(const rb_sgd_start *start, const rb_shape *shape, int64_t k, rb_error *err)
 {
-    const rb_factor_start items = item_start(start), users = user_start(start, shape->n_items);
-    RB_TRY(rb_start_check(&items, shape->n_items, k, err));
-    RB_TRY(rb_start_check(&users, shape->n_users, k, err));
+    const rb_factor_start items = item_start(start), users = user_start(start, shape ? shape->n_items : 0);
+    RB_TRY(rb_start_check(&items, shape ? shape->n_items : -1, k, err));
+    RB_TRY(rb_start_check(&users, shape ? shape->n_users : -1, k, err));
 done:
     return err->status;
 }

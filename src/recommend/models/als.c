@@ -71,7 +71,7 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
     const rb_factor_start start = item_start(c);
-    return rb_start_check(&start, shape->n_items, c->factors, err);
+    return rb_start_check(&start, shape ? shape->n_items : -1, c->factors, err);
 }
 
 static rb_cost cost(const void *cfg, const rb_shape *shape)

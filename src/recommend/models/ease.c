@@ -43,7 +43,7 @@ static int64_t element_size(int32_t precision)
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
-    if (c->precision == RB_SINGLE && shape->n_users > 1 << 24) /* what single precision counts to */
+    if (c->precision == RB_SINGLE && shape && shape->n_users > 1 << 24) /* what single precision counts to */
         return RB_FAIL(err, RB_BAD_INPUT, "'precision' is single with %lld users, expected double above %d",
                        (long long)shape->n_users, 1 << 24);
     return RB_OK;

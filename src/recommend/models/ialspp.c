@@ -39,7 +39,7 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
     const rb_factor_start start = rb_item_start((rb_start)c->init, c->init_scale, &c->start, c->factors);
-    return rb_start_check(&start, shape->n_items, c->factors, err);
+    return rb_start_check(&start, shape ? shape->n_items : -1, c->factors, err);
 }
 
 static rb_cost cost(const void *cfg, const rb_shape *shape)

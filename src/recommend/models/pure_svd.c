@@ -36,6 +36,8 @@ static const rb_param params[] = {
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
+    if (!shape)
+        return RB_OK;
     int64_t most = shape->n_users < shape->n_items ? shape->n_users : shape->n_items;
     if (c->factors > most)
         return RB_FAIL(err, RB_BAD_INPUT, "'factors' is %lld, expected at most %lld: the matrix is %lld x %lld",

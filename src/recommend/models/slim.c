@@ -83,7 +83,7 @@ done:
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     (void)cfg;
-    if (shape->n_users > 1 << 24)
+    if (shape && shape->n_users > 1 << 24)
         return RB_FAIL(err, RB_BAD_INPUT,
                        "slim counts the users of two items in single precision: %lld users, "
                        "expected at most %d",
