@@ -108,6 +108,9 @@ struct rb_visitor {
                   rb_shared *memory);
     void (*scalar)(rb_visitor *v, const char *name, rb_type type, void *value);
     void *self;
+    /** In the slot `checkpoint` alone: an array cut by rows over the ranks, of which `own` are those of this rank's
+     *  blocks (parallel/blocks.h). Collective. */
+    void (*cut)(rb_visitor *v, const char *name, rb_type type, void *own, const rb_blocks *rows, int64_t n_cols);
 };
 
 typedef struct rb_algorithm {
@@ -232,6 +235,14 @@ typedef struct rb_algorithm {
      * A stored model is then kept together with those that it reads. NULL: the state needs no other model. Local. */
     rb_status (*attach)(void *state, const rb_train_view *view, const void *config, rb_error *err);
 
+    /**
+     * Optional, of those that iterate: names all that iterations have written and that a later one, score or end
+     * reads; `arrays` itself where that is all. What it does not name stands as `begin` left it. So a fit goes on in
+     * another process, with any number of ranks and threads, with the same bits: after `begin` what was saved between
+     * two iterations is read into the state's own arrays, whose sizes do not change. NULL: a fit that was interrupted
+     * begins again. Collective.
+     */
+    void (*checkpoint)(void *state, rb_visitor *v);
     /** Names every array of the state; alone drives save, load, digest and byte count. */
     void (*arrays)(void *state, rb_visitor *v);
     /** Collective where the state holds shared memory. */

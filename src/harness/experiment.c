@@ -68,6 +68,7 @@ static rb_status read_plain(rb_reader *r)
     e->repeats = top.repeats;
     e->relevance = top.relevance;
     e->timeout_s = top.timeout;
+    e->checkpoint_s = top.checkpoint;
     e->output = top.output;
     RB_TRY(rb_reader_section(r, &e->evaluation, rb_evaluation_params, "evaluation", rb_yaml_get(r->root, "evaluation"),
                              NULL));

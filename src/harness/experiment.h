@@ -131,8 +131,9 @@ typedef struct rb_experiment {
     rb_early_stopping early_stopping;
     rb_store store;
     int64_t repeats;
-    double timeout_s;   /* of one trial; INFINITY: none */
-    const char *output; /* root of run folders */
+    double timeout_s;    /* of one trial; INFINITY: none */
+    double checkpoint_s; /* longest time between two checkpoints of a fit */
+    const char *output;  /* root of run folders */
 
     /* Canonical texts for keys and digests: every value, defaults too, equal for equal meaning. */
     const char *dataset_text, *filter_text, *split_text, *evaluation_text, *early_stopping_text;

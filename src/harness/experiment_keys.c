@@ -12,6 +12,8 @@ const rb_param rb_top_params[] = {
               "smallest relevant rating; unset: all are relevant"),
     RB_INT(rb_top_keys, repeats, 1, 1, 10000, "", "times each configuration runs on each fold, each with its own seed"),
     RB_DOUBLE(rb_top_keys, timeout, INFINITY, 1e-3, 1e9, "s", "longest time of one trial; unset: none"),
+    RB_DOUBLE(rb_top_keys, checkpoint, 600, 0, 1e9, "s",
+              "longest time between two checkpoints of a fit that iterates; 0: after each iteration"),
     RB_STRING(rb_top_keys, output, "results", "folder in which run folders are made"),
     RB_PARAM_END,
 };

@@ -102,7 +102,7 @@ extern const rb_param rb_top_params[], rb_source_params[], rb_evaluation_params[
 typedef struct {
     const char *experiment, *output;
     int64_t seed, repeats;
-    double relevance, timeout;
+    double relevance, timeout, checkpoint;
 } rb_top_keys;
 
 typedef struct {

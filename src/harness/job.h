@@ -4,6 +4,7 @@
 #ifndef RB_HARNESS_JOB_H
 #define RB_HARNESS_JOB_H
 
+#include "harness/snapshot.h"
 #include "harness/stored_model.h"
 
 typedef struct rb_job {
@@ -26,6 +27,18 @@ typedef struct rb_job {
     bool is_again;        /* a fit that is done: fitted once more for what was not kept */
 } rb_job;
 
+/* What a fit that iterates knows of its way, beside its state and its record. */
+typedef struct rb_course {
+    bool watched;     /* by early stopping; then: */
+    double best;      /* value of the iteration that is kept */
+    double gained;    /* the last value that was a gain of more than min_delta */
+    int64_t since;    /* evaluations since then */
+    rb_snapshot kept; /* the state at the best iteration, where it is not the present one */
+    double begin_s;   /* clock at which it would have begun, had it not been interrupted */
+    double saved_s;   /* clock at the last checkpoint */
+    bool hurried;     /* a checkpoint was written because the program was asked to stop */
+} rb_course;
+
 /* ---- harness/job_children.c ---- */
 
 /** Read the models of the trials it refers to; complete the view with them. Collective over job->ctx. */
@@ -40,5 +53,29 @@ void rb_job_release_children(rb_job *j);
  * @return RB_OK, RB_TIMEOUT, or what the algorithm returns
  */
 rb_status rb_job_fit(rb_job *j, rb_error *err);
+
+/** One more iteration in the record. Local. */
+rb_status rb_job_note_iteration(rb_job *j, double objective, double validation, double wall_s, rb_error *err);
+
+/* ---- harness/checkpoint.c ---- */
+
+/**
+ * Write the state between two iterations, with the way so far, in place of the last checkpoint of this fit: the file is
+ * whole and on disk, or the last one stands. Collective over job->ctx.
+ *
+ * What fails is said once and ends the checkpoints of this fit, not the fit.
+ */
+void rb_checkpoint_write(rb_job *j, rb_course *course);
+
+/**
+ * Go on from the checkpoint of this fit, where there is one that can be read; after `begin`. Collective over job->ctx.
+ *
+ * @param[out] lost  a damaged one was found, and said: the state is of no use and must begin anew
+ * @return RB_OK, RB_NO_MEMORY (agreed)
+ */
+rb_status rb_checkpoint_read(bool *lost, rb_job *j, rb_course *course, rb_error *err);
+
+/** Remove it. Local; by rank 0. */
+void rb_checkpoint_remove(const rb_job *j);
 
 #endif

@@ -7,11 +7,10 @@
 #include "base/clock.h"
 #include "harness/job.h"
 #include "harness/model.h"
-#include "harness/snapshot.h"
 
 /* ---- history ---- */
 
-static rb_status note_iteration(rb_job *j, double objective, double validation, double wall_s, rb_error *err)
+rb_status rb_job_note_iteration(rb_job *j, double objective, double validation, double wall_s, rb_error *err)
 {
     rb_fit_record *r = &j->fit;
     int64_t capacity = j->history_capacity;
@@ -40,21 +39,13 @@ done:
 
 /* ---- early stopping ---- */
 
-/* What early stopping has seen on validation so far. */
-typedef struct {
-    double best;      /* value of the iteration that is kept */
-    double gained;    /* the last value that was a gain of more than min_delta */
-    int64_t since;    /* evaluations since then */
-    rb_snapshot kept; /* the state at the best iteration, where it is not the present one */
-} watch;
-
 static double gain_over(const rb_early_stopping *rule, double before, double now)
 {
     return rule->metric.def->better == RB_BETTER_HIGHER ? now - before : before - now;
 }
 
 /* Whether the fit has stopped to gain. A value that is not a number is no gain. The same on every rank. */
-static bool exhausted(watch *w, const rb_early_stopping *rule, double value)
+static bool exhausted(rb_course *w, const rb_early_stopping *rule, double value)
 {
     if (isnan(w->gained) ? !isnan(value) : gain_over(rule, w->gained, value) > rule->min_delta) {
         w->gained = value;
@@ -65,7 +56,7 @@ static bool exhausted(watch *w, const rb_early_stopping *rule, double value)
 }
 
 /* Evaluate after iteration i; the first of the best iterations is kept. */
-static rb_status observe(rb_job *j, watch *w, int64_t i, double *validation, bool last, bool *stop, rb_error *err)
+static rb_status observe(rb_job *j, rb_course *w, int64_t i, double *validation, bool last, bool *stop, rb_error *err)
 {
     const rb_early_stopping *rule = &j->run->experiment.early_stopping;
     rb_metric_value value;
@@ -84,14 +75,22 @@ done:
 
 /* ---- iterations ---- */
 
-/* The clock of the group's rank 0 decides for all. */
-static bool out_of_time(const rb_job *j, double begin_s)
+/* What the group's rank 0 decides for all between two iterations. */
+typedef struct {
+    int64_t is_late; /* over the limit of time */
+    int64_t saves;   /* a checkpoint is due */
+} turn;
+
+static turn decide(const rb_job *j, rb_course *w)
 {
-    int64_t late = rb_clock_s() - begin_s > j->run->experiment.timeout_s;
-    if (!isfinite(j->run->experiment.timeout_s))
-        return false;
-    rb_bcast(&j->ctx, &late, sizeof late, 0);
-    return late != 0;
+    const rb_experiment *e = &j->run->experiment;
+    const double now_s = rb_clock_s();
+    const bool asked = j->run->world->stop && *j->run->world->stop && !w->hurried;
+    turn p = { .is_late = now_s - w->begin_s > e->timeout_s };
+    p.saves = j->algorithm->checkpoint && (p.is_late || asked || now_s - w->saved_s >= e->checkpoint_s);
+    rb_bcast(&j->ctx, &p, sizeof p, 0);
+    w->hurried = w->hurried || asked;
+    return p;
 }
 
 static bool has_converged(const rb_job *j, bool done)
@@ -105,30 +104,61 @@ static bool has_converged(const rb_job *j, bool done)
     return done && j->fit.n_history < *(const int64_t *)((const char *)j->c->config + limit->offset);
 }
 
-static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
+/* Begin, or go on where a checkpoint stands. */
+static rb_status start(rb_job *j, rb_course *w, const void *prepared, rb_error *err)
 {
-    const rb_early_stopping *rule = &j->run->experiment.early_stopping;
     const rb_algorithm *a = j->algorithm;
-    watch w = { .best = NAN, .gained = NAN };
-    double begin_s = rb_clock_s();
-    bool done = false, stop = false,
-         watched = !j->fold->refit && rb_experiment_watches(&j->run->experiment, j->c->entry);
+    bool lost = false;
     RB_TRY_ALL(&j->ctx, a->begin(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
-    for (int64_t i = 0; i < j->n_iterations && !done && !stop; i++) {
+    if (a->checkpoint)
+        RB_TRY(rb_checkpoint_read(&lost, j, w, err));
+    if (lost) {
+        a->fini(j->state);
+        memset(j->state, 0, a->state_size);
+        RB_TRY_ALL(&j->ctx, a->begin(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
+    }
+done:
+    return err->status;
+}
+
+/* Iterate until it is done, stopped or out of time. */
+static rb_status run_iterations(bool *done, rb_job *j, rb_course *w, const void *prepared, rb_error *err)
+{
+    const rb_algorithm *a = j->algorithm;
+    bool stop = false;
+    for (int64_t i = j->fit.n_history; i < j->n_iterations && !*done && !stop; i++) {
         double from_s = rb_clock_s(), objective = NAN, validation = NAN;
-        RB_TRY_ALL(&j->ctx, a->iterate(j->state, i, &objective, &done, &j->view, prepared, j->c->config, &j->ctx, err));
+        RB_TRY_ALL(&j->ctx, a->iterate(j->state, i, &objective, done, &j->view, prepared, j->c->config, &j->ctx, err));
         double wall_s = rb_clock_s() - from_s;
-        if (watched && (done || (i + 1) % rule->every == 0)) {
+        if (w->watched && (*done || (i + 1) % j->run->experiment.early_stopping.every == 0)) {
             RB_TRY(reveal(j, prepared, err));
-            RB_TRY(observe(j, &w, i, &validation, done, &stop, err));
+            RB_TRY(observe(j, w, i, &validation, *done, &stop, err));
         }
-        RB_TRY_ALL(&j->ctx, note_iteration(j, objective, validation, wall_s, err));
-        if (!done && !stop && i + 1 < j->n_iterations && out_of_time(j, begin_s)) {
+        RB_TRY_ALL(&j->ctx, rb_job_note_iteration(j, objective, validation, wall_s, err));
+        if (*done || stop || i + 1 >= j->n_iterations)
+            break;
+        turn p = decide(j, w);
+        if (p.saves)
+            rb_checkpoint_write(j, w);
+        if (p.is_late) {
             RB_FAIL(err, RB_TIMEOUT, "stopped after %lld iteration%s: over the limit of %g s", (long long)i + 1,
                     rb_text_plural(i + 1), j->run->experiment.timeout_s);
             goto done;
         }
     }
+done:
+    return err->status;
+}
+
+static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
+{
+    const rb_algorithm *a = j->algorithm;
+    const double now_s = rb_clock_s();
+    rb_course w = { .best = NAN, .gained = NAN, .begin_s = now_s, .saved_s = now_s };
+    bool done = false;
+    w.watched = !j->fold->refit && rb_experiment_watches(&j->run->experiment, j->c->entry);
+    RB_TRY(start(j, &w, prepared, err));
+    RB_TRY(run_iterations(&done, j, &w, prepared, err));
     if (j->fit.kept_iteration >= 0 && j->fit.kept_iteration < j->fit.n_history - 1)
         RB_TRY(rb_snapshot_restore(&w.kept, a, j->state, &j->ctx, err));
     RB_TRY(reveal(j, prepared, err));
@@ -136,6 +166,7 @@ static rb_status iterate(rb_job *j, const void *prepared, rb_error *err)
         RB_TRY_ALL(&j->ctx, a->end(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
     j->fit.converged = has_converged(j, done);
 done:
+    j->fit.wall_s = rb_clock_s() - w.begin_s;
     rb_snapshot_fini(&w.kept);
     return err->status;
 }
@@ -195,15 +226,16 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
     const void *prepared = NULL;
     j->fit.kept_iteration = -1;
     RB_TRY(rb_prepared_get(&prepared, shared, j, err));
-    double begin_s = rb_clock_s();
     if (a->iterate) {
         RB_TRY(iterate(j, prepared, err));
     } else {
+        double begin_s = rb_clock_s();
         RB_TRY_ALL(&j->ctx, a->fit(j->state, &j->view, prepared, j->c->config, &j->ctx, err));
         j->fit.converged = has_converged(j, true);
         RB_TRY(reveal(j, prepared, err));
+        j->fit.wall_s = rb_clock_s() - begin_s;
     }
-    j->fit.wall_s = shared->part_s + rb_clock_s() - begin_s;
+    j->fit.wall_s += shared->part_s;
     j->fit.model_bytes = rb_model_bytes(a, j->state);
     RB_TRY_ALL(&j->ctx, rb_model_digest(&j->fit.model, a, j->state, err));
     if (a->labels) {

@@ -4,6 +4,7 @@
  *
  *     2026-11-21T14:02:11Z start 4 ranks x 2 threads, 44 trials, 31 kept, 1 of them failed
  *     2026-11-21T14:02:12Z running 12 <key>
+ *     2026-11-21T14:02:12Z resumed 12 <key> after iteration 7
  *     2026-11-21T14:02:13Z done 12 <key>
  *     2026-11-21T14:02:13Z failed 13 <key> reason
  *     2026-11-21T14:02:40Z end <digest>

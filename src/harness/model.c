@@ -13,7 +13,7 @@ size_t rb_type_size(rb_type type)
     return sizes[type];
 }
 
-static rb_hdf_type hdf_type(rb_type type)
+rb_hdf_type rb_type_in_file(rb_type type)
 {
     static const rb_hdf_type types[] = { [RB_FLOAT32] = RB_HDF_FLOAT,
                                          [RB_FLOAT64] = RB_HDF_DOUBLE,
@@ -56,7 +56,7 @@ rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *s
 {
     rb_hasher h = { 0 };
     rb_hasher_begin(&h, err);
-    algorithm->arrays(state, &(rb_visitor){ hash_array, hash_scalar, &h });
+    algorithm->arrays(state, &(rb_visitor){ .array = hash_array, .scalar = hash_scalar, .self = &h });
     rb_hasher_end(&h, out);
     return err->status;
 }
@@ -79,7 +79,7 @@ static void count_scalar(rb_visitor *v, const char *name, rb_type type, void *va
 int64_t rb_model_bytes(const rb_algorithm *algorithm, void *state)
 {
     int64_t bytes = 0;
-    algorithm->arrays(state, &(rb_visitor){ count_array, count_scalar, &bytes });
+    algorithm->arrays(state, &(rb_visitor){ .array = count_array, .scalar = count_scalar, .self = &bytes });
     return bytes;
 }
 
@@ -96,19 +96,19 @@ static void save_array(rb_visitor *v, const char *name, rb_type type, void **dat
 {
     (void)memory;
     place *p = v->self;
-    rb_hdf_write(p->at, name, hdf_type(type), *data, *n_rows, *n_cols, false, p->err);
+    rb_hdf_write(p->at, name, rb_type_in_file(type), *data, *n_rows, *n_cols, false, p->err);
 }
 
 static void save_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
 {
     place *p = v->self;
-    rb_hdf_write(p->at, name, hdf_type(type), value, 1, 1, false, p->err);
+    rb_hdf_write(p->at, name, rb_type_in_file(type), value, 1, 1, false, p->err);
 }
 
 rb_status rb_model_save(hid_t at, const rb_algorithm *algorithm, void *state, const rb_digest *digest, rb_error *err)
 {
     place p = { .at = at, .err = err };
-    algorithm->arrays(state, &(rb_visitor){ save_array, save_scalar, &p });
+    algorithm->arrays(state, &(rb_visitor){ .array = save_array, .scalar = save_scalar, .self = &p });
     RB_TRY(err->status);
     RB_TRY(rb_unit_put_digest(at, "digest", digest, err));
 done:
@@ -119,7 +119,8 @@ static void load_array(rb_visitor *v, const char *name, rb_type type, void **dat
                        rb_shared *memory)
 {
     place *p = v->self;
-    if (p->err->status != RB_OK || rb_hdf_read(p->at, name, hdf_type(type), data, n_rows, n_cols, p->err) != RB_OK)
+    if (p->err->status != RB_OK ||
+        rb_hdf_read(p->at, name, rb_type_in_file(type), data, n_rows, n_cols, p->err) != RB_OK)
         return;
     add_array(&p->h, name, type, *data, *n_rows, *n_cols);
     if (memory)
@@ -133,7 +134,8 @@ static void load_scalar(rb_visitor *v, const char *name, rb_type type, void *val
     place *p = v->self;
     void *data;
     int64_t n_rows, n_cols;
-    if (p->err->status != RB_OK || rb_hdf_read(p->at, name, hdf_type(type), &data, &n_rows, &n_cols, p->err) != RB_OK)
+    if (p->err->status != RB_OK ||
+        rb_hdf_read(p->at, name, rb_type_in_file(type), &data, &n_rows, &n_cols, p->err) != RB_OK)
         return;
     if (n_rows == 1 && n_cols == 1)
         memcpy(value, data, rb_type_size(type));
@@ -151,7 +153,7 @@ rb_status rb_model_load(hid_t at, const rb_algorithm *algorithm, void *state, rb
     rb_digest digest;
     RB_TRY(rb_hdf_get_text(at, "digest", &kept, err));
     RB_TRY(rb_hasher_begin(&p.h, err));
-    algorithm->arrays(state, &(rb_visitor){ load_array, load_scalar, &p });
+    algorithm->arrays(state, &(rb_visitor){ .array = load_array, .scalar = load_scalar, .self = &p });
     rb_hasher_end(&p.h, &digest);
     RB_TRY(err->status);
     rb_digest_hex(hex, &digest, 2 * RB_DIGEST_BYTES);

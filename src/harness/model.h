@@ -10,6 +10,8 @@
 
 /** Bytes of one element. */
 size_t rb_type_size(rb_type type);
+/** As HDF5 holds it. */
+rb_hdf_type rb_type_in_file(rb_type type);
 
 /** SHA-256 over names, shapes and values of every array and scalar, in the visitor's order. Local. */
 rb_status rb_model_digest(rb_digest *out, const rb_algorithm *algorithm, void *state, rb_error *err);

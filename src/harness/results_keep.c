@@ -189,6 +189,8 @@ void rb_results_drop(const rb_results *r)
             continue;
         if (!run->work[w].keeps)
             rb_unit_remove(run->folder, run->work[w].key, "model");
+        if (run->work[w].outcome != RB_FIT_TIMEOUT) /* a kill came between the unit and this */
+            rb_unit_remove(run->folder, run->work[w].key, "checkpoint");
         if (!is_kept(store->lists, selected))
             rb_stored_lists_remove(&r->units, run->folder, run->work[w].key);
     }

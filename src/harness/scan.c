@@ -158,12 +158,30 @@ done:
     return err->status;
 }
 
+/* Checkpoints of fits of other code or another file: nobody reads them here. */
+static void note_stale(rb_run_state *run, const rb_unit_list *units)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < units->n; i++) {
+        bool known = !strstr(units->names[i], ".checkpoint.h5");
+        for (int64_t t = 0; t < run->n_work && !known; t++)
+            known = strncmp(units->names[i], run->work[t].key, RB_KEY_DIGITS) == 0;
+        n += !known;
+    }
+    if (n > 0)
+        rb_log_say(&run->log,
+                   "%s/units holds %lld checkpoint%s that no fit of this run goes on from (another file, or "
+                   "another version): ignored",
+                   run->folder, (long long)n, rb_text_plural(n));
+}
+
 static rb_status scan(rb_run_state *run, rb_error *err)
 {
     rb_unit_list units = { 0 };
     RB_TRY(rb_unit_list_init(&units, run->folder, err));
     for (int64_t t = 0; t < run->n_work; t++)
         RB_TRY(scan_trial(run, t, &units, err));
+    note_stale(run, &units);
 done:
     rb_unit_list_fini(&units);
     return err->status;

@@ -83,7 +83,7 @@ static void restore_scalar(rb_visitor *v, const char *name, rb_type type, void *
 rb_status rb_snapshot_take(rb_snapshot *s, const rb_algorithm *algorithm, void *state, const rb_ctx *ctx, rb_error *err)
 {
     walk w = { .s = s, .ctx = ctx, .err = err };
-    algorithm->arrays(state, &(rb_visitor){ take_array, take_scalar, &w });
+    algorithm->arrays(state, &(rb_visitor){ .array = take_array, .scalar = take_scalar, .self = &w });
     return rb_agree(ctx, err->status, err); /* nobody writes on before the last has copied */
 }
 
@@ -92,7 +92,7 @@ rb_status rb_snapshot_restore(const rb_snapshot *s, const rb_algorithm *algorith
 {
     walk w = { .s = (rb_snapshot *)s, .ctx = ctx, .err = err };
     rb_barrier(ctx); /* some may still read */
-    algorithm->arrays(state, &(rb_visitor){ restore_array, restore_scalar, &w });
+    algorithm->arrays(state, &(rb_visitor){ .array = restore_array, .scalar = restore_scalar, .self = &w });
     return rb_agree(ctx, err->status, err);
 }
 

@@ -54,6 +54,8 @@ static rb_status write_fit(rb_job *j, rb_error *err)
         save_model(j, err);
     if (err->status == RB_OK && writes(j) && !(j->is_again && j->fit.outcome == RB_FIT_DONE))
         rb_fit_record_write(&j->fit, j->run->folder, err);
+    if (err->status == RB_OK && writes(j) && j->fit.outcome != RB_FIT_TIMEOUT) /* with more time it goes on */
+        rb_checkpoint_remove(j);
     rb_agree(&j->ctx, err->status, err);
     j->work->has_model = keep && err->status == RB_OK;
     j->work->fitted = err->status == RB_OK;

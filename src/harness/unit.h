@@ -5,6 +5,7 @@
  *     units/<key>.<eval>-<set>.metric.h5  values and per-user vectors of a set of metrics
  *     units/<key>.model.h5              arrays of the model, as long as it may be selected or is kept
  *     units/<key>.<eval>-<K>.lists.h5   top-K lists, likewise
+ *     units/<key>.checkpoint.h5         where a fit stood that is not done (harness/checkpoint.c)
  *
  * <key> is the first 32 hexadecimal digits of F, the digest of everything that a fit depends on
  * (harness/key.c); <eval> 8 digits of the digest of the evaluation's rules and code; <set> 8 digits over what the file

@@ -56,7 +56,7 @@ static void fit_prepared(result *out, const void *prepared, const rb_points *p, 
     void *state = calloc(1, rb_agglomerative.state_size);
     out->status = rb_agglomerative.fit(state, &(rb_train_view){ .space = p }, prepared, config, ctx, err);
     if (out->status == RB_OK) {
-        rb_visitor visitor = { copy_array, skip_scalar, out };
+        rb_visitor visitor = { .array = copy_array, .scalar = skip_scalar, .self = out };
         int64_t n;
         const int32_t *labels = rb_agglomerative.labels(state, &n);
         rb_agglomerative.arrays(state, &visitor);

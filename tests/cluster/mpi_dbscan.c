@@ -79,7 +79,7 @@ static void fit_prepared(result *out, const void *prepared, const rb_points *p, 
     out->status = rb_dbscan.fit(state, &(rb_train_view){ .space = p }, prepared, config, ctx, &err);
     rb_dbscan.measure(&out->suggested, state, config);
     if (out->status == RB_OK) {
-        rb_visitor visitor = { copy_array, copy_scalar, out };
+        rb_visitor visitor = { .array = copy_array, .scalar = copy_scalar, .self = out };
         int64_t n;
         const int32_t *labels = rb_dbscan.labels(state, &n);
         assert_int_equal(n, p->n);

@@ -84,7 +84,7 @@ static void fit(result *out, const rb_points *points, const setting *how, rb_ctx
     if (out->status == RB_OK)
         out->status = rb_gmm.end(state, &view, NULL, config, ctx, &err);
     if (out->status == RB_OK) {
-        rb_visitor visitor = { copy_array, copy_scalar, out };
+        rb_visitor visitor = { .array = copy_array, .scalar = copy_scalar, .self = out };
         memcpy(out->label, rb_gmm.labels(state, &n), (size_t)points->n * sizeof *out->label);
         assert_int_equal(n, points->n);
         rb_gmm.arrays(state, &visitor);

@@ -75,7 +75,7 @@ static void fit_prepared(result *out, const void *prepared, const rb_points *p, 
     void *state = calloc(1, rb_hdbscan.state_size);
     out->status = rb_hdbscan.fit(state, &(rb_train_view){ .space = p }, prepared, config, ctx, &err);
     if (out->status == RB_OK) {
-        rb_visitor visitor = { copy_array, copy_scalar, out };
+        rb_visitor visitor = { .array = copy_array, .scalar = copy_scalar, .self = out };
         int64_t n;
         const int32_t *labels = rb_hdbscan.labels(state, &n);
         assert_int_equal(n, p->n);

@@ -90,7 +90,7 @@ static void fit(result *out, const rb_points *p, const option *options, const rb
     out->status = run(out, state, config, p, ctx, &err);
     memcpy(out->message, err.message, sizeof out->message);
     if (out->status == RB_OK) {
-        rb_visitor visitor = { copy_array, copy_scalar, out };
+        rb_visitor visitor = { .array = copy_array, .scalar = copy_scalar, .self = out };
         int64_t n;
         const int32_t *labels = rb_kmeans.labels(state, &n);
         rb_kmeans.arrays(state, &visitor);

@@ -323,7 +323,7 @@ static void a_loaded_model_transforms_to_the_same_bits(void **unused)
         rb_points p = { 0 }, q = { 0 };
         rb_text name = { 0 };
         store s = { .loading = false };
-        rb_visitor v = { visit_array, visit_scalar, &s };
+        rb_visitor v = { .array = visit_array, .scalar = visit_scalar, .self = &s };
         fit(&model, &p, *space, &c, &rb_test_ctx);
         rb_space_model_arrays(&model, &v);
         assert_ok(rb_space_canonical(&name, &model.spec, &err), &err);

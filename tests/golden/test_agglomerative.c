@@ -63,7 +63,7 @@ static void fit(result *out, const rb_points *p, const json_t *setting)
     void *config = calloc(1, rb_agglomerative.config_size), *state = calloc(1, rb_agglomerative.state_size);
     void *prepared = NULL;
     rb_train_view view = { .space = p };
-    rb_visitor visitor = { copy_array, skip_scalar, out };
+    rb_visitor visitor = { .array = copy_array, .scalar = skip_scalar, .self = out };
     int64_t n;
     rb_params_default(config, rb_agglomerative.params);
     set(config, "k", "5");

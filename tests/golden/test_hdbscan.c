@@ -90,7 +90,7 @@ static void fit(result *out, const rb_points *p, const json_t *setting)
     void *config = config_of(setting), *state = calloc(1, rb_hdbscan.state_size), *prepared = NULL;
     rb_train_view view = { .space = p };
     int64_t n;
-    rb_visitor visitor = { copy_array, copy_scalar, out };
+    rb_visitor visitor = { .array = copy_array, .scalar = copy_scalar, .self = out };
     rb_test_points(&q, FRESH, D, false, fresh);
     assert_ok(rb_hdbscan.prepare(&prepared, &view, (const void *const *)&config, 1, &rb_test_ctx, &err), &err);
     assert_ok(rb_hdbscan.fit(state, &view, prepared, config, &rb_test_ctx, &err), &err);

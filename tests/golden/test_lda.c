@@ -112,7 +112,7 @@ static void expect(const char *kind, const char *iterations, const char *batch_s
     rb_value value = { .kind = RB_PARAM_ARRAY, .array = { start, k, d, "golden" } };
     rb_param_store(config, rb_param_find(rb_lda.params, "start"), &value);
     double objective = fit(state, config, &p);
-    rb_lda.arrays(state, &(rb_visitor){ take_weights, skip_scalar, &found });
+    rb_lda.arrays(state, &(rb_visitor){ .array = take_weights, .scalar = skip_scalar, .self = &found });
     for (int64_t w = 0; w < d; w++)
         for (int64_t j = 0; j < k && !bound; j++)
             assert_near(found[w * k + j], weights[j * d + w], 1e-6);

@@ -65,7 +65,7 @@ static void equals_scikit_learn(int covariance, const char *kind)
         { "tolerance", { .kind = RB_PARAM_DOUBLE, .number = 1e-9 } },
         { "centres", { .kind = RB_PARAM_ARRAY, .array = means } },
     };
-    rb_visitor visitor = { compare_array, compare_scalar, &n_compared };
+    rb_visitor visitor = { .array = compare_array, .scalar = compare_scalar, .self = &n_compared };
     bool done = false;
 
     expected = json_object_get(root, kind);

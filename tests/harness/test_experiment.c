@@ -158,7 +158,7 @@ static void what_is_left_out_has_its_default(void **unused)
     assert_int_equal(p.e.seed, 0);
     assert_int_equal(p.e.data_kind, RB_DATA_SYNTHETIC);
     assert_int_equal(p.e.synth.users, 50);
-    assert_true(p.e.relevance == -INFINITY && p.e.timeout_s == INFINITY);
+    assert_true(p.e.relevance == -INFINITY && p.e.timeout_s == INFINITY && p.e.checkpoint_s == 600);
     assert_true(rb_filter_is_none(&p.e.filter));
     assert_int_equal(p.e.repeats, 1);
     assert_string_equal(p.e.output, "results");
@@ -183,7 +183,8 @@ static void every_key_reaches_its_field(void **unused)
     parsed p;
     parse_well(
         &p,
-        "experiment: all-keys_1.0\nseed: 9007199254740993\nrelevance: 3.5\nrepeats: 3\ntimeout: 1.5\noutput: out\n"
+        "experiment: all-keys_1.0\nseed: 9007199254740993\nrelevance: 3.5\nrepeats: 3\ntimeout: 1.5\ncheckpoint: "
+        "0\noutput: out\n"
         "dataset: { path: sub/r.csv, format: csv, delimiter: tab, header: true, on_error: skip,\n"
         "           duplicates: mean, drop_duplicates: true, columns: { user: u, item: 2, rating: r, timestamp: t } }\n"
         "filter: { threshold: 4, user_core: 5, item_core: 6 }\n"
@@ -196,7 +197,7 @@ static void every_key_reaches_its_field(void **unused)
         "trials:\n  - toy_mf: { label: \"a b\", biases: false }\n    as: first\n  - toy_cluster\n");
     const rb_experiment *e = &p.e;
     assert_true(e->seed == 9007199254740993u);
-    assert_true(e->relevance == 3.5 && e->timeout_s == 1.5 && e->repeats == 3);
+    assert_true(e->relevance == 3.5 && e->timeout_s == 1.5 && e->checkpoint_s == 0 && e->repeats == 3);
     assert_string_equal(e->output, "out");
     assert_int_equal(e->data_kind, RB_DATA_PATH);
     assert_int_equal(e->source.path[0], '/');

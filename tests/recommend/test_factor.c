@@ -56,7 +56,7 @@ static model fitted(const rb_algorithm *algorithm, const char *values, const rb_
     ctx.seed = 99;
     assert_ok(rb_alloc(&m.state, (int64_t)algorithm->state_size, &err), &err);
     assert_ok(rb_oracle_fit(m.state, &m.objective, algorithm, m.config, &view, &ctx, &err), &err);
-    algorithm->arrays(m.state, &(rb_visitor){ see_array, see_scalar, &m });
+    algorithm->arrays(m.state, &(rb_visitor){ .array = see_array, .scalar = see_scalar, .self = &m });
     return m;
 }
 
@@ -354,7 +354,7 @@ static void a_look_at_a_model_that_is_being_fitted_changes_nothing(void **unused
     assert_ok(rb_als.begin(m.state, &view, NULL, m.config, &ctx, &err), &err);
     for (int64_t i = 0; !done; i++) {
         assert_ok(rb_als.iterate(m.state, i, &objective, &done, &view, NULL, m.config, &ctx, &err), &err);
-        rb_als.arrays(m.state, &(rb_visitor){ see_array, see_scalar, &m });
+        rb_als.arrays(m.state, &(rb_visitor){ .array = see_array, .scalar = see_scalar, .self = &m });
         assert_true(m.k > 5); /* the padding is part of what a snapshot keeps */
     }
     assert_true(objective == whole.objective);

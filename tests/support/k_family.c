@@ -63,7 +63,7 @@ static void copy_out(rb_test_fit *out, const rb_algorithm *a, void *state, const
                      rb_ctx *ctx)
 {
     rb_error err = { 0 };
-    rb_visitor visitor = { copy_array, copy_scalar, out };
+    rb_visitor visitor = { .array = copy_array, .scalar = copy_scalar, .self = out };
     const int32_t *labels = a->labels(state, &out->n);
     assert_int_equal(out->n, p->n);
     out->label = malloc((size_t)out->n * sizeof *labels);

@@ -42,7 +42,7 @@ static double fitted(image *out, const rb_algorithm *algorithm, const void *conf
     double objective = 0;
     assert_ok(rb_alloc(&state, (int64_t)algorithm->state_size, &err), &err);
     assert_ok(rb_oracle_fit(state, &objective, algorithm, config, &view, ctx, &err), &err);
-    algorithm->arrays(state, &(rb_visitor){ take_array, take_scalar, out });
+    algorithm->arrays(state, &(rb_visitor){ .array = take_array, .scalar = take_scalar, .self = out });
     rb_barrier(ctx);
     algorithm->fini(state);
     rb_free(state);

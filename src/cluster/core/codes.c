@@ -101,6 +101,17 @@ void rb_codes_arrays(rb_codes *c, rb_visitor *v)
     v->array(v, "parameters", RB_FLOAT64, (void **)&c->net.parameter, &c->n_parameters, &one, NULL);
 }
 
+void rb_codes_checkpoint(rb_codes *c, rb_visitor *v)
+{
+    int64_t one = 1;
+    rb_mlp *net = &c->net;
+    v->array(v, "parameters", RB_FLOAT64, (void **)&net->parameter, &net->n, &one, NULL);
+    v->array(v, "turned", RB_FLOAT64, (void **)&net->turned, &net->n, &one, NULL);
+    v->array(v, "moment", RB_FLOAT64, (void **)&net->moment, &net->n, &one, NULL);
+    v->array(v, "square", RB_FLOAT64, (void **)&net->square, &net->n, &one, NULL);
+    v->scalar(v, "n_steps", RB_INT64, &net->n_steps);
+}
+
 void rb_codes_fini(rb_codes *c)
 {
     rb_shared_fini(&c->memory);

@@ -46,6 +46,8 @@ rb_status rb_codes_encode(rb_codes *c, const rb_points *x, const rb_ctx *ctx, rb
 rb_status rb_codes_of(double *out, const rb_codes *c, const rb_points *points, const rb_ctx *ctx, rb_error *err);
 
 void rb_codes_arrays(rb_codes *c, rb_visitor *v);
+/** As the slot `checkpoint`: the network with what Adam keeps. */
+void rb_codes_checkpoint(rb_codes *c, rb_visitor *v);
 void rb_codes_fini(rb_codes *c); /* collective over ctx of begin */
 
 #endif

@@ -149,6 +149,9 @@ void rb_kmeans_centres_set_points(rb_kmeans_centres *c, const rb_kmeans_data *da
 /** Copy the values out, [k x d]. Local. */
 void rb_kmeans_centres_get(double *values, const rb_kmeans_centres *c, const rb_kmeans_data *data);
 
+/** Names the values and all that is made of them, for the slot `checkpoint`. */
+void rb_kmeans_centres_checkpoint(rb_kmeans_centres *c, const rb_kmeans_data *data, rb_visitor *v);
+
 /** Half lengths, reach and has_zero from the values as they stand. Local. */
 void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data, const rb_ctx *ctx);
 

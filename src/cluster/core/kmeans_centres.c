@@ -98,6 +98,20 @@ static void lengths(double norm2[8], const rb_kmeans_centres *c, const rb_kmeans
         lengths_f64(norm2, (const double *)c->table.data + first, c->stride, 1, n, c->d);
 }
 
+void rb_kmeans_centres_checkpoint(rb_kmeans_centres *c, const rb_kmeans_data *data, rb_visitor *v)
+{
+    const rb_type real = data->is_single ? RB_FLOAT32 : RB_FLOAT64;
+    int64_t one = 1, none = 0;
+    v->array(v, "centre_rows", RB_FLOAT64, (void **)&c->row, c->row ? &c->k : &none, &c->d, NULL);
+    v->array(v, "centre_narrow", RB_FLOAT32, (void **)&c->narrow, c->narrow ? &c->k : &none, &c->d, NULL);
+    v->array(v, "centre_table", real, &c->table.data, data->is_sparse ? &c->d : &none, &c->stride,
+             data->is_sparse ? &c->table : NULL);
+    v->array(v, "centre_half", real, &c->half, &c->stride, &one, NULL);
+    v->array(v, "centre_norm2", RB_FLOAT64, (void **)&c->norm2, &c->stride, &one, NULL);
+    v->scalar(v, "centre_reach", RB_FLOAT64, &c->reach);
+    v->scalar(v, "centre_has_zero", RB_UINT8, &c->has_zero);
+}
+
 void rb_kmeans_centres_measure(rb_kmeans_centres *c, const rb_kmeans_data *data, const rb_ctx *ctx)
 {
     c->reach = data->is_spherical ? 1 : 0;

@@ -217,6 +217,27 @@ done:
     return err->status;
 }
 
+void rb_kmeans_fit_checkpoint(rb_kmeans_state *s, rb_visitor *v)
+{
+    rb_kmeans_run *r = s->run;
+    const rb_blocks *rows = &r->data.blocks;
+    v->cut(v, "best_label", RB_INT32, s->label + r->data.begin, rows, 1);
+    v->array(v, "best_centres", RB_FLOAT64, (void **)&s->centres, &s->k, &s->d, NULL);
+    v->scalar(v, "best_inertia", RB_FLOAT64, &s->inertia);
+    v->scalar(v, "best_restart", RB_INT64, &s->restart);
+    v->scalar(v, "has_best", RB_UINT8, &s->has_result);
+    v->scalar(v, "best_converged", RB_UINT8, &s->converged);
+    v->cut(v, "label", RB_INT32, r->label + r->data.begin, rows, 1);
+    if (r->pass.upper) {
+        v->cut(v, "upper", RB_FLOAT64, r->pass.upper, rows, 1);
+        v->cut(v, "lower", RB_FLOAT64, r->pass.lower, rows, r->pass.n_groups);
+    }
+    rb_kmeans_centres_checkpoint(&r->centres, &r->data, v);
+    v->scalar(v, "restart", RB_INT64, &r->restart);
+    v->scalar(v, "iteration", RB_INT64, &r->iteration);
+    v->scalar(v, "is_open", RB_UINT8, &r->is_open);
+}
+
 void rb_kmeans_state_fini(rb_kmeans_state *s)
 {
     end_run(s);

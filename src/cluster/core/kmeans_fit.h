@@ -62,6 +62,8 @@ rb_status rb_kmeans_fit_end(rb_kmeans_state *s, rb_ctx *ctx, rb_error *err);
 /** The three in one go, as a step of another algorithm. Collective over ctx. */
 rb_status rb_kmeans_fit(rb_kmeans_state *s, const rb_points *points, const rb_kmeans_options *o, rb_ctx *ctx,
                         rb_error *err);
+/** As the slot `checkpoint`: the restart under way and the best before it. */
+void rb_kmeans_fit_checkpoint(rb_kmeans_state *s, rb_visitor *v);
 void rb_kmeans_state_fini(rb_kmeans_state *s);
 
 #endif

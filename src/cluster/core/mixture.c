@@ -4,6 +4,7 @@
 #include <lapacke.h>
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -32,6 +33,25 @@ void rb_mixture_fini(rb_mixture *m)
     rb_free(m->inverse);
     rb_free(m->log_scale);
     memset(m, 0, sizeof *m);
+}
+
+void rb_mixture_checkpoint(rb_mixture *m, const char *prefix, rb_visitor *v)
+{
+    const struct {
+        const char *name;
+        double **data;
+        int64_t n_cols;
+    } part[] = { { "weight", &m->weight, 1 },
+                 { "mean", &m->mean, m->d },
+                 { "covariance", &m->covariance, m->width },
+                 { "inverse", &m->inverse, m->width },
+                 { "log_scale", &m->log_scale, 1 } };
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+        char name[64];
+        int64_t n_cols = part[i].n_cols;
+        snprintf(name, sizeof name, "%s%s", prefix, part[i].name);
+        v->array(v, name, RB_FLOAT64, (void **)part[i].data, &m->k, &n_cols, NULL);
+    }
 }
 
 /* Rows less a mean, the same in the component's coordinates, logarithms, and a product of rows with themselves. */

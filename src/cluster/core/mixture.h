@@ -12,7 +12,7 @@
 #ifndef RB_CLUSTER_CORE_MIXTURE_H
 #define RB_CLUSTER_CORE_MIXTURE_H
 
-#include "data/points.h"
+#include "data/algorithm.h"
 
 typedef struct {
     int64_t k, d;
@@ -40,6 +40,8 @@ typedef struct {
 /** Zeroed arrays. Local. @return RB_OK, RB_NO_MEMORY; finish it whatever is returned */
 rb_status rb_mixture_init(rb_mixture *m, int64_t k, int64_t d, bool is_full, rb_error *err);
 void rb_mixture_fini(rb_mixture *m);
+/** Names all of it, for the slot `checkpoint`. */
+void rb_mixture_checkpoint(rb_mixture *m, const char *prefix, rb_visitor *v);
 
 /** Bytes of a pass on each rank: `rows` own rows, of n. */
 double rb_mixture_pass_bytes(double n, double rows, double k, double d, bool is_full, int n_threads);

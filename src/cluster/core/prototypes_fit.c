@@ -123,6 +123,7 @@ rb_status rb_prototypes_begin(rb_prototypes_state *s, const rb_catalogue *items,
     s->gamma = o->gamma > 0 ? o->gamma : rb_prototypes_gamma(&s->run->table, s->schema.n_numbers);
     s->gamma = s->gamma > 0 ? s->gamma : 1; /* all numbers equal: the categories alone tell items apart */
     RB_TRY(rb_prototypes_pass_init(&s->run->pass, &s->run->table, &s->schema, s->k, s->gamma, true, ctx, err));
+    s->run->whole_labels = o->update == RB_PROTOTYPES_ONE_BY_ONE;
     RB_TRY(start_restart(s, o, ctx, err));
 done:
     return err->status;
@@ -313,6 +314,43 @@ void rb_prototypes_arrays(void *state, rb_visitor *v)
     v->scalar(v, "cost", RB_FLOAT64, &s->cost);
     v->scalar(v, "gamma", RB_FLOAT64, &s->gamma);
     v->scalar(v, "restart", RB_INT64, &s->restart);
+}
+
+static void checkpoint_best(rb_prototypes_state *s, rb_visitor *v)
+{
+    int64_t one = 1;
+    v->cut(v, "best_label", RB_INT32, s->label + s->run->pass.begin, &s->run->pass.blocks, 1);
+    v->array(v, "best_numbers", RB_FLOAT64, (void **)&s->number, &s->k, &s->schema.n_numbers, NULL);
+    v->array(v, "best_modes", RB_INT32, (void **)&s->mode, &s->k, &s->schema.n_categorical, NULL);
+    v->array(v, "best_sizes", RB_INT64, (void **)&s->size, &s->k, &one, NULL);
+    v->array(v, "best_counts", RB_INT64, (void **)&s->count, &s->k, &s->schema.names.n, NULL);
+    v->scalar(v, "best_cost", RB_FLOAT64, &s->cost);
+    v->scalar(v, "best_restart", RB_INT64, &s->restart);
+    v->scalar(v, "has_best", RB_UINT8, &s->has_result);
+    v->scalar(v, "best_converged", RB_UINT8, &s->converged);
+}
+
+void rb_prototypes_checkpoint(void *state, rb_visitor *v)
+{
+    rb_prototypes_state *s = state;
+    rb_prototypes_run *r = s->run;
+    rb_prototypes_pass *pass = &r->pass;
+    rb_prototypes *c = &pass->centre;
+    int64_t one = 1, n_sums = 1 + pass->k * pass->p, n_categories = pass->first[pass->m];
+    checkpoint_best(s, v);
+    if (r->whole_labels)
+        v->array(v, "label", RB_INT32, (void **)&pass->label, &pass->n, &one, NULL);
+    else
+        v->cut(v, "label", RB_INT32, pass->label + pass->begin, &pass->blocks, 1);
+    v->array(v, "numbers", RB_FLOAT64, (void **)&c->number, &pass->p, &c->stride, NULL);
+    v->array(v, "modes", RB_INT32, (void **)&c->mode, &pass->m, &c->stride, NULL);
+    v->array(v, "sums", RB_FLOAT64, (void **)&pass->sum, &n_sums, &one, NULL);
+    v->array(v, "sizes", RB_INT64, (void **)&pass->size, &pass->k, &one, NULL);
+    v->array(v, "counts", RB_INT64, (void **)&pass->count, &pass->k, &n_categories, NULL);
+    v->scalar(v, "last_cost", RB_FLOAT64, &r->last_cost);
+    v->scalar(v, "restart", RB_INT64, &r->restart);
+    v->scalar(v, "iteration", RB_INT64, &r->iteration);
+    v->scalar(v, "is_open", RB_UINT8, &r->is_open);
 }
 
 void rb_prototypes_state_fini(void *state)

@@ -28,7 +28,8 @@ typedef struct {
     int64_t *seed; /* [k] */
     double last_cost;
     int64_t restart, iteration;
-    bool is_open; /* this restart has iterated and is not finished */
+    bool is_open;      /* this restart has iterated and is not finished */
+    bool whole_labels; /* every rank has those of all items, which are taken one by one */
 } rb_prototypes_run;
 
 typedef struct {
@@ -62,6 +63,8 @@ bool rb_prototypes_converged(const void *state);
 extern const char *const rb_prototypes_measures[];
 void rb_prototypes_measure(double *values, const void *state, const void *config);
 void rb_prototypes_arrays(void *state, rb_visitor *v);
+/** As the slot `checkpoint`: the restart under way and the best before it. */
+void rb_prototypes_checkpoint(void *state, rb_visitor *v);
 void rb_prototypes_state_fini(void *state);
 
 #endif

@@ -266,6 +266,16 @@ void rb_gibbs_add(double *weight, const rb_gibbs *g, const rb_ctx *ctx)
             weight[w * g->n_topics + tokens[g->words.place[t - g->words.offset[ctx->rank]] * width]]++;
 }
 
+/* The words' tokens are copies that each phase makes anew. */
+void rb_gibbs_checkpoint(rb_gibbs *g, double *weight, rb_visitor *v)
+{
+    rb_gibbs_side *s = &g->documents;
+    int64_t one = 1, bytes = (1 + g->n_proposals) * (int64_t)sizeof(uint16_t);
+    v->array(v, "tokens", RB_UINT8, &s->memory.data, &g->n_tokens, &bytes, &s->memory);
+    v->array(v, "totals", RB_INT64, (void **)&g->total, &g->n_topics, &one, NULL);
+    v->cut(v, "weights", RB_FLOAT64, weight + g->own_word * g->n_topics, &g->words.units, g->n_topics);
+}
+
 /* ---- begin ---- */
 
 static rb_status side_init(rb_gibbs_side *s, int64_t n, const int64_t *begin, const rb_gibbs *g, const char *stream,
@@ -323,6 +333,7 @@ static rb_status make_sides(rb_gibbs *g, const rb_csr *x, const rb_ctx *ctx, rb_
                        (long long)g->n_tokens));
     RB_TRY(side_init(&g->documents, x->n_rows, by_doc, g, "lda.documents", ctx, err));
     RB_TRY(side_init(&g->words, x->n_cols, by_word, g, "lda.words", ctx, err));
+    g->own_word = rb_blocks_element(&g->words.units, ctx->rank, ctx->n_ranks);
     place_tokens(g, by_word, x, ctx);
 done:
     rb_free(by_word);

@@ -37,6 +37,7 @@ typedef struct rb_gibbs {
     int64_t n_topics, n_terms, n_tokens;
     int n_proposals;
     rb_gibbs_side documents, words;
+    int64_t own_word;     /* the first of this rank */
     int64_t *total;       /* [n_topics] tokens of each topic */
     int64_t *topic_count; /* [n_topics x (documents.longest + 1)] documents with so many tokens of the topic */
     int64_t *word_count;  /* [words.longest + 1] (word, topic) pairs with so many tokens */
@@ -69,6 +70,10 @@ double rb_gibbs_likelihood(const rb_gibbs *g, const double *alpha, double beta);
  * from the histograms of the counts (Wallach, Mimno, McCallum 2009). Not below 1e-6. Local, the same on every rank.
  */
 void rb_gibbs_update_priors(double *alpha, double *beta, const rb_gibbs *g);
+
+/** As the slot `checkpoint`: the tokens as the documents left them, their sums, and the weights [n_terms x n_topics]
+ * that rb_gibbs_add added to. */
+void rb_gibbs_checkpoint(rb_gibbs *g, double *weight, rb_visitor *v);
 
 void rb_gibbs_fini(rb_gibbs *g); /* collective over ctx of begin */
 

@@ -110,6 +110,11 @@ static void arrays(void *self, rb_visitor *v)
     rb_codes_arrays(&((state *)self)->codes, v);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    rb_codes_checkpoint(&((state *)self)->codes, v);
+}
+
 static void fini(void *self)
 {
     rb_codes_fini(&((state *)self)->codes);
@@ -131,6 +136,7 @@ const rb_clusterer rb_autoencoder = {
     .embed = embed,
     .embed_shape = embed_shape,
     .embed_new = embed_new,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

@@ -357,6 +357,7 @@ const rb_clusterer rb_bisecting_kmeans = {
     .converged = has_converged,
     .labels = labels,
     .assign = assign,
+    .checkpoint = arrays,
     .arrays = arrays,
     .fini = fini,
 };

@@ -231,6 +231,15 @@ static void arrays(void *self, rb_visitor *v)
     v->array(v, "centres", RB_FLOAT64, (void **)&s->centres, &s->k, &s->codes.d, NULL);
 }
 
+/* Codes, target and label of the model are made anew of the network; how many labels change is not. */
+static void checkpoint(void *self, rb_visitor *v)
+{
+    state *s = self;
+    int64_t one = 1;
+    rb_codes_checkpoint(&s->codes, v);
+    v->array(v, "label", RB_INT32, (void **)&s->dec.label, &s->n, &one, &s->dec.label_memory);
+}
+
 static void fini(void *self)
 {
     state *s = self;
@@ -261,6 +270,7 @@ const rb_clusterer rb_dec = {
     .embed = embed,
     .embed_shape = embed_shape,
     .embed_new = embed_new,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

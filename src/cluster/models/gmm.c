@@ -306,6 +306,20 @@ static void arrays(void *self, rb_visitor *v)
     v->array(v, "probabilities", RB_FLOAT64, (void **)&s->probability, &s->n, &one, &s->probability_memory);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    state *s = self;
+    run *r = s->run;
+    rb_mixture_checkpoint(&s->best, "best_", v);
+    v->scalar(v, "best_log_likelihood", RB_FLOAT64, &s->log_likelihood);
+    v->scalar(v, "has_best", RB_INT32, &s->has_result);
+    v->scalar(v, "best_converged", RB_INT32, &s->converged);
+    rb_mixture_checkpoint(&r->mixture, "", v);
+    v->scalar(v, "log_likelihood", RB_FLOAT64, &r->before);
+    v->scalar(v, "restart", RB_INT64, &r->restart);
+    v->scalar(v, "iteration", RB_INT64, &r->iteration);
+}
+
 static void fini(void *self)
 {
     state *s = self;
@@ -333,6 +347,7 @@ const rb_clusterer rb_gmm = {
     .converged = has_converged,
     .labels = labels,
     .assign = assign,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

@@ -173,6 +173,11 @@ static void arrays(void *self, rb_visitor *v)
     v->scalar(v, "restart", RB_INT64, &s->restart);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    rb_kmeans_fit_checkpoint(self, v);
+}
+
 static void fini(void *self)
 {
     rb_kmeans_state_fini(self);
@@ -201,6 +206,7 @@ const rb_clusterer rb_kmeans = {
     .distance = distance,
     .labels = labels,
     .assign = assign,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

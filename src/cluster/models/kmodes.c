@@ -108,6 +108,7 @@ const rb_clusterer rb_kmodes = {
     .assign_items = rb_prototypes_assign_items,
     .measures = rb_prototypes_measures,
     .measure = rb_prototypes_measure,
+    .checkpoint = rb_prototypes_checkpoint,
     .arrays = rb_prototypes_arrays,
     .fini = rb_prototypes_state_fini,
 };

@@ -430,6 +430,22 @@ static void arrays(void *self, rb_visitor *v)
     v->scalar(v, "n_held_out", RB_INT64, &s->n_held_out);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    state *s = self;
+    rb_topics *t = &s->topics;
+    int64_t one = 1;
+    if (t->is_variational) {
+        v->array(v, "weights", RB_FLOAT64, (void **)&t->weight, &t->n_terms, &t->n_topics, &t->weight_memory);
+        v->scalar(v, "n_steps", RB_INT64, &s->variational.n_steps);
+    } else {
+        rb_gibbs_checkpoint(&s->gibbs, t->weight, v);
+        v->scalar(v, "n_samples", RB_INT64, &s->n_samples);
+    }
+    v->array(v, "alpha", RB_FLOAT64, (void **)&t->alpha, &t->n_topics, &one, NULL);
+    v->scalar(v, "beta", RB_FLOAT64, &t->beta);
+}
+
 static void fini(void *self)
 {
     state *s = self;
@@ -468,6 +484,7 @@ const rb_clusterer rb_lda = {
     .embed_new = embed_new,
     .measures = measures,
     .measure = measure,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

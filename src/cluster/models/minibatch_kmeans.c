@@ -362,6 +362,18 @@ static void arrays(void *self, rb_visitor *v)
     v->scalar(v, "inertia", RB_FLOAT64, &s->inertia);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    state *s = self;
+    run *r = s->run;
+    arrays(s, v);
+    rb_kmeans_centres_checkpoint(&r->centres, &r->data, v);
+    v->scalar(v, "drawn", RB_INT64, &r->drawn);
+    v->scalar(v, "mean", RB_FLOAT64, &r->mean);
+    v->scalar(v, "least", RB_FLOAT64, &r->least);
+    v->scalar(v, "since", RB_INT64, &r->since);
+}
+
 static void fini(void *self)
 {
     state *s = self;
@@ -389,6 +401,7 @@ const rb_clusterer rb_minibatch_kmeans = {
     .converged = has_converged,
     .labels = labels,
     .assign = assign,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

@@ -16,7 +16,7 @@ rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, int64_t gr
                             const rb_ctx *ctx, rb_error *err)
 {
     RB_TRY(rb_grid_deal(&m->sgd.grid, train, grid, order, epoch, ctx, err));
-    rb_sgd_load(&m->sgd, &m->factor, &m->bias, ctx);
+    m->is_placed = false;
 done:
     return err->status;
 }
@@ -24,6 +24,9 @@ done:
 rb_status rb_sgd_state_run(double *loss, rb_sgd_state *m, double (*step)(const void *work, const rb_grid_block *block),
                            const void *work, const rb_ctx *ctx, rb_error *err)
 {
+    if (!m->is_placed)
+        rb_sgd_load(&m->sgd, &m->factor, &m->bias, ctx);
+    m->is_placed = true;
     RB_TRY(rb_sgd_run(loss, &m->sgd, step, work, ctx, err));
     rb_sgd_store(&m->factor, &m->bias, &m->sgd, ctx);
 done:
@@ -62,6 +65,13 @@ void rb_sgd_state_arrays(void *self, rb_visitor *v)
     rb_sgd_state *m = self;
     rb_factor_model_arrays(&m->factor, v);
     rb_bias_arrays(&m->bias, v);
+}
+
+/* What is read back is not yet at its positions. */
+void rb_sgd_state_checkpoint(void *self, rb_visitor *v)
+{
+    rb_sgd_state_arrays(self, v);
+    ((rb_sgd_state *)self)->is_placed = false;
 }
 
 void rb_sgd_state_fini(void *self)

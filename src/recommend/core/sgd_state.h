@@ -10,7 +10,8 @@
 typedef struct {
     rb_factor_model factor;
     rb_biases bias;
-    rb_sgd sgd; /* while fitting */
+    rb_sgd sgd;     /* while fitting */
+    bool is_placed; /* what stands there by position is what the model holds */
 } rb_sgd_state;
 
 /**
@@ -23,11 +24,12 @@ typedef struct {
 rb_status rb_sgd_state_begin(rb_sgd_state *m, const rb_ratings *train, int64_t k, rb_precision precision,
                              const rb_sgd_start *start, bool biased, const rb_ctx *ctx, rb_error *err);
 
-/** The grid of an epoch, and the model's rows at their positions in it. Collective. @return as rb_grid_deal */
+/** The grid of an epoch. Collective. @return as rb_grid_deal */
 rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, int64_t grid, rb_grid_order order, int64_t epoch,
                             const rb_ctx *ctx, rb_error *err);
 
-/** An epoch by `step` on `work`, and the rows back in the model. Collective. @return as rb_sgd_run */
+/** The rows to their positions where they are not there, an epoch by `step` on `work`, and the rows back in the model.
+ * Collective. @return as rb_sgd_run */
 rb_status rb_sgd_state_run(double *loss, rb_sgd_state *m, double (*step)(const void *work, const rb_grid_block *block),
                            const void *work, const rb_ctx *ctx, rb_error *err);
 
@@ -44,6 +46,7 @@ rb_status rb_sgd_state_fold_in(double *scores, const void *self, rb_sgd_fold fol
 void rb_sgd_state_score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
                         int32_t item_end);
 void rb_sgd_state_arrays(void *self, rb_visitor *v);
+void rb_sgd_state_checkpoint(void *self, rb_visitor *v);
 void rb_sgd_state_fini(void *self);
 
 #endif

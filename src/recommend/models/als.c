@@ -293,6 +293,12 @@ static void arrays(void *self, rb_visitor *v)
     rb_bias_arrays(&m->bias, v);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    arrays(self, v);
+    v->scalar(v, "objective", RB_FLOAT64, &((state *)self)->objective);
+}
+
 static void fini(void *self)
 {
     state *m = self;
@@ -322,6 +328,7 @@ const rb_recommender rb_als = {
     .predict = predict,
     .fold_in = fold_in,
     .explain_given = explain_given,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

@@ -155,6 +155,7 @@ const rb_recommender rb_ials = {
     .score = rb_implicit_score,
     .fold_in = fold_in,
     .explain_given = explain_given,
+    .checkpoint = rb_implicit_arrays,
     .arrays = rb_implicit_arrays,
     .fini = rb_implicit_fini,
 };

@@ -221,6 +221,7 @@ const rb_recommender rb_logistic_mf = {
     .precision = precision,
     .score = rb_sgd_state_score,
     .fold_in = fold_in,
+    .checkpoint = rb_sgd_state_checkpoint,
     .arrays = rb_sgd_state_arrays,
     .fini = rb_sgd_state_fini,
 };

@@ -352,6 +352,7 @@ const rb_recommender rb_nmf = {
     .score = score,
     .predict = predict,
     .fold_in = fold_in,
+    .checkpoint = arrays,
     .arrays = arrays,
     .fini = fini,
 };

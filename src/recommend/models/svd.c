@@ -239,6 +239,13 @@ static void arrays(void *self, rb_visitor *v)
     v->scalar(v, "fallback", RB_FLOAT64, &m->fallback);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    state *m = self;
+    rb_sgd_state_checkpoint(&m->model, v);
+    v->scalar(v, "fallback", RB_FLOAT64, &m->fallback);
+}
+
 const rb_recommender rb_svd = {
     .name = "svd",
     .summary = "factors and biases of ratings by stochastic gradient descent",
@@ -259,6 +266,7 @@ const rb_recommender rb_svd = {
     .score = rb_sgd_state_score,
     .predict = predict,
     .fold_in = fold_in,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = rb_sgd_state_fini,
 };

@@ -360,6 +360,13 @@ static void arrays(void *self, rb_visitor *v)
     rb_bias_arrays(&m->bias, v);
 }
 
+static void checkpoint(void *self, rb_visitor *v)
+{
+    state *m = self;
+    arrays(m, v);
+    rb_factors_visit(&m->p, "own_user_factors", v);
+}
+
 static void fini(void *self)
 {
     state *m = self;
@@ -388,6 +395,7 @@ const rb_recommender rb_svdpp = {
     .score = score,
     .predict = predict,
     .fold_in = fold_in,
+    .checkpoint = checkpoint,
     .arrays = arrays,
     .fini = fini,
 };

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# kill -9 inside fits at seeded random instants: resume goes on after the last iteration that was written, with other
+# ranks and threads, and the digest is that of an undisturbed run. A damaged checkpoint is said and left; TERM writes one.
+. "$RB_SOURCE/tests/support/cli.bash"
+cd "$scratch" || exit 1
+RANDOM=${RB_FAULT_SEED:-20261121}
+
+cat >long.yaml <<'E2'
+experiment: long
+seed: 3
+dataset: { name: synthetic, users: 500, items: 250, ratings: 25000, sessions: 0 }
+split: { kind: random, validation: 0.1, test: 0.1 }
+metrics: [rmse, silhouette]
+select: rmse
+early_stopping: { metric: rmse, patience: 100 }
+checkpoint: 0
+trials:
+  - als: { factors: 48, iterations: 30, regularization: 0.05 }
+  - kmeans: { space: tfidf, k: 8, n_init: 15 }
+E2
+
+digest_of() {
+    "$REELBENCH" digest "$1"/long-* | head -n 1
+}
+
+# start ROOT RANKS THREADS [OPTION...]: in the background, its ranks in one group; $launcher is mpirun.
+start() {
+    local root=$1 ranks=$2 threads=$3
+    shift 3
+    mpirun -n "$ranks" "$REELBENCH" run long.yaml --output "$root" --threads "$threads" --group-size "$ranks" "$@" \
+        >"$out" 2>"$err" </dev/null &
+    launcher=$!
+}
+
+# wait_for COMMAND...: until it succeeds, or the run has ended.
+wait_for() {
+    while ! "$@" >/dev/null 2>&1; do
+        kill -0 "$launcher" 2>/dev/null || return 1
+        sleep 0.01
+    done
+}
+
+# is_fitting ROOT N: the journal there has N starts, and the last of them has begun a trial.
+is_fitting() {
+    awk -v n="$2" '$2 == "start" { starts++; fits = 0 } $2 == "running" { fits++ } END { exit !(starts == n && fits) }' \
+        "$1"/long-*/journal
+}
+
+# end_hard: mpirun and its ranks, at once.
+end_hard() {
+    local ranks
+    ranks=$(pgrep -P "$launcher")
+    # shellcheck disable=SC2086
+    kill -9 "$launcher" $ranks 2>/dev/null
+    wait "$launcher" 2>/dev/null
+    for pid in $ranks; do
+        while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+    done
+}
+
+expect 0 "$REELBENCH" run long.yaml --output whole --set checkpoint=600 --threads 1
+expected=$(digest_of whole)
+
+for instant in 1 2 3; do
+    start killed $((instant % 2 + 1)) $((instant / 2 + 1))
+    wait_for is_fitting killed "$instant" || break
+    sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
+    end_hard
+done
+journal=$(echo killed/long-*/journal)
+units=$(echo killed/long-*/units)
+
+if ! compgen -G "$units/*.checkpoint.h5" >/dev/null; then
+    fail "all fits were done before the last kill: nothing was tested"
+fi
+sed -n 's/^[^ ]* resumed [0-9]* \([0-9a-f]*\) after iteration \([0-9]*\)$/\1 \2/p' "$journal" >resumed
+[ -s resumed ] || fail "no fit went on after a kill: $(cat "$journal")"
+sort -s -k1,1 resumed | awk '$1 == key && $2 < last { bad = 1 } { key = $1; last = $2 } END { exit bad }' ||
+    fail "a later start went on from an earlier iteration: $(cat resumed)"
+
+# A checkpoint cut short is no checkpoint.
+cp -r killed damaged
+for file in damaged/long-*/units/*.checkpoint.h5; do
+    truncate -s -100 "$file"
+done
+expect 0 "$REELBENCH" run long.yaml --output damaged --threads 1
+prints "; this fit begins anew"
+[ "$(digest_of damaged)" = "$expected" ] || fail "another digest after a damaged checkpoint: $(digest_of damaged)"
+
+expect 0 mpirun -n 3 "$REELBENCH" resume killed/long-* --threads 1
+grep -qE "goes on after iteration [1-9]" "$out" "$err" || fail "resume does not say where it goes on"
+[ "$(digest_of killed)" = "$expected" ] || fail "another digest after kills: $(digest_of killed)"
+compgen -G "$units/*.checkpoint.h5" >/dev/null && fail "a checkpoint of a fit that is done was left"
+
+# Asked to stop, a run writes where it stands, however far off the next checkpoint is.
+"$REELBENCH" run long.yaml --output stopped --threads 1 --set checkpoint=600 >"$out" 2>"$err" </dev/null &
+launcher=$!
+wait_for is_fitting stopped 1
+kill -TERM "$launcher"
+wait_for compgen -G "stopped/long-*/units/*.checkpoint.h5" || fail "no checkpoint after TERM"
+kill -9 "$launcher"
+wait "$launcher" 2>/dev/null
+expect 0 "$REELBENCH" resume stopped/long-* --threads 2
+grep -qE "goes on after iteration [1-9]" "$out" "$err" || fail "resume after TERM does not go on"
+[ "$(digest_of stopped)" = "$expected" ] || fail "another digest after TERM: $(digest_of stopped)"
+finish
