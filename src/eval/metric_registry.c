@@ -239,6 +239,15 @@ const rb_metric_def rb_metric_registry[] = {
       .max = INFINITY,
       .group = { { .choices = "median|min|max", .help = "the middle size; the least; the largest" } },
       .summary = "points of a cluster, without noise" },
+    { .name = "gap",
+      .kind = RB_METRIC_GAP,
+      CLUSTERING,
+      .min = -INFINITY,
+      .max = INFINITY,
+      .group = { { .choices = "|error", .help = "the statistic; its standard error s_k" } },
+      .summary =
+          "ln of the inertia expected of uniform points, less ln of the inertia, Tibshirani et al. 2001; of what "
+          "takes k" },
     { .name = "cost",
       .kind = RB_METRIC_COST,
       OF_FIT,

@@ -233,6 +233,10 @@ static rb_status evaluate_one(rb_cluster_batch *b, rb_waiting *w, const rb_metri
             break;
         RB_TRY(rb_dbcv(&value, &n_skipped, b->points, &labelling, world, err));
         break;
+    case RB_METRIC_GAP: /* of what the fit saw */
+        if (w->labels == w->fit.labels)
+            value = w->gap[m->variant[0]];
+        break;
     case RB_METRIC_N_CLUSTERS:
     case RB_METRIC_NOISE_FRACTION:
     case RB_METRIC_CLUSTER_SIZES:
@@ -246,6 +250,9 @@ static rb_status evaluate_one(rb_cluster_batch *b, rb_waiting *w, const rb_metri
     RB_TRY_ALL(world, err->status);
     row->n_left_out += n_skipped;
     row->n -= n_skipped;
+    if (m->def->kind == RB_METRIC_GAP)
+        snprintf(row->definition, sizeof row->definition, "%s:box-%lld", m->definition,
+                 (long long)b->run->experiment.evaluation.gap_references);
 done:
     return err->status;
 }
@@ -304,6 +311,7 @@ rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err)
         b->item[i].labels = b->item[i].fit.labels;
         b->item[i].n_labels = b->item[i].fit.n_labels;
     }
+    RB_TRY(rb_run_find_gaps(b, err));
     RB_TRY(evaluate_part(b, err));
     if (b->run->unseen.n > 0)
         RB_TRY(evaluate_unseen(b, err));

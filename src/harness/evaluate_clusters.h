@@ -14,7 +14,8 @@ typedef struct rb_waiting {
     int64_t n_labels;
     rb_metric_record record;
     rb_wanted wanted;
-    const char *distance; /* that it clustered with */
+    rb_metric_value gap[2]; /* by RB_GAP_VALUE, RB_GAP_ERROR */
+    const char *distance;   /* that it clustered with */
 } rb_waiting;
 
 /* All clusterings of one space. */
@@ -36,5 +37,16 @@ const char *rb_run_clustered_with(const rb_configuration *c);
  * and reference labels of that part alone. Written to their units. Collective over the world.
  */
 rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err);
+
+/* ---- harness/gap.c ---- */
+
+/** Whether a gap statistic is that of clusterings by an algorithm: one that has a parameter k. Local. */
+bool rb_run_has_gap(const rb_metric *m, const rb_algorithm *a);
+
+/**
+ * `gap` of every item that wants it (eval/gap.h), B being evaluation.gap_references; not applicable in sparse spaces.
+ * Reference sets are fitted by all ranks together, with the trial's seed. Collective over the world.
+ */
+rb_status rb_run_find_gaps(rb_cluster_batch *b, rb_error *err);
 
 #endif

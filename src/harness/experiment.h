@@ -77,7 +77,8 @@ typedef struct rb_evaluation {
     rb_ties ties;
     bool clip;    /* predictions to the rating scale */
     bool repeats; /* items of a session are candidates for its next one */
-    bool refit;   /* test values of what is selected come from a fit on training and validation */
+    int64_t gap_references;
+    bool refit; /* test values of what is selected come from a fit on training and validation */
 } rb_evaluation;
 
 typedef struct rb_statistics {
@@ -101,6 +102,9 @@ typedef struct rb_store {
     bool features; /* of users and titles */
 } rb_store;
 
+/* What is selected of clusterings that a sweep of k makes: the best value, or a place of the curve over k. */
+typedef enum { RB_SELECT_BEST, RB_SELECT_ELBOW, RB_SELECT_GAP } rb_select_rule;
+
 typedef struct rb_experiment {
     const char *file; /* as given, for messages */
     const char *name;
@@ -120,7 +124,8 @@ typedef struct rb_experiment {
     int32_t n_metrics;
     rb_metric select[2]; /* [n_select] also among metrics; a recommenders' one first */
     int32_t n_select;
-    bool select_elbow; /* clusterings: the knee of the curve over k is selected, not the best value */
+    rb_select_rule select_rule; /* of clusterings */
+    rb_metric gap_error;        /* by gap: also among metrics */
 
     rb_entry *entry; /* [n_entries] */
     int32_t n_entries;

@@ -47,6 +47,7 @@ const rb_param rb_evaluation_params[] = {
               "order of equal scores; bounds adds the best and worst order"),
     RB_BOOL(rb_evaluation, clip, true, "clip predictions to the rating scale"),
     RB_BOOL(rb_evaluation, repeats, false, "sessions: an item of the session may come again"),
+    RB_INT(rb_evaluation, gap_references, 10, 1, 1000, "sets", "gap: reference sets that are clustered for each value"),
     RB_BOOL(rb_evaluation, refit, false, "fit what is selected again, on training and validation, for its test values"),
     RB_PARAM_END,
 };
@@ -88,7 +89,7 @@ const rb_experiment_key rb_experiment_keys[] = {
     { "metrics", "list of metrics", "what is measured: NAME[:variant][@K]", NULL },
     { "select", "metric, or list of two",
       "what chooses the best configuration: one for recommenders, one for clusterings; elbow: the bend of inertia over "
-      "k",
+      "k; gap: the smallest k by the gap statistic",
       NULL },
     { "trials", "list of algorithms", "each a name, or name: {parameters}; as: NAME beside it names the entry", NULL },
     { "evaluation", "mapping", "how values are computed", rb_evaluation_params },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "eval/session.h"
+#include "harness/evaluate_clusters.h"
 #include "harness/experiment_reader.h"
 
 static bool measures(const rb_algorithm *algorithm, const char *name)
@@ -28,7 +29,8 @@ bool rb_experiment_applies(const rb_metric *metric, const rb_entry *entry)
     case RB_FAMILY_SESSION:
         return rb_session_applies(entry->algorithm);
     default:
-        return entry->can & RB_CAN_ASSIGN;
+        return entry->can & RB_CAN_ASSIGN &&
+               (metric->def->kind != RB_METRIC_GAP || rb_run_has_gap(metric, entry->algorithm));
     }
 }
 
@@ -63,7 +65,9 @@ static rb_status check_given(rb_reader *r, const rb_metric *metric, const rb_yam
                                           [RB_FAMILY_SESSION] = "predicts the next item of a session",
                                           [RB_FAMILY_CLUSTERING] = "clusters" };
     return RB_COMPLAIN(r, node->at, "no trial of this file can give '%s': none %s", metric->label,
-                       metric->def->of_fit ? "measures it" : wanted[metric->family]);
+                       metric->def->of_fit                  ? "measures it"
+                       : metric->def->kind == RB_METRIC_GAP ? "clusters a space into k"
+                                                            : wanted[metric->family]);
 }
 
 /* Only whole sessions can be revealed item by item. */
@@ -163,6 +167,20 @@ static rb_status check_elbow(rb_reader *r, const rb_metric *metric, const rb_yam
                        metric->label);
 }
 
+/* The gap is selected on with its error, which is stored beside it. */
+static rb_status select_gap(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
+{
+    rb_experiment *e = r->e;
+    if (metric->variant[0] != RB_GAP_VALUE)
+        return RB_COMPLAIN(r, node->at, "'%s' selects nothing: select on gap, which goes by it", metric->label);
+    e->select_rule = RB_SELECT_GAP;
+    RB_TRY(rb_metric_parse(&e->gap_error, "gap:error", r->err));
+    if (e->metrics && find_metric(e, &e->gap_error) < 0)
+        add_metric(e, &e->gap_error, node->at);
+done:
+    return r->err->status;
+}
+
 static rb_status read_selected(rb_reader *r, rb_yaml *given)
 {
     rb_experiment *e = r->e;
@@ -185,8 +203,10 @@ static rb_status read_selected(rb_reader *r, rb_yaml *given)
     RB_TRY(check_selects(r, &metric, node));
     if (is_elbow) {
         RB_TRY(check_elbow(r, &metric, given));
-        e->select_elbow = true;
+        e->select_rule = RB_SELECT_ELBOW;
     }
+    if (metric.def->kind == RB_METRIC_GAP)
+        RB_TRY(select_gap(r, &metric, node));
     if (e->metrics && find_metric(e, &metric) < 0) {
         RB_TRY(check_sessions(r, &metric, node));
         add_metric(e, &metric, node->at);

@@ -71,7 +71,7 @@ rb_status rb_results_write_tables(rb_results *r, rb_error *err);
 
 /** Two of these tables (harness/results_selection.c). */
 rb_status rb_results_write_selection(rb_results *r, rb_error *err);
-rb_status rb_results_write_elbow(rb_results *r, rb_error *err);
+rb_status rb_results_write_curve(rb_results *r, rb_error *err);
 rb_status rb_results_write_comparisons(rb_results *r, rb_error *err);
 
 /** Digest of one trial's results: key, outcome, model, labels, values sorted by part, id and segment, lists. */

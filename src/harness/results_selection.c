@@ -66,38 +66,50 @@ done:
 }
 
 typedef struct {
-    const char *metric, *entry, *space;
+    const char *metric, *rule, *entry, *space;
     int64_t k;
     int32_t configuration;
-    uint8_t is_knee;
-    double value, difference;
+    uint8_t is_selected;
+    double value, error, difference;
 } curve_row;
 
-rb_status rb_results_write_elbow(rb_results *r, rb_error *err)
+rb_status rb_results_write_curve(rb_results *r, rb_error *err)
 {
+    static const char *const rules[] = {
+        [RB_SELECT_BEST] = "best", [RB_SELECT_ELBOW] = "elbow", [RB_SELECT_GAP] = "gap"
+    };
     const int32_t n = r->selection.n_curve;
     curve_row *rows = NULL;
-    if (!r->run->experiment.select_elbow)
+    if (n == 0)
         return RB_OK;
     RB_TRY(rb_alloc(&rows, n, err));
     for (int32_t i = 0; i < n; i++) {
         const rb_curve_point *p = &r->selection.curve[i];
-        const char *entry = r->run->plan.configuration[p->configuration].entry->name;
-        rows[i] = (curve_row){ p->metric->id,        entry,      p->space, p->k,
-                               p->configuration + 1, p->is_knee, p->value, p->difference };
+        rows[i] = (curve_row){ .metric = p->metric->id,
+                               .rule = rules[r->run->experiment.select_rule],
+                               .entry = r->run->plan.configuration[p->configuration].entry->name,
+                               .space = p->space,
+                               .k = p->k,
+                               .configuration = p->configuration + 1,
+                               .is_selected = p->is_selected,
+                               .value = p->value,
+                               .error = p->error,
+                               .difference = p->difference };
     }
     const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
         { "metric", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, metric), NULL, w },
+        { "rule", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, rule), NULL, w },
         { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
         { "space", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, space), NULL, w },
         { "k", RB_HDF_INT64, RB_RESULTS_FIELD(rows, k), NULL, w },
         { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
         { "value", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, value), NULL, w },
+        { "error", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, error), NULL, w },
         { "difference", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, difference), NULL, w },
-        { "elbow", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, is_knee), NULL, w },
+        { "selected", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, is_selected), NULL, w },
     };
-    RB_TRY(rb_hdf_write_table(r->file.id, "elbow", columns, RB_RESULTS_N_OF(columns), n, err));
+    RB_TRY(rb_hdf_write_table(r->file.id, "curve", columns, RB_RESULTS_N_OF(columns), n, err));
 done:
     rb_free(rows);
     return err->status;

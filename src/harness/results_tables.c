@@ -302,7 +302,7 @@ rb_status rb_results_write_tables(rb_results *r, rb_error *err)
     RB_TRY(write_history(r, err));
     RB_TRY(write_folds(r, err));
     RB_TRY(rb_results_write_selection(r, err));
-    RB_TRY(rb_results_write_elbow(r, err));
+    RB_TRY(rb_results_write_curve(r, err));
     RB_TRY(rb_results_write_comparisons(r, err));
 done:
     return err->status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "eval/gap.h"
 #include "linalg/knee.h"
 
 void rb_selection_fini(rb_selection *s)
@@ -22,7 +23,7 @@ typedef struct {
     const rb_trial_reader *reader;
     const rb_metric *metric;
     const char *selection_part, *test_part;
-    bool is_elbow;
+    rb_select_rule rule;
     int64_t test_offset; /* from a trial to the one whose test values count */
 } question;
 
@@ -165,7 +166,7 @@ done:
     return err->status;
 }
 
-/* ---- elbows ---- */
+/* ---- curves over k ---- */
 
 static bool k_of(int64_t *k, const rb_configuration *c)
 {
@@ -183,7 +184,8 @@ static void join_curve(rb_selection *out, int32_t from, const rb_curve_point *po
     while (at < out->n_curve && out->curve[at].k < point->k)
         at++;
     if (at < out->n_curve && out->curve[at].k == point->k) {
-        if (point->value < out->curve[at].value)
+        const rb_metric_value here = { out->curve[at].value, RB_VALUE_OK }, new = { point->value, RB_VALUE_OK };
+        if (rb_metric_is_better(point->metric, new, here))
             out->curve[at] = *point;
         return;
     }
@@ -192,37 +194,70 @@ static void join_curve(rb_selection *out, int32_t from, const rb_curve_point *po
     out->n_curve++;
 }
 
-static rb_status select_elbow(rb_selection *out, const question *q, int32_t first, rb_error *err)
+/* The values of a family over k, at the end of the curve. */
+static rb_status collect_curve(rb_selection *out, const question *q, int32_t first, rb_error *err)
 {
     const int32_t from = out->n_curve;
-    double *x = NULL; /* k, values and differences */
+    question of_error = *q;
+    of_error.metric = &q->plan->experiment->gap_error;
     for (int32_t i = first; i < q->plan->n_configurations; i++) {
         const rb_configuration *c = &q->plan->configuration[i];
-        rb_metric_value value;
+        rb_metric_value value, error = { NAN, RB_VALUE_UNAVAILABLE };
         int64_t k;
         if (!same_family(q, c, &q->plan->configuration[first]) || !k_of(&k, c))
             continue;
         RB_TRY(mean_value(&value, q, i, q->selection_part, 0, err));
-        rb_curve_point point = { q->metric, i, space_of(q, c), k, value.value, 0, false };
+        if (q->rule == RB_SELECT_GAP)
+            RB_TRY(mean_value(&error, &of_error, i, q->selection_part, 0, err));
+        const rb_curve_point point = { q->metric, i, space_of(q, c), k, value.value, error.value, NAN, false };
         if (value.state == RB_VALUE_OK)
             join_curve(out, from, &point);
     }
-    const int32_t n = out->n_curve - from;
-    RB_TRY(rb_alloc(&x, 3 * n, err));
+done:
+    return err->status;
+}
+
+/* The place of the curve that the rule names; -1: none. */
+static rb_status find_place(int64_t *place, rb_curve_point *curve, int32_t n, rb_select_rule rule, rb_error *err)
+{
+    double *x = NULL; /* k, values, errors and differences */
+    RB_TRY(rb_alloc(&x, 4 * n, err));
     for (int32_t i = 0; i < n; i++) {
-        x[i] = (double)out->curve[from + i].k;
-        x[n + i] = out->curve[from + i].value;
+        x[i] = (double)curve[i].k;
+        x[n + i] = curve[i].value;
+        x[2 * n + i] = curve[i].error;
     }
-    int64_t knee = rb_knee(x + 2 * n, x, x + n, n);
+    *place = rule == RB_SELECT_GAP ? rb_gap_smallest(x + 3 * n, x + n, x + 2 * n, n) : rb_knee(x + 3 * n, x, x + n, n);
     for (int32_t i = 0; i < n; i++)
-        out->curve[from + i].difference = x[2 * n + i];
-    if (knee >= 0) {
-        rb_curve_point *at = &out->curve[from + knee];
-        at->is_knee = true;
-        add_winner(out, q, at->configuration, at->value);
-    }
+        curve[i].difference = x[3 * n + i];
 done:
     rb_free(x);
+    return err->status;
+}
+
+/* A family of clusterings; its curve stays where it has two values of k, or decided. */
+static rb_status select_clustering(rb_selection *out, const question *q, int32_t first, rb_error *err)
+{
+    const int32_t from = out->n_curve, before = out->n;
+    int64_t place = -1;
+    RB_TRY(collect_curve(out, q, first, err));
+    rb_curve_point *curve = out->curve + from;
+    const int32_t n = out->n_curve - from;
+    if (q->rule != RB_SELECT_BEST) {
+        RB_TRY(find_place(&place, curve, n, q->rule, err));
+        if (place >= 0)
+            add_winner(out, q, curve[place].configuration, curve[place].value);
+    } else {
+        RB_TRY(select_best(out, q, first, err));
+        for (int32_t i = 0; i < n && out->n > before; i++)
+            if (curve[i].configuration == out->selected[before].configuration)
+                place = i;
+    }
+    if (place >= 0)
+        curve[place].is_selected = true;
+    if (q->rule == RB_SELECT_BEST && n < 2)
+        out->n_curve = from;
+done:
     return err->status;
 }
 
@@ -307,7 +342,7 @@ static question ask(const rb_plan *plan, const rb_trial_reader *reader, const rb
                        .metric = metric,
                        .selection_part = clustering ? rb_experiment_fitted_part(plan->experiment) : "validation",
                        .test_part = clustering && !divided ? "all" : (refit ? "refit" : "test"),
-                       .is_elbow = clustering && plan->experiment->select_elbow,
+                       .rule = clustering ? plan->experiment->select_rule : RB_SELECT_BEST,
                        .test_offset = refit ? plan->n_trials : 0 };
 }
 
@@ -316,7 +351,8 @@ static rb_status select_by(rb_selection *out, const question *q, rb_error *err)
 {
     for (int32_t c = 0; c < q->plan->n_configurations; c++)
         if (!is_settled(q, c))
-            RB_TRY(q->is_elbow ? select_elbow(out, q, c, err) : select_best(out, q, c, err));
+            RB_TRY(q->metric->def->family == RB_FAMILY_CLUSTERING ? select_clustering(out, q, c, err)
+                                                                  : select_best(out, q, c, err));
 done:
     return err->status;
 }

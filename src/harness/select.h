@@ -6,7 +6,8 @@
  * repeats; one that has not finished everywhere does not compete. Ties go to the lower configuration.
  *
  * select: elbow takes of a family the configuration at the knee (linalg/knee.h) of the curve of least values over `k`,
- * and none where there is no knee; a family without `k` has none.
+ * and none where there is no knee; select: gap the smallest k that the gap statistic allows (eval/gap.h), and none
+ * where it allows none. A family without `k` has neither.
  */
 #ifndef RB_HARNESS_SELECT_H
 #define RB_HARNESS_SELECT_H
@@ -37,14 +38,15 @@ typedef struct rb_pair {
     double p_adjusted;
 } rb_pair;
 
-/* A point of the curve that an elbow was looked for on. */
+/* A point of the curve over k of a family of clusterings. */
 typedef struct rb_curve_point {
     const rb_metric *metric;
     int32_t configuration; /* the best of this k */
     const char *space;
     int64_t k;
-    double value, difference; /* difference: of Kneedle, largest at knees */
-    bool is_knee;
+    double value, error; /* error: of the gap statistic; NAN */
+    double difference;   /* of Kneedle, largest at knees; of the gap Gap(k) - Gap(k') + s_k', k' the next; NAN */
+    bool is_selected;
 } rb_curve_point;
 
 typedef struct rb_selection {

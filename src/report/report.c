@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "report/curves.h"
 #include "report/selection.h"
 
 rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
@@ -215,6 +216,10 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
     fputs(is_json ? "{\n\"selection\": " : "", out);
     if (!is_single)
         RB_TRY(rb_selection_write(out, &r, format, err));
+    if (!is_single && rb_curves_are_there(&r, format)) {
+        fputs(is_json ? ",\n\"curve\": " : "\ncurves over k\n", out);
+        RB_TRY(rb_curves_write(out, &r, format, err));
+    }
     fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);
     RB_TRY(write_tables(out, &r, format, err));
     fputs(is_json ? "}\n" : "", out);

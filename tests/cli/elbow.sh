@@ -26,10 +26,11 @@ prints "by elbow of inertia"
 folder=$(echo results/elbow-*)
 python3 - "$folder/results.h5" <<'PYTHON' || fail "another elbow"
 import subprocess, sys
-text = subprocess.run(["h5dump", "-d", "/elbow", "-y", "-w", "200", sys.argv[1]], capture_output=True, text=True, check=True).stdout
+text = subprocess.run(["h5dump", "-d", "/curve", "-y", "-w", "200", sys.argv[1]], capture_output=True, text=True, check=True).stdout
 rows = [row.split("}")[0].replace("\n", " ").split(",") for row in text.split("DATA {")[1].split("{")[1:]]
 assert len(rows) == 18, len(rows)
-chosen = [(row[1].strip().strip('"'), int(row[3])) for row in rows if int(row[7]) == 1]
+assert all("elbow" in row[1] for row in rows), rows
+chosen = [(row[2].strip().strip('"'), int(row[4])) for row in rows if int(row[9]) == 1]
 assert sorted(name.replace("\\000", "") for name, _ in chosen) == ["bisecting_kmeans", "kmeans"], chosen
 assert all(k == 3 for _, k in chosen), chosen
 PYTHON

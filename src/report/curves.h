@@ -1,0 +1,17 @@
+/* Curves over k of the clusterings that a sweep made, as a run selected by them. */
+#ifndef RB_REPORT_CURVES_H
+#define RB_REPORT_CURVES_H
+
+#include "report/report.h"
+#include "report/results_file.h"
+
+/**
+ * Whether the run has curves: for the eye those that decided (elbow, gap), for JSON all. Local.
+ */
+bool rb_curves_are_there(const rb_results_file *r, rb_format format);
+
+/** All of them as one table: entry, space, k, value, its error, difference, and which one was selected. Local.
+ *  @return RB_OK, RB_IO, RB_NO_MEMORY, RB_BAD_INPUT */
+rb_status rb_curves_write(FILE *out, const rb_results_file *r, rb_format format, rb_error *err);
+
+#endif

@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# The number of clusters by the gap statistic: values, errors and choice are those of a naive computation on the same
+# reference sets; curves over k stand for every rule.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+# Groups of titles that differ in their two numbers, with no two distances alike.
+python3 - <<'PYTHON'
+import random
+random.seed(4)
+with open("titles.csv", "w") as f:
+    f.write("show_id,type,title,director,cast,country,date_added,release_year,rating,duration,listed_in,description\n")
+    for i in range(30):
+        year = 1930 + 30 * (i % 3) + random.randint(0, 5)
+        f.write(f"s{i},Movie,T{i},,,X,,{year},R,{(1000, 2600, 1300)[i % 3] + random.randint(0, 300)} min,Dramas,x\n")
+PYTHON
+cat >gap.yaml <<'YAML'
+experiment: gap
+seed: 1
+dataset: { path: titles.csv }
+metrics: [silhouette, inertia, n_clusters]
+select: gap
+evaluation: { gap_references: 8 }
+store: { models: none }
+trials:
+  - agglomerative: { space: numeric, linkage: ward, k: { range: [1, 8] } }
+  - kmeans: { space: numeric, k: { range: [1, 8] }, n_init: 5 }
+  - dbscan: { space: numeric, eps: 0.3 }
+YAML
+expect 0 "$REELBENCH" run gap.yaml
+run=$(echo results/gap-*)
+expect 0 "$REELBENCH" report "$run" --format json
+cp "$out" gap.json
+cat >naive.py <<'PYTHON'
+"""The gap statistic of Ward's clusters of gap.yaml from the paper's formulas alone."""
+import csv, json, math, sys
+
+M = (1 << 64) - 1
+
+def splitmix(x):
+    z = (x + 0x9E3779B97F4A7C15) & M
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & M
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & M
+    return z ^ (z >> 31)
+
+def named(seed, name):
+    h = 14695981039346656037
+    for c in name.encode():
+        h = ((h ^ c) * 1099511628211) & M
+    return splitmix(splitmix(seed) ^ h)
+
+def stream(name):
+    h = 2166136261
+    for c in name.encode():
+        h = ((h ^ c) * 16777619) & 0xFFFFFFFF
+    return h
+
+def philox(counter, key):
+    c, k = list(counter), list(key)
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+KEY = named(1, "gap")
+
+def uniform(epoch, entity, draw):
+    w = philox((draw, entity, epoch << 16, stream("gap")), (KEY & 0xFFFFFFFF, KEY >> 32))
+    return ((w[0] << 32 | w[1]) >> 11) / 2.0 ** 53
+
+def scatter(points):
+    mean = [sum(c) / len(points) for c in zip(*points)]
+    return sum((x - m) ** 2 for p in points for x, m in zip(p, mean))
+
+def ward(points):
+    """W of 8, 7, ..., 1 clusters, by merging what adds least."""
+    clusters, w = [[p] for p in points], {}
+    while True:
+        if len(clusters) <= 8:
+            w[len(clusters)] = sum(map(scatter, clusters))
+        if len(clusters) == 1:
+            return w
+        _, i, j = min((scatter(a + b) - scatter(a) - scatter(b), i, j)
+                      for i, a in enumerate(clusters) for j, b in enumerate(clusters) if i < j)
+        clusters[i] += clusters.pop(j)
+
+rows = sorted(csv.DictReader(open("titles.csv")), key=lambda r: r["show_id"])
+columns = []
+for values in ([int(r["release_year"]) for r in rows], [int(r["duration"].split()[0]) for r in rows]):
+    mean = sum(values) / len(values)
+    deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / len(values))
+    columns.append([(v - mean) / deviation for v in values])
+own = ward(list(zip(*columns)))
+sets = []
+for b in range(8):
+    box = [(min(c), max(c)) for c in columns]
+    sets.append(ward([tuple(low + (high - low) * uniform(b, i, f) for f, (low, high) in enumerate(box))
+                      for i in range(len(rows))]))
+gap, error = {}, {}
+for k in range(1, 9):
+    logs = [math.log(s[k]) for s in sets]
+    mean = sum(logs) / 8
+    gap[k] = mean - math.log(own[k])
+    error[k] = math.sqrt(sum((x - mean) ** 2 for x in logs) / 8) * math.sqrt(1 + 1 / 8)
+chosen = min(k for k in range(1, 8) if gap[k] >= gap[k + 1] - error[k + 1])
+
+report = json.load(open("gap.json"))
+trials = report["trials"]
+for k in range(1, 9):
+    t = trials[k - 1]
+    assert abs(t["inertia"] - own[k]) < 1e-9, (k, t["inertia"], own[k])
+    assert abs(t["gap:box-8"] - gap[k]) < 1e-9, (k, t["gap:box-8"], gap[k])
+    assert abs(t["gap:error:box-8"] - error[k]) < 1e-9, (k, t, error[k])
+assert chosen == 3, (chosen, gap, error)
+assert [t["parameters"] for t in trials if t["selected"] and t["entry"] == "agglomerative"] == [trials[2]["parameters"]]
+assert trials[10]["selected"], "kmeans finds three groups, too"
+assert trials[16]["gap:box-8"] is None, "dbscan has no k"
+curve = [c for c in report["curve"] if c["entry"] == "agglomerative"]
+assert [c["k"] for c in curve] == list(range(1, 9)) and all(c["rule"] == "gap" for c in curve), curve
+for c in curve:
+    k = c["k"]
+    assert abs(c["value"] - gap[k]) < 1e-9 and abs(c["error"] - error[k]) < 1e-9, c
+    if k < 8:
+        assert abs(c["difference"] - (gap[k] - gap[k + 1] + error[k + 1])) < 1e-9, c
+    assert c["selected"] == (k == chosen), c
+PYTHON
+python3 naive.py || fail "another gap statistic"
+expect 0 "$REELBENCH" report "$run"
+prints "curves over k"
+
+# The same in another shape and without sharing; asked for later nothing is fitted again.
+digest=$("$REELBENCH" digest "$run" | head -1)
+expect 0 mpirun -n 3 "$REELBENCH" run gap.yaml --output again --threads 1 --no-share
+[ "$("$REELBENCH" digest again/gap-* | head -1)" = "$digest" ] || fail "three ranks have another digest"
+sed 's/^select: gap/select: silhouette/' gap.yaml >later.yaml
+expect 0 "$REELBENCH" run later.yaml --output later
+expect 0 "$REELBENCH" run gap.yaml --output later
+grep -q "fitted again" "$out" && fail "fits were done again"
+[ "$("$REELBENCH" digest later/gap-* | head -1)" = "$digest" ] || fail "asking later gives another digest"
+
+# The other rules keep their curve, too.
+for rule in silhouette calinski_harabasz elbow; do
+    sed "s/^select: gap/select: $rule/; s/, inertia//; s/experiment: gap/experiment: $rule/" gap.yaml >$rule.yaml
+    expect 0 "$REELBENCH" run $rule.yaml
+    expect 0 "$REELBENCH" report results/$rule-* --format json
+    python3 - "$out" $rule <<'PYTHON' || fail "the curve by $rule is another"
+import json, sys
+report, rule = json.load(open(sys.argv[1])), sys.argv[2]
+curve = [c for c in report["curve"] if c["entry"] == "kmeans"]
+assert [c["k"] for c in curve] == list(range(1 if rule == "elbow" else 2, 9)), curve
+chosen = [c["k"] for c in curve if c["selected"]]
+assert len(chosen) == 1 and chosen[0] == (max(curve, key=lambda c: c["value"])["k"] if rule != "elbow" else chosen[0]), curve
+assert curve[0]["rule"] == ("elbow" if rule == "elbow" else "best"), curve
+PYTHON
+done
+
+expect 2 "$REELBENCH" validate gap.yaml --set select=gap:error
+complains "'gap:error' selects nothing"
+expect 2 "$REELBENCH" validate gap.yaml --set 'trials=[dbscan: { space: numeric }]'
+complains "no trial of this file can give 'gap'"
+finish
