@@ -2,9 +2,10 @@
  * A fit that is interrupted goes on where it stood: units/<key>.checkpoint.h5 holds its state after an iteration.
  *
  *     state/          what the algorithm's slot `checkpoint` names
- *     best/0, 1, ...  the state at the best iteration so far, where early stopping keeps one: bytes, as
- * harness/snapshot history/        objective, validation, seconds of the iterations numbers         best, gained,
- * seconds so far;  counts: kept iteration, evaluations since a gain
+ *     best/0, 1, ...  the state at the best iteration so far, where early stopping keeps one: bytes of a snapshot
+ *     history/        objective, validation, seconds of the iterations
+ *     numbers         best, gained, seconds so far
+ *     counts          kept iteration, evaluations since a gain, whether there is a best
  *     @seal           digest of all of it
  */
 #include <math.h>
