@@ -5,7 +5,7 @@
 
 static const rb_operand operands[] = {
     { .name = "WHAT",
-      .choices = "algorithms|metrics|datasets|spaces|splits|keys|features",
+      .choices = "algorithms|metrics|datasets|spaces|splits|policies|keys|features",
       .is_optional = true,
       .help = "one kind, or directly a NAME" },
     { .name = "NAME",
@@ -71,8 +71,8 @@ done:
 static rb_status run(rb_call *call, rb_error *err)
 {
     const rb_listing *const kinds[] = { &rb_listing_algorithms, &rb_listing_metrics, &rb_listing_datasets,
-                                        &rb_listing_spaces,     &rb_listing_splits,  &rb_listing_keys,
-                                        &rb_listing_features };
+                                        &rb_listing_spaces,     &rb_listing_splits,  &rb_listing_policies,
+                                        &rb_listing_keys,       &rb_listing_features };
     const int n_kinds = sizeof kinds / sizeof kinds[0];
     const char *what = rb_call_operand(call, 0);
     const char *name = rb_call_operand(call, 1);

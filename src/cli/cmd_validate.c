@@ -18,10 +18,27 @@ static void describe(FILE *out, const rb_plan *plan)
     char trials[32];
     const rb_experiment *e = plan->experiment;
     fprintf(out, "%s: valid; experiment %s, seed %llu\n", e->file, e->name, (unsigned long long)e->seed);
+    if (plan->n_trials == 0)
+        return;
     fprintf(out, "%s trial%s: %d configuration%s of %d entr%s, %d fold%s, %d repeat%s\n",
             rb_text_count(trials, plan->n_trials), plan->n_trials == 1 ? "" : "s", plan->n_configurations,
             plan->n_configurations == 1 ? "" : "s", e->n_entries, e->n_entries == 1 ? "y" : "ies", plan->n_folds,
             plan->n_folds == 1 ? "" : "s", plan->n_repeats, plan->n_repeats == 1 ? "" : "s");
+}
+
+static rb_status describe_replays(FILE *out, const rb_experiment *e, rb_error *err)
+{
+    char n[32];
+    rb_plan jobs = { 0 };
+    if (!e->replay.jobs)
+        return RB_OK;
+    RB_TRY(rb_expand(&jobs, e->replay.jobs, err));
+    fprintf(out, "%s replay%s: %d configuration%s, %d repeat%s\n", rb_text_count(n, jobs.n_trials),
+            rb_text_plural(jobs.n_trials), jobs.n_configurations, rb_text_plural(jobs.n_configurations), jobs.n_repeats,
+            rb_text_plural(jobs.n_repeats));
+done:
+    rb_plan_fini(&jobs);
+    return err->status;
 }
 
 static rb_status run(rb_call *call, rb_error *err)
@@ -42,6 +59,7 @@ static rb_status run(rb_call *call, rb_error *err)
     RB_TRY(rb_check_plan(&messages, &plan, err));
     RB_TRY(rb_messages_raise(&messages, experiment.file, err));
     describe(call->out, &plan);
+    RB_TRY(describe_replays(call->out, &experiment, err));
 done:
     rb_messages_print(call->errors, &messages);
     rb_plan_fini(&plan);

@@ -17,7 +17,7 @@ typedef struct {
 } rb_listing;
 
 extern const rb_listing rb_listing_algorithms, rb_listing_metrics, rb_listing_datasets, rb_listing_spaces,
-    rb_listing_splits, rb_listing_keys, rb_listing_features;
+    rb_listing_splits, rb_listing_policies, rb_listing_keys, rb_listing_features;
 
 /** Parameter tables, ended by NULL, as one: name, type, default, range, meaning. */
 rb_status rb_listing_params(FILE *out, const rb_param *const *tables, rb_format format, rb_error *err);

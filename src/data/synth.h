@@ -86,4 +86,15 @@ typedef struct {
 /** Demographics of a user by external id; a pure function of (seed, user), made when asked for. Local. */
 rb_synth_person rb_synth_person_of(const rb_synth *config, uint64_t seed, int64_t user);
 
+/**
+ * The planted probability that a user who meets an item takes it, 1 / (1 + exp(-missing z_ui)): what a click on it
+ * would be drawn from. Local.
+ *
+ * @param[out] out    [n_users x n_items]
+ * @param[in]  users  [n_users] external ids of generated users; items likewise
+ * @return RB_OK, RB_NO_MEMORY. Cost: the world's O(items factors), then O(n_users (topics + n_items) factors)
+ */
+rb_status rb_synth_clicks(float *out, const rb_synth *config, uint64_t seed, const int64_t *users, int32_t n_users,
+                          const int64_t *items, int32_t n_items, rb_error *err);
+
 #endif

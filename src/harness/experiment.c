@@ -105,6 +105,7 @@ static rb_status read_tree(rb_reader *r)
     RB_TRY(read_plain(r));
     RB_TRY(rb_reader_data(r));
     RB_TRY(rb_reader_trials(r));
+    RB_TRY(rb_reader_replay(r));
     RB_TRY(rb_reader_metrics(r));
     if (rb_reader_n_messages(r) == 0)
         RB_TRY(check_n_trials(r));
@@ -187,8 +188,10 @@ done:
     return err->status;
 }
 
-void rb_experiment_fini(rb_experiment *e)
+void rb_experiment_fini(rb_experiment *e) /* NOLINT(misc-no-recursion): one level */
 {
+    if (e->replay.jobs)
+        rb_experiment_fini(e->replay.jobs);
     rb_arena_fini(&e->arena);
     memset(e, 0, sizeof *e);
 }

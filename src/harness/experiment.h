@@ -105,6 +105,26 @@ typedef struct rb_store {
 /* What is selected of clusterings that a sweep of k makes: the best value, or a place of the curve over k. */
 typedef enum { RB_SELECT_BEST, RB_SELECT_ELBOW, RB_SELECT_GAP } rb_select_rule;
 
+typedef enum { RB_REPLAY_SIMULATED, RB_REPLAY_INTERACTIONS } rb_replay_source;
+
+typedef struct rb_replay_arm {
+    const char *name; /* of an entry, else the external id of a title */
+    int32_t entry;    /* -1: a title */
+    rb_place at;
+} rb_replay_arm;
+
+/* Bandits and A/B tests: `replay`. */
+typedef struct rb_replay {
+    int log; /* rb_replay_source */
+    int64_t events, titles, repeats;
+    bool assume_uniform;
+    rb_replay_arm *arm; /* [n_arms]; none: every candidate is an arm */
+    int32_t n_arms;
+    struct rb_experiment *jobs; /* its entries are policies and A/B tests; NULL: the file has no `replay` */
+    rb_place at;
+    const char *text; /* canonical, without arms and jobs */
+} rb_replay;
+
 typedef struct rb_experiment {
     const char *file; /* as given, for messages */
     const char *name;
@@ -130,6 +150,8 @@ typedef struct rb_experiment {
     rb_entry *entry; /* [n_entries] */
     int32_t n_entries;
     int32_t *order; /* [n_entries] entries, those that are referenced before those that refer */
+
+    rb_replay replay;
 
     rb_evaluation evaluation;
     rb_statistics statistics;

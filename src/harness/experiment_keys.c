@@ -79,6 +79,19 @@ const rb_param rb_store_params[] = {
     RB_PARAM_END,
 };
 
+const rb_param rb_replay_params[] = {
+    RB_CHOICE(rb_replay, log, RB_REPLAY_SIMULATED, "simulated|interactions",
+              "clicks of generated users on titles shown at random; interactions of the test part with the candidates"),
+    RB_INT(rb_replay, events, 100000, 1, 2e9, "events", "most events of the log"),
+    RB_INT(rb_replay, titles, 10, 1, 100000, "titles",
+           "candidates: the most popular in training; with titles alone as arms these are the candidates"),
+    RB_INT(rb_replay, repeats, 1, 1, 10000, "",
+           "times each policy is replayed, with draws and a simulated log of its own"),
+    RB_BOOL(rb_replay, assume_uniform, false,
+            "replay interactions that were not shown uniformly all the same: the values are then biased"),
+    RB_PARAM_END,
+};
+
 const rb_experiment_key rb_experiment_keys[] = {
     { "", "mapping", "the file itself", rb_top_params },
     { "dataset", "mapping", "what is read: one of name and path, with columns for delimited text", rb_source_params },
@@ -92,6 +105,9 @@ const rb_experiment_key rb_experiment_keys[] = {
       "k; gap: the smallest k by the gap statistic",
       NULL },
     { "trials", "list of algorithms", "each a name, or name: {parameters}; as: NAME beside it names the entry", NULL },
+    { "replay", "mapping",
+      "bandits and A/B tests on a log: arms (names of trials, ids of titles; unset: the candidates) and policies",
+      rb_replay_params },
     { "evaluation", "mapping", "how values are computed", rb_evaluation_params },
     { "statistics", "mapping", "how configurations are compared", rb_statistics_params },
     { "early_stopping", "mapping", "when a fit that iterates stops early, its best iteration kept; unset: never",

@@ -97,6 +97,8 @@ static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
     rb_experiment *e = r->e;
     if (!node && rb_reader_misspelt(r, "experiment", "metrics"))
         return RB_OK;
+    if (!node && !rb_yaml_get(r->root, "trials") && rb_yaml_get(r->root, "replay"))
+        return RB_OK; /* replays have values of their own */
     if (!node)
         return RB_COMPLAIN(r, r->root->at, "'metrics' is missing: a list such as [ndcg@10, rmse]");
     const rb_yaml *first = node->kind == RB_YAML_LIST ? node->first : node;

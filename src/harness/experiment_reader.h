@@ -78,6 +78,10 @@ rb_status rb_reader_data(rb_reader *r);
 rb_status rb_reader_metrics(rb_reader *r);
 /* experiment_trials.c: the entries; calls sweep.c for their values and reference.c for what they refer to. */
 rb_status rb_reader_trials(rb_reader *r);
+/* experiment_trials.c: the entries of r->e from a list, which messages call `name`. */
+rb_status rb_reader_entries(rb_reader *r, rb_yaml *list, const char *name);
+/* experiment_replay.c: bandits and A/B tests; after the trials. */
+rb_status rb_reader_replay(rb_reader *r);
 /* sweep.c: the values of one parameter of an entry; at least one where there is no message. */
 rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, const rb_param *param, rb_yaml *node);
 /* sweep.c: the texts of a plain value, from the value. */
@@ -96,7 +100,7 @@ rb_status rb_reader_check_zips(rb_reader *r);
 
 /* The mapping of an inline experiment's own sections. */
 extern const rb_param rb_top_params[], rb_source_params[], rb_evaluation_params[], rb_statistics_params[],
-    rb_early_stopping_params[], rb_store_params[];
+    rb_early_stopping_params[], rb_store_params[], rb_replay_params[];
 
 /* What the tables above fill, where it is not a struct of the experiment itself. */
 typedef struct {

@@ -289,20 +289,16 @@ done:
     return r->err->status;
 }
 
-rb_status rb_reader_trials(rb_reader *r)
+rb_status rb_reader_entries(rb_reader *r, rb_yaml *list, const char *name)
 {
     rb_experiment *e = r->e;
-    rb_yaml *list = rb_yaml_get(r->root, "trials"), *child;
+    rb_yaml *child;
     int64_t n_before = rb_reader_n_messages(r);
-    if (!list && rb_reader_misspelt(r, "experiment", "trials"))
-        return RB_OK;
-    if (!list)
-        return RB_COMPLAIN(r, r->root->at, "'trials' is missing: a list of algorithms");
     if (list->kind != RB_YAML_LIST || list->n == 0)
-        return RB_COMPLAIN(r, list->at, "'trials' is %s, expected a list of algorithms",
+        return RB_COMPLAIN(r, list->at, "'%s' is %s, expected a list of algorithms", name,
                            list->kind == RB_YAML_LIST ? "an empty list" : rb_yaml_words(list));
     if (list->n > MAX_ENTRIES)
-        return RB_COMPLAIN(r, list->at, "'trials' lists %d algorithms, at most 10,000 are allowed", list->n);
+        return RB_COMPLAIN(r, list->at, "'%s' lists %d algorithms, at most 10,000 are allowed", name, list->n);
     RB_TRY(rb_arena_alloc(&e->arena, &e->entry, list->n, r->err));
     child = list->first;
     for (int32_t i = 0; i < list->n; i++, child = child->next) {
@@ -322,4 +318,14 @@ rb_status rb_reader_trials(rb_reader *r)
     RB_TRY(rb_reader_n_messages(r) == n_before ? rb_reader_resolve(r) : rb_reader_check_zips(r));
 done:
     return r->err->status;
+}
+
+rb_status rb_reader_trials(rb_reader *r)
+{
+    rb_yaml *list = rb_yaml_get(r->root, "trials");
+    if (!list && (rb_yaml_get(r->root, "replay") || rb_reader_misspelt(r, "experiment", "trials")))
+        return RB_OK;
+    if (!list)
+        return RB_COMPLAIN(r, r->root->at, "'trials' is missing: a list of algorithms");
+    return rb_reader_entries(r, list, "trials");
 }

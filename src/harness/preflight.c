@@ -241,6 +241,9 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
     char n[32];
     if (run->experiment.evaluation.refit)
         fprintf(out, "then the selected configurations, on training and validation\n");
+    if (run->replays.plan.n_trials > 0)
+        fprintf(out, "then %s replay%s\n", rb_text_count(n, run->replays.plan.n_trials),
+                rb_text_plural(run->replays.plan.n_trials));
     fprintf(out, "%s trial%s, %.3g flops in all, %d group%s of %d rank%s\n", rb_text_count(n, run->plan.n_trials),
             run->plan.n_trials == 1 ? "" : "s", flops, run->n_groups, run->n_groups == 1 ? "" : "s", run->group.n_ranks,
             run->group.n_ranks == 1 ? "" : "s");

@@ -120,7 +120,7 @@ static rb_status digest_of_run(rb_digest *out, bool *any, rb_results *r, rb_erro
     rb_hasher h = { 0 };
     digest_line *line = NULL;
     int64_t n = 0;
-    RB_TRY(rb_alloc(&line, r->run->n_work, err));
+    RB_TRY(rb_alloc(&line, r->run->n_work + r->n_replayed, err));
     for (int64_t w = 0; w < r->run->n_work; w++) {
         const rb_work *work = &r->run->work[w];
         if (work->twin || work->want != RB_WANT_VALUES)
@@ -130,6 +130,8 @@ static rb_status digest_of_run(rb_digest *out, bool *any, rb_results *r, rb_erro
         else
             r->n_left_out++;
     }
+    for (int64_t i = 0; i < r->n_replayed; i++)
+        line[n++] = (digest_line){ r->replayed[i].key, r->replayed[i].digest };
     qsort(line, (size_t)n, sizeof *line, by_key);
     RB_TRY(rb_hasher_begin(&h, err));
     for (int64_t i = 0; i < n; i++) {
@@ -236,6 +238,7 @@ static void fini(rb_results *r)
     rb_free(r->facts);
     rb_free(r->value);
     rb_free(r->history);
+    rb_free(r->replayed);
     rb_selection_fini(&r->selection);
 }
 
@@ -293,6 +296,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
     rb_results_mark_selected(&r);
     RB_TRY(rb_results_keep(&r, err));
     RB_TRY(rb_results_write_tables(&r, err));
+    RB_TRY(rb_results_write_replay(&r, err));
     RB_TRY(put_digest(outcome, &r, err));
     RB_TRY(rb_hdf_commit(&r.file, err));
     rb_results_drop(&r);

@@ -31,6 +31,11 @@ typedef struct rb_value_row {
     rb_metric_row row; /* vector not kept */
 } rb_value_row;
 
+typedef struct rb_digest_line {
+    const char *key;
+    char digest[65];
+} rb_digest_line;
+
 typedef struct rb_results {
     rb_run_state *run;
     rb_hdf file;
@@ -41,6 +46,8 @@ typedef struct rb_results {
     rb_history_row *history;
     int64_t n_history, history_capacity;
     rb_selection selection;
+    rb_digest_line *replayed; /* [n_replayed] jobs of `replay` that are done */
+    int64_t n_replayed;
     int64_t n_left_out; /* of the digest: stopped by time or memory, fast, not run */
 } rb_results;
 
@@ -68,6 +75,9 @@ void rb_results_drop(const rb_results *r);
 
 /** Write the tables /trials, /metrics, /history, /timing, /per_fold, /selection, /comparisons. */
 rb_status rb_results_write_tables(rb_results *r, rb_error *err);
+
+/** Write /replay, note the digests of its jobs. */
+rb_status rb_results_write_replay(rb_results *r, rb_error *err);
 
 /** Two of these tables (harness/results_selection.c). */
 rb_status rb_results_write_selection(rb_results *r, rb_error *err);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/replay.h"
 #include "harness/results.h"
 #include "harness/stored_model.h"
 
@@ -182,6 +183,8 @@ void rb_results_drop(const rb_results *r)
     for (int64_t w = 0; w < run->n_work; w++)
         if (is_left(run, w))
             return;
+    if (rb_run_replays_left(run) > 0)
+        return;
     for (int64_t w = 0; w < run->n_work; w++) {
         int64_t t = w % run->plan.n_trials;
         bool selected = r->facts[t].selected && rb_run_stands_for(run, t) == w;

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "harness/state.h"
+#include "harness/replay.h"
 
 void rb_run_state_init(rb_run_state *run, const rb_run_options *options, rb_ctx *world)
 {
@@ -17,6 +17,7 @@ void rb_run_state_init(rb_run_state *run, const rb_run_options *options, rb_ctx 
                            .world = world,
                            .lock = -1,
                            .journal = { -1 },
+                           .replays = { .journal = { -1 } },
                            .begin_s = rb_clock_s() };
     rb_ctx_serial(&run->group, world->n_threads);
     rb_log_init(&run->log, options->out, RB_LOG_NORMAL);
@@ -35,6 +36,8 @@ void rb_run_state_fini(rb_run_state *run)
     rb_free(run->held);
     rb_journal_close(&run->journal);
     rb_ctx_fini(&run->group);
+    rb_free(run->replays.job);
+    rb_plan_fini(&run->replays.plan);
     rb_plan_fini(&run->plan);
     rb_features_fini(&run->features);
     rb_dataset_fini(&run->data);
@@ -228,6 +231,10 @@ static void count(rb_run_outcome *outcome, const rb_run_state *run)
         else
             outcome->n_left++;
     }
+    if (outcome->stopped)
+        outcome->n_left += rb_run_replays_left(run);
+    else
+        outcome->n_failed += rb_run_replays_left(run); /* an arm has no model */
 }
 
 static rb_status write_results(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
@@ -252,6 +259,7 @@ static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
     RB_TRY(rb_run_open_folder(run, err));
     snprintf(outcome->folder, sizeof outcome->folder, "%s", run->folder);
     prepare_words(run);
+    RB_TRY(rb_run_scan_replays(run, err));
     RB_TRY(rb_run_scan(run, err));
     RB_TRY(rb_run_preflight(run, err));
     RB_TRY(rb_run_open_journal(run, err));
@@ -262,6 +270,8 @@ static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
     RB_TRY(rb_run_trials(run, &outcome->stopped, err));
     if (!outcome->stopped)
         RB_TRY(rb_evaluate_clusterings(run, err));
+    if (!outcome->stopped)
+        RB_TRY(rb_run_replays(run, &outcome->stopped, err));
     if (!outcome->stopped && run->experiment.evaluation.refit)
         RB_TRY(refit(run, &outcome->stopped, err));
     count(outcome, run);
@@ -285,6 +295,7 @@ rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx 
         RB_TRY(rb_run_check_folder(&run, err)); /* before the data, which may take minutes */
     RB_TRY(rb_run_load_data(&run, err));
     RB_TRY_ALL(world, rb_run_keys(&run, err));
+    RB_TRY_ALL(world, rb_run_replay_keys(&run, err));
     if (options->dry_run) {
         RB_TRY(rb_run_preflight(&run, err));
         if (options->out)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "harness/replay.h"
 #include "harness/stored_model.h"
 
 /* ---- values ---- */
@@ -294,6 +295,7 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
                      is_wanted(run->experiment.store.lists, selected, t);
         w->again = (!w->has_model && w->keeps) || lists;
     }
+    rb_run_mark_arms(run);
     walk_down(run, mark_children);
     for (int64_t w = 0; w < run->n_work; w++)
         n += run->work[w].again;

@@ -84,6 +84,18 @@ typedef struct rb_work {
     rb_fit_outcome outcome; /* where fitted */
 } rb_work;
 
+/* One replay of a policy, or one A/B test. */
+typedef struct rb_replay_job {
+    char key[RB_KEY_DIGITS + 1];
+    bool done; /* its unit is there */
+} rb_replay_job;
+
+typedef struct rb_replays {
+    rb_plan plan;       /* of the policies: a trial is a job */
+    rb_replay_job *job; /* [plan.n_trials] */
+    rb_journal journal; /* every rank's, while jobs run */
+} rb_replays;
+
 /* Lists have at least so many places. */
 #define RB_LISTS_K 10
 
@@ -110,6 +122,7 @@ typedef struct rb_run_state {
     char root[4096];
     int lock; /* file descriptor of <folder>/lock on rank 0; -1 */
     rb_journal journal;
+    rb_replays replays;
     rb_run_space *space; /* [n_spaces] */
     int32_t n_spaces;
     rb_work *work; /* [n_work] of the trials; with evaluation.refit then of their refits, in the same order */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "harness/job.h"
 #include "harness/model.h"
+#include "harness/replay.h"
 
 /* Writers are the rank 0 of each group. */
 static bool writes(const rb_job *j)
@@ -45,8 +46,9 @@ static bool is_child(const rb_plan *plan, int32_t configuration)
  * selected nor read by another trial is not written at all. */
 static rb_status write_fit(rb_job *j, rb_error *err)
 {
-    bool keep = j->fit.outcome == RB_FIT_DONE && (rb_run_may_keep(j->run, j->run->experiment.store.models, j->index) ||
-                                                  is_child(&j->run->plan, j->c->index));
+    bool keep =
+        j->fit.outcome == RB_FIT_DONE && (rb_run_may_keep(j->run, j->run->experiment.store.models, j->index) ||
+                                          is_child(&j->run->plan, j->c->index) || rb_run_is_arm(j->run, j->c->index));
     if (j->is_again && (j->fit.outcome == RB_FIT_TIMEOUT || j->fit.outcome == RB_FIT_OVER_BUDGET))
         return RB_OK; /* it stays done, and what is missing is tried again by the next start */
     memcpy(j->fit.key, j->work->key, sizeof j->fit.key);

@@ -7,7 +7,21 @@
 
 #include "base/alloc.h"
 #include "report/curves.h"
+#include "report/replay.h"
 #include "report/selection.h"
+
+/* Policies, then A/B tests. */
+static rb_status write_replay(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
+{
+    const bool is_json = format == RB_FORMAT_JSON;
+    fputs(is_json ? ",\n\"replay\": " : "", out);
+    RB_TRY(rb_replay_write(out, r, false, format, err));
+    fputs(is_json ? ",\n\"ab_tests\": " : "", out);
+    RB_TRY(rb_replay_write(out, r, true, format, err));
+    fputs(is_json ? "\n" : "", out);
+done:
+    return err->status;
+}
 
 rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
 {
@@ -15,7 +29,11 @@ rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
     RB_TRY(rb_results_file_open(&r, folder, err));
     if (r.n_selection > 0)
         RB_TRY(rb_selection_write(out, &r, RB_FORMAT_TABLE, err));
-    else
+    if (rb_replay_has(&r)) {
+        fputs(r.n_selection > 0 ? "\n" : "", out);
+        RB_TRY(write_replay(out, &r, RB_FORMAT_TABLE, err));
+    }
+    if (r.n_selection == 0 && r.n_trials > 0)
         fprintf(out, "every trial with its values: reelbench report %s\n", folder);
 done:
     rb_results_file_close(&r);
@@ -222,6 +240,10 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
     }
     fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);
     RB_TRY(write_tables(out, &r, format, err));
+    if (rb_replay_has(&r) && !is_single) {
+        fputs(format == RB_FORMAT_TABLE && r.n_trials > 0 ? "\n" : "", out);
+        RB_TRY(write_replay(out, &r, format, err));
+    }
     fputs(is_json ? "}\n" : "", out);
 done:
     rb_results_file_close(&r);

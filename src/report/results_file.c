@@ -199,6 +199,44 @@ static rb_status check_references(const rb_results_file *r, rb_error *err)
     return RB_OK;
 }
 
+static rb_status read_replay(rb_results_file *r, rb_error *err)
+{
+    static const target policies[] = {
+        TO(rb_replay_line, configuration, RB_HDF_INT32), TO(rb_replay_line, repeat, RB_HDF_INT32),
+        TO(rb_replay_line, events, RB_HDF_INT64),        TO(rb_replay_line, matched, RB_HDF_INT64),
+        TO(rb_replay_line, clicks, RB_HDF_INT64),        TO(rb_replay_line, ctr, RB_HDF_DOUBLE),
+        TO(rb_replay_line, low, RB_HDF_DOUBLE),          TO(rb_replay_line, high, RB_HDF_DOUBLE),
+        TO(rb_replay_line, expected, RB_HDF_DOUBLE),     TO(rb_replay_line, regret, RB_HDF_DOUBLE),
+        TO(rb_replay_line, entry, RB_HDF_TEXT),          TO(rb_replay_line, parameters, RB_HDF_TEXT),
+    };
+    static const target tests[] = {
+        TO(rb_ab_line, configuration, RB_HDF_INT32),
+        TO(rb_ab_line, repeat, RB_HDF_INT32),
+        TO(rb_ab_line, pairs, RB_HDF_INT64),
+        TO(rb_ab_line, control, RB_HDF_DOUBLE),
+        TO(rb_ab_line, treatment, RB_HDF_DOUBLE),
+        TO(rb_ab_line, difference, RB_HDF_DOUBLE),
+        TO(rb_ab_line, low, RB_HDF_DOUBLE),
+        TO(rb_ab_line, high, RB_HDF_DOUBLE),
+        TO(rb_ab_line, p, RB_HDF_DOUBLE),
+        TO(rb_ab_line, rejected, RB_HDF_UINT8),
+        TO(rb_ab_line, true_difference, RB_HDF_DOUBLE),
+        TO(rb_ab_line, entry, RB_HDF_TEXT),
+        TO(rb_ab_line, parameters, RB_HDF_TEXT),
+    };
+    void *rows = NULL;
+    if (!rb_hdf_has(r->file.id, "replay"))
+        return RB_OK;
+    RB_TRY(read_table(r, "replay/policies", policies, sizeof policies / sizeof *policies, sizeof(rb_replay_line), &rows,
+                      &r->n_replayed, err));
+    r->replayed = rows;
+    RB_TRY(read_table(r, "replay/tests", tests, sizeof tests / sizeof *tests, sizeof(rb_ab_line), &rows, &r->n_tests,
+                      err));
+    r->test = rows;
+done:
+    return err->status;
+}
+
 rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error *err)
 {
     RB_TRY(rb_run_results_open(&r->file, folder, err));
@@ -208,6 +246,7 @@ rb_status rb_results_file_open(rb_results_file *r, const char *folder, rb_error 
     RB_TRY(read_values(r, err));
     RB_TRY(read_selection(r, err));
     RB_TRY(read_folds(r, err));
+    RB_TRY(read_replay(r, err));
     read_statistics(r);
     RB_TRY(check_references(r, err));
 done:

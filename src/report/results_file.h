@@ -35,6 +35,23 @@ typedef struct {
     double spread_folds;
 } rb_fold_line;
 
+/* One replay of a policy. */
+typedef struct {
+    int32_t configuration, repeat;
+    int64_t events, matched, clicks;
+    double ctr, low, high, expected, regret;
+    const char *entry, *parameters;
+} rb_replay_line;
+
+/* One A/B test. */
+typedef struct {
+    int32_t configuration, repeat;
+    int64_t pairs;
+    double control, treatment, difference, low, high, p, true_difference;
+    bool rejected;
+    const char *entry, *parameters;
+} rb_ab_line;
+
 typedef struct rb_results_file {
     rb_hdf file;
     const char *folder;
@@ -48,6 +65,10 @@ typedef struct rb_results_file {
     int64_t n_selection;
     rb_fold_line *fold; /* [n_folds] */
     int64_t n_folds;
+    rb_replay_line *replayed; /* [n_replayed] in the order of configurations, then repeats; 0 without `replay` */
+    int64_t n_replayed;
+    rb_ab_line *test; /* [n_tests] likewise */
+    int64_t n_tests;
     rb_arena arena; /* owns all of it */
 } rb_results_file;
 

@@ -1,0 +1,160 @@
+/*
+ * `replay`: the log, its arms, and the policies and A/B tests that run on it.
+ *
+ * Policies are read as entries of an experiment of their own, so that they have sweeps, zip, exclude and `as` like any
+ * other; that experiment has the seed of the file, the repeats of `replay`, and nothing else.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "eval/bandit.h"
+#include "eval/sequential.h"
+#include "harness/experiment_reader.h"
+
+static int32_t find_entry(const rb_experiment *e, const char *name)
+{
+    for (int32_t i = 0; i < e->n_entries; i++)
+        if (e->entry[i].algorithm && strcmp(e->entry[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* ---- arms ---- */
+
+static rb_status read_arm(rb_reader *r, const rb_yaml *node)
+{
+    rb_experiment *e = r->e;
+    rb_replay *replay = &e->replay;
+    if (node->kind != RB_YAML_SCALAR || rb_yaml_is_null(node))
+        return RB_COMPLAIN(r, node->at, "%s stands where the name of a trial or the id of a title is expected",
+                           rb_yaml_words(node));
+    for (int32_t a = 0; a < replay->n_arms; a++)
+        if (strcmp(replay->arm[a].name, node->text) == 0)
+            return RB_COMPLAIN(r, node->at, "arm '%s' is listed twice", node->text);
+    const int32_t target = find_entry(e, node->text);
+    const rb_entry *entry = target >= 0 ? &e->entry[target] : NULL;
+    replay->arm[replay->n_arms++] = (rb_replay_arm){ node->text, target, node->at };
+    if (entry && !(entry->algorithm->can & RB_CAN_RANK))
+        return RB_COMPLAIN(r, node->at, "arm '%s' is a trial of %s, which cannot rank titles", node->text,
+                           entry->algorithm->name);
+    if (entry && entry->n_configurations > 1)
+        return RB_COMPLAIN(r, node->at, "arm '%s' has %lld configurations: an arm is one model", node->text,
+                           (long long)entry->n_configurations);
+    return RB_OK;
+}
+
+static rb_status read_arms(rb_reader *r, const rb_yaml *list)
+{
+    rb_replay *replay = &r->e->replay;
+    if (!list)
+        return RB_OK;
+    if (list->kind != RB_YAML_LIST || list->n < 2)
+        return RB_COMPLAIN(r, list->at, "'replay.arms' is %s, expected a list of two or more",
+                           list->kind == RB_YAML_LIST ? "a list of fewer than two" : rb_yaml_words(list));
+    RB_TRY(rb_arena_alloc(&r->e->arena, &replay->arm, list->n, r->err));
+    for (const rb_yaml *child = list->first; child; child = child->next)
+        RB_TRY(read_arm(r, child));
+done:
+    return r->err->status;
+}
+
+/* ---- A/B tests ---- */
+
+static bool is_arm(const rb_replay *replay, const char *name)
+{
+    for (int32_t a = 0; a < replay->n_arms; a++)
+        if (strcmp(replay->arm[a].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Both sides are named, by arms that there are. */
+static rb_status check_side(rb_reader *r, const rb_entry *entry, const char *side)
+{
+    const rb_replay *replay = &r->e->replay;
+    const rb_sweep *sweep = NULL;
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        if (strcmp(entry->sweep[s].param->name, side) == 0)
+            sweep = &entry->sweep[s];
+    if (!sweep)
+        return RB_COMPLAIN(r, entry->at, "'ab_test' needs '%s': the name of an arm", side);
+    for (int64_t i = 0; i < sweep->n; i++)
+        if (!is_arm(replay, sweep->option[i].value.text))
+            RB_TRY(RB_COMPLAIN(r, sweep->at, "'ab_test.%s' is '%s', which 'replay.arms' does not list", side,
+                               sweep->option[i].value.text));
+done:
+    return r->err->status;
+}
+
+static rb_status check_test(rb_reader *r, const rb_entry *entry)
+{
+    if (r->e->replay.log != RB_REPLAY_SIMULATED)
+        return RB_COMPLAIN(r, entry->at, "'ab_test' shows users what no log holds: it needs log: simulated");
+    RB_TRY(check_side(r, entry, "control"));
+    RB_TRY(check_side(r, entry, "treatment"));
+done:
+    return r->err->status;
+}
+
+/* ---- the section ---- */
+
+static rb_status read_jobs(rb_reader *r, rb_yaml *list)
+{
+    static const rb_algorithm *const none[] = { NULL };
+    rb_experiment *e = r->e;
+    rb_experiment *jobs = e->replay.jobs;
+    rb_reader sub = *r;
+    const int64_t n_before = rb_reader_n_messages(r);
+    if (!list)
+        return RB_COMPLAIN(r, e->replay.at, "'replay' lists no policies: give policies, such as [ucb1, thompson]");
+    jobs->file = e->file;
+    jobs->seed = e->seed;
+    jobs->repeats = e->replay.repeats;
+    jobs->split = (rb_split){ .kind = RB_SPLIT_RANDOM };
+    sub.e = jobs;
+    sub.families[0] = rb_policy_registry;
+    sub.families[1] = none;
+    RB_TRY(rb_reader_entries(&sub, list, "replay.policies"));
+    for (int32_t i = 0; i < jobs->n_entries && rb_reader_n_messages(r) == n_before; i++)
+        if (jobs->entry[i].algorithm == &rb_ab_test)
+            RB_TRY(check_test(r, &jobs->entry[i]));
+done:
+    return r->err->status;
+}
+
+/* What each log needs of the file. */
+static rb_status check_log(rb_reader *r)
+{
+    const rb_experiment *e = r->e;
+    if (e->replay.log == RB_REPLAY_SIMULATED && e->data_kind != RB_DATA_SYNTHETIC)
+        return RB_COMPLAIN(r, e->replay.at,
+                           "'replay' simulates clicks of generated users: it needs dataset: { name: synthetic, ... }, "
+                           "or log: interactions");
+    if (e->replay.log == RB_REPLAY_INTERACTIONS && e->relevance == -INFINITY)
+        return RB_COMPLAIN(r, e->replay.at,
+                           "'replay' of interactions needs 'relevance': the smallest rating that is a click");
+    return RB_OK;
+}
+
+rb_status rb_reader_replay(rb_reader *r)
+{
+    static const char *const others[] = { "arms", "policies", NULL };
+    rb_replay *replay = &r->e->replay;
+    rb_yaml *node = rb_yaml_get(r->root, "replay");
+    if (!node)
+        return RB_OK;
+    replay->at = node->key_at;
+    RB_TRY(rb_reader_section(r, replay, rb_replay_params, "replay", node, others));
+    if (node->kind != RB_YAML_MAP)
+        return RB_OK;
+    RB_TRY(rb_arena_alloc(&r->e->arena, &replay->jobs, 1, r->err));
+    rb_replay same = *replay; /* what changes no job's result is not part of its key */
+    same.repeats = 1;
+    same.assume_uniform = false;
+    RB_TRY(rb_reader_canonical(r, &replay->text, "replay", rb_replay_params, &same));
+    RB_TRY(check_log(r));
+    RB_TRY(read_arms(r, rb_yaml_get(node, "arms")));
+    RB_TRY(read_jobs(r, rb_yaml_get(node, "policies")));
+done:
+    return r->err->status;
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# replay: bandits and A/B tests from file to tables; in any shape, after a stop, with input that is refused.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+cat >bandits.yaml <<'YAML'
+experiment: bandits
+seed: 7
+dataset: { name: synthetic, users: 300, items: 200, ratings: 9000, sessions: 0 }
+split: { kind: random, test: 0.2 }
+relevance: 4
+metrics: [ndcg@10]
+trials:
+  - popularity
+  - item_knn
+  - ials: { factors: [4, 8], iterations: 2 }
+    as: factors
+  - kmeans: { space: genre, k: 3 }
+replay:
+  events: 4000
+  titles: 8
+  repeats: 2
+  arms: [popularity, item_knn, "17"]
+  policies:
+    - epsilon_greedy: { epsilon: [0.1, 0.3] }
+    - ucb1
+    - thompson
+    - linucb
+    - ab_test: { control: popularity, treatment: item_knn, pairs: 500 }
+YAML
+
+# Any shape gives one digest, and so does a run that lost some of its units.
+expect 0 "$REELBENCH" validate bandits.yaml
+prints "12 replays"
+expect 0 "$REELBENCH" run bandits.yaml
+prints "policies by clicks over matched events"
+prints "A/B tests"
+expect 0 "$REELBENCH" digest results/bandits-*
+head -n 1 "$out" >digest
+expect 0 mpirun -n 3 "$REELBENCH" run bandits.yaml --output other --threads 2
+expect 0 "$REELBENCH" digest other/bandits-*
+head -n 1 "$out" | cmp -s - digest || fail "replays differ on another shape"
+units=(results/bandits-*/units/*.replay.h5)
+[ ${#units[@]} -eq 12 ] || fail "${#units[@]} units, expected one for each of 12 replays"
+rm "${units[0]}" "${units[5]}"
+printf 'damaged' >"${units[3]}"
+before=$(grep -c replayed results/bandits-*/journal)
+expect 0 mpirun -n 2 "$REELBENCH" resume results/bandits-*
+prints "is made again"
+[ $(($(grep -c replayed results/bandits-*/journal) - before)) -eq 3 ] || fail "not only the lost replays ran again"
+expect 0 "$REELBENCH" digest results/bandits-*
+head -n 1 "$out" | cmp -s - digest || fail "replays differ after a resume"
+expect 0 "$REELBENCH" status results/bandits-*
+
+# The tables agree with each other.
+expect 0 "$REELBENCH" report results/bandits-* --format json
+python3 - "$out" <<'PYTHON' || fail "the table of replays is not what it should be"
+import json, sys
+r = json.load(open(sys.argv[1]))
+rows = r["replay"]
+assert len(rows) == 10 and len(r["ab_tests"]) == 2, (len(rows), len(r["ab_tests"]))
+for x in rows:
+    assert x["events"] == 4000 and 0 < x["matched"] < 1200 and x["clicks"] <= x["matched"], x
+    assert abs(x["ctr"] - x["clicks"] / x["matched"]) < 1e-12 and x["low"] < x["ctr"] < x["high"], x
+    assert 0 < x["expected"] < 1, x
+for x in r["ab_tests"]:
+    assert x["rejected"] == (x["p"] <= 0.05) and x["low"] < x["difference"] < x["high"], x
+PYTHON
+h5dump -d /replay/played results/bandits-*/results.h5 | grep -q 'SIMPLE { ( 10, 3 )' || fail "plays are not stored"
+
+# Titles alone, without trials and metrics; more repeats replay only what is new.
+cat >titles.yaml <<'YAML'
+experiment: titles
+seed: 7
+dataset: { name: synthetic, users: 300, items: 200, ratings: 9000, sessions: 0 }
+split: { kind: random, test: 0.2 }
+replay: { events: 2000, titles: 5, policies: [ucb1, thompson] }
+YAML
+expect 0 mpirun -n 2 "$REELBENCH" run titles.yaml
+prints "2 replays of 5 arms on 2000 events"
+expect 0 "$REELBENCH" report results/titles-*
+expect 0 "$REELBENCH" run titles.yaml --set replay.repeats=3
+prints "4 replays"
+expect 0 "$REELBENCH" run titles.yaml --dry-run
+prints "2 replays"
+
+# Interactions are no uniform log: refused, or replayed with a warning; without a match there is no value.
+log=(--set replay.log=interactions --set relevance=4)
+expect 2 "$REELBENCH" run titles.yaml "${log[@]}" --set replay.titles=100
+complains "did not show its 100 titles uniformly"
+expect 0 "$REELBENCH" run titles.yaml "${log[@]}" --set replay.titles=100 --set replay.assume_uniform=true
+prints "all values of it are biased"
+printf 'user,item,rating\n' >log.csv
+for u in $(seq 40); do printf '%d,a,5\n%d,b,2\n' "$u" "$u" >>log.csv; done
+printf '41,c,5\n41,d,5\n' >>log.csv
+expect 0 "$REELBENCH" run titles.yaml "${log[@]}" --set 'dataset={ path: log.csv }' --set 'replay.arms=[c, d]' \
+    --set 'split={ kind: random, test: 0.02 }' --output none
+prints "no event matched"
+
+# What is refused.
+expect 2 "$REELBENCH" run titles.yaml "${log[@]}" --set 'replay.arms=["3", nothing]'
+complains "arm 'nothing' is neither the name of a trial nor the id of a title"
+refused() {
+    expect 2 "$REELBENCH" validate bandits.yaml --set "$1"
+    complains "$2"
+}
+refused 'replay.arms=[popularity, kmeans]' "is a trial of kmeans, which cannot rank titles"
+refused 'replay.arms=[popularity, factors]' "arm 'factors' has 2 configurations"
+refused 'replay.arms=[popularity, popularity]' "listed twice"
+refused 'replay.arms=[popularity]' "a list of two or more"
+refused 'replay.policies=[usb1]' "did you mean 'ucb1'?"
+refused 'replay.policies=[ucb1: { epsilon: 1 }]' "unknown parameter 'epsilon'"
+refused 'replay.policies=[ab_test: { control: popularity }]' "needs 'treatment'"
+refused 'replay.policies=[ab_test: { control: popularity, treatment: x }]' "does not list"
+refused 'replay.log=interactions' "needs log: simulated"
+refused 'replay={ events: 10 }' "lists no policies"
+refused 'dataset={ name: ml-latest-small }' "it needs dataset: { name: synthetic"
+expect 2 "$REELBENCH" validate titles.yaml --set replay.log=interactions
+complains "needs 'relevance'"
+expect 2 "$REELBENCH" run titles.yaml "${log[@]}" --set 'dataset={ name: netflix-titles }' --data "$REELBENCH_DATA"
+complains "replay needs interactions"
+
+# An arm whose trial fails: nothing is replayed, and that is said.
+slow='[{ ials: { factors: 64, iterations: 500 }, as: slow }, popularity]'
+expect 1 "$REELBENCH" run bandits.yaml --set "trials=$slow" --set timeout=1e-3 --set 'replay.arms=[slow, popularity]' \
+    --set 'replay.policies=[ucb1]' --output failed
+prints "nothing is replayed: arm 'slow' has no model"
+finish
