@@ -5,7 +5,7 @@ build=$RB_BUILD/fuzz
 seconds=${REELBENCH_FUZZ_SECONDS:-60}
 # Coverage of the libraries too, not of the targets alone.
 CC=clang cmake -S "$RB_SOURCE" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DRB_FUZZ=ON \
-    -DCMAKE_C_FLAGS=-fsanitize=fuzzer-no-link -DRB_SANITIZE=address,undefined >"$build.log" 2>&1 ||
+    -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g1" -DCMAKE_C_FLAGS=-fsanitize=fuzzer-no-link -DRB_SANITIZE=address,undefined >"$build.log" 2>&1 ||
     { cat "$build.log"; exit 1; }
 targets=()
 for source in "$RB_SOURCE"/tests/fuzz/fuzz_*.c; do
@@ -29,10 +29,6 @@ running=()
 for target in "${targets[@]}"; do
     fuzz "$target" &
     running+=($!)
-    if [ ${#running[@]} -eq 2 ]; then # two at a time
-        for one in "${running[@]}"; do wait "$one" || status=1; done
-        running=()
-    fi
 done
 for one in "${running[@]}"; do wait "$one" || status=1; done
 exit $status
