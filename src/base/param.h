@@ -27,6 +27,7 @@ typedef enum {
 #define RB_PARAM_PREPARES 1u /* shapes what `prepare` computes: trials that agree on these share it */
 #define RB_PARAM_RANKS 2u    /* a model reference: must score items, whatever the one that refers can do */
 #define RB_PARAM_PREDICTS 4u /* likewise: must predict ratings */
+#define RB_PARAM_LEARNS 8u   /* a yes or no: with yes the fit needs VALIDATION */
 
 typedef struct rb_param {
     const char *name; /* NULL ends a table */

@@ -24,11 +24,11 @@
 #define RB_NEEDS_ITEMS 4u     /* the catalogue */
 #define RB_NEEDS_SPACE 8u     /* points, named by the parameter `space` */
 #define RB_NEEDS_SESSIONS 16u
-#define RB_NEEDS_LABELS 32u /* a clustering of the items */
-#define RB_NEEDS_MODELS 64u /* scores of other models */
-#define RB_NEEDS_VALIDATION 128u
-#define RB_NEEDS_TIMES 512u  /* with POSITIVES: when they took place */
-#define RB_NEEDS_COUNTS 256u /* with SPACE: its values are counts of words, as those of the space `counts` */
+#define RB_NEEDS_LABELS 32u      /* a clustering of the items */
+#define RB_NEEDS_MODELS 64u      /* scores of other models */
+#define RB_NEEDS_VALIDATION 128u /* what users of even hash did there; those of odd hash then judge all trials */
+#define RB_NEEDS_TIMES 512u      /* with POSITIVES: when they took place */
+#define RB_NEEDS_COUNTS 256u     /* with SPACE: its values are counts of words, as those of the space `counts` */
 
 /* What a fitted model can do; says which metrics apply. */
 #define RB_CAN_RANK 1u      /* score */
@@ -74,7 +74,7 @@ typedef struct rb_train_view {
     const int32_t *labels;       /* [n_items] of the clustering that is referred to, -1 noise */
     const rb_model_view *models; /* [n_models], in the order of the config's references */
     int32_t n_models;
-    const rb_ratings *validation;
+    const rb_ratings *validation, *validation_positives;
     const rb_ratings *revealed, *revealed_positives; /* of users without training interactions; for `reveal` alone */
 } rb_train_view;
 
@@ -224,7 +224,8 @@ typedef struct rb_algorithm {
                                const void *config, rb_error *err);
 
     /** Optional, in place of `explain` of those that need MODELS and go on reading them: what each, in the order of the
-     * view, adds to score (or, of those that only predict, to the prediction) of (user, item). [n_models]. Local. */
+     * view, adds to score (or, of those that only predict, to the prediction, constants apart) of (user, item).
+     * [n_models]. Local. */
     void (*share)(double *shares, const void *state, int32_t user, int32_t item);
 
     /** Optional: how like every item is to one, scores [n_items]; 0: not at all. Local. */

@@ -33,7 +33,7 @@ static rb_ranking_rules rules_of(const pass *p, const rb_candidates *candidates)
         .n_users = f->train.n_users,
         .n_items = f->train.n_items,
         .train = rb_fold_seen(f),
-        .masked = p->part == RB_PART_TEST && f->has_validation ? &f->held[RB_PART_VALIDATION] : NULL,
+        .masked = p->part == RB_PART_TEST && f->has_validation ? rb_fold_validation(f) : NULL,
         .candidates = f->candidate_begin && p->part == RB_PART_TEST ? candidates : NULL,
         .ties = p->run->experiment.evaluation.ties,
         .tie_seed = p->run->tie_seed,

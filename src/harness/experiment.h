@@ -208,6 +208,12 @@ bool rb_experiment_applies(const rb_metric *metric, const rb_entry *entry);
 /** Whether a reference from one algorithm to another gives it a clustering (view->labels) instead of a model. */
 bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm *target);
 
+/** Whether a fit of the entry learns from the validation part. */
+bool rb_entry_learns(const rb_entry *entry);
+
+/** Whether that of any entry does: then users of even hash are learned from, and those of odd hash select. */
+bool rb_experiment_learns(const rb_experiment *e);
+
 /** Whether early stopping watches the fits of an entry. */
 bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry);
 

@@ -34,6 +34,25 @@ bool rb_experiment_applies(const rb_metric *metric, const rb_entry *entry)
     }
 }
 
+bool rb_entry_learns(const rb_entry *entry)
+{
+    if (entry->algorithm && entry->algorithm->needs & RB_NEEDS_VALIDATION)
+        return true;
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        for (int64_t o = 0; entry->sweep[s].param->flags & RB_PARAM_LEARNS && o < entry->sweep[s].n; o++)
+            if (entry->sweep[s].option[o].value.number != 0)
+                return true;
+    return false;
+}
+
+bool rb_experiment_learns(const rb_experiment *e)
+{
+    for (int32_t i = 0; i < e->n_entries; i++)
+        if (rb_entry_learns(&e->entry[i]))
+            return true;
+    return false;
+}
+
 bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry)
 {
     return e->early_stopping.on && entry->algorithm->iterate && rb_experiment_applies(&e->early_stopping.metric, entry);
@@ -308,7 +327,7 @@ static rb_status check_refit(rb_reader *r, const rb_yaml *node)
                            "'evaluation.refit' fits on training and validation, and there is no validation part; give "
                            "split.validation a share, such as 0.1");
     for (int32_t i = 0; i < e->n_entries; i++)
-        if (e->entry[i].algorithm && e->entry[i].algorithm->needs & RB_NEEDS_VALIDATION)
+        if (rb_entry_learns(&e->entry[i]))
             return RB_COMPLAIN(r, node->at,
                                "'evaluation.refit' leaves no validation part, and '%s' on line %d learns from it",
                                e->entry[i].name, e->entry[i].at.line);

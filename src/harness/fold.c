@@ -15,6 +15,11 @@ const rb_ratings *rb_fold_relevant(const rb_fold *fold, rb_part part)
     return fold->all_relevant ? &fold->held[part] : &fold->relevant[part];
 }
 
+const rb_ratings *rb_fold_validation(const rb_fold *fold)
+{
+    return fold->learns ? &fold->validation : &fold->held[RB_PART_VALIDATION];
+}
+
 static unsigned bit(rb_part part)
 {
     return 1u << part;
@@ -95,14 +100,45 @@ static bool wants_times(const rb_experiment *e)
     return any;
 }
 
+/*
+ * Validation in halves by a hash of seed and user: even users are learned from; *judging, owned by the caller, are the
+ * parts without them.
+ */
+static rb_status halve_validation(rb_fold *f, uint8_t **judging, const rb_run_state *run, const uint8_t *part,
+                                  rb_ctx *ctx, rb_error *err)
+{
+    const rb_interactions *x = &run->data.interactions;
+    const uint64_t seed = rb_seed_named(run->experiment.seed, "validation users");
+    uint8_t *learned = NULL;
+    (void)rb_alloc(judging, x->n, err);
+    RB_TRY_ALL(ctx, rb_alloc(&learned, x->n, err));
+    for (int64_t row = 0; row < x->n; row++) {
+        const bool even = part[row] == RB_PART_VALIDATION && rb_mix(seed, (uint64_t)x->user[row]) % 2 == 0;
+        learned[row] = even ? RB_PART_VALIDATION : RB_PART_NONE;
+        (*judging)[row] = even ? RB_PART_NONE : part[row];
+    }
+    RB_TRY(rb_ratings_build(&f->validation, x, part, bit(RB_PART_VALIDATION), -INFINITY, ctx, err));
+    RB_TRY(rb_ratings_build(&f->learned, x, learned, bit(RB_PART_VALIDATION), -INFINITY, ctx, err));
+    if (!f->all_relevant)
+        RB_TRY(rb_ratings_build(&f->learned_positives, x, learned, bit(RB_PART_VALIDATION), run->experiment.relevance,
+                                ctx, err));
+done:
+    rb_free(learned);
+    return err->status;
+}
+
 static rb_status build_ratings(rb_fold *f, const rb_run_state *run, const uint8_t *part, rb_ctx *ctx, rb_error *err)
 {
     const rb_interactions *x = &run->data.interactions;
     unsigned train = bit(RB_PART_TRAIN), rows = wants_times(&run->experiment) ? RB_WITH_ROWS : 0;
     double relevance = run->experiment.relevance;
+    uint8_t *judging = NULL;
     f->all_relevant = relevance == -INFINITY;
     f->has_revealed = run->experiment.split.kind == RB_SPLIT_STRONG;
     f->has_validation = !f->refit && rb_split_has_validation(&run->experiment.split);
+    f->learns = f->has_validation && rb_experiment_learns(&run->experiment);
+    if (f->learns)
+        RB_TRY(halve_validation(f, &judging, run, part, ctx, err));
     RB_TRY(rb_ratings_build(&f->train, x, part, train | rows, -INFINITY, ctx, err));
     if (f->has_revealed) {
         RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));
@@ -115,11 +151,12 @@ static rb_status build_ratings(rb_fold *f, const rb_run_state *run, const uint8_
     for (rb_part p = RB_PART_VALIDATION; p <= RB_PART_TEST; p++) {
         if (p == RB_PART_VALIDATION && !f->has_validation)
             continue;
-        RB_TRY(rb_ratings_build(&f->held[p], x, part, bit(p), -INFINITY, ctx, err));
+        RB_TRY(rb_ratings_build(&f->held[p], x, f->learns ? judging : part, bit(p), -INFINITY, ctx, err));
         if (!f->all_relevant)
-            RB_TRY(rb_ratings_build(&f->relevant[p], x, part, bit(p), relevance, ctx, err));
+            RB_TRY(rb_ratings_build(&f->relevant[p], x, f->learns ? judging : part, bit(p), relevance, ctx, err));
     }
 done:
+    rb_free(judging);
     return err->status;
 }
 
@@ -186,7 +223,12 @@ rb_status rb_fold_build(rb_fold *f, const rb_run_state *run, int32_t number, boo
     f->view.revealed = f->has_revealed ? &f->revealed : NULL;
     f->view.revealed_positives =
         f->has_revealed && !f->all_relevant ? &f->relevant[RB_PART_REVEALED] : f->view.revealed;
-    f->view.validation = f->has_validation ? &f->held[RB_PART_VALIDATION] : NULL;
+    if (f->has_validation) {
+        f->view.validation = f->learns ? &f->learned : &f->held[RB_PART_VALIDATION];
+        f->view.validation_positives = f->all_relevant ? f->view.validation
+                                       : f->learns     ? &f->learned_positives
+                                                       : &f->relevant[RB_PART_VALIDATION];
+    }
 done:
     rb_free(joined);
     return err->status;
@@ -201,6 +243,9 @@ void rb_fold_fini(rb_fold *f)
         rb_ratings_fini(&f->relevant[p]);
         rb_ratings_fini(&f->held[p]);
     }
+    rb_ratings_fini(&f->validation);
+    rb_ratings_fini(&f->learned);
+    rb_ratings_fini(&f->learned_positives);
     rb_ratings_fini(&f->positives);
     rb_ratings_fini(&f->revealed);
     rb_ratings_fini(&f->seen);

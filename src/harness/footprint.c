@@ -61,6 +61,11 @@ rb_cost rb_run_footprint(const rb_run_state *run)
     cost.bytes_per_node += n * (row_bytes(x) + sizeof(uint8_t)) + ratings_bytes(x, n);
     if (!all_relevant)
         cost.bytes_per_node += ratings_bytes(x, n * share_relevant(x, e->relevance));
+    if (rb_experiment_learns(e)) { /* validation once more, whole; how large it is is not known of every split */
+        const double share = e->split.validation > 0 && e->split.validation < 1 ? e->split.validation : 1;
+        cost.bytes_per_node += ratings_bytes(x, n * share);
+        cost.bytes_per_rank += 2 * n;
+    }
     if (e->split.kind == RB_SPLIT_STRONG) /* seen: training once more, with what is revealed */
         cost.bytes_per_node += ratings_bytes(x, n);
     return cost;

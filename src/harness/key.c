@@ -15,6 +15,12 @@ const char *rb_code_digest_of(const char *algorithm)
     return NULL;
 }
 
+/* Which users of the validation part select, where it is not all of them. */
+static const char *judges(const rb_experiment *e)
+{
+    return rb_experiment_learns(e) ? "users of odd hash" : NULL;
+}
+
 /* F of one trial; the keys of its children are known. */
 static rb_status trial_key(rb_run_state *run, int64_t work, rb_error *err)
 {
@@ -44,6 +50,7 @@ static rb_status trial_key(rb_run_state *run, int64_t work, rb_error *err)
     rb_hasher_text(&h, early ? e->early_stopping_text : NULL);
     rb_hasher_text(&h, early ? e->evaluation_text : NULL);
     rb_hasher_text(&h, early ? rb_eval_digest : NULL);
+    rb_hasher_text(&h, early ? judges(e) : NULL);
     rb_hasher_text(&h, rb_code_digest_of(a->name));
     rb_hasher_text(&h, run->environment->blas_core);
     rb_hasher_text(&h, run->environment->instructions);
@@ -93,6 +100,7 @@ static rb_status name_evaluation(rb_run_state *run, rb_error *err)
     RB_TRY(rb_hasher_begin(&h, err));
     rb_hasher_text(&h, run->experiment.evaluation_text);
     rb_hasher_text(&h, rb_eval_digest);
+    rb_hasher_text(&h, judges(&run->experiment));
     rb_hasher_end(&h, &digest);
     rb_digest_hex(run->evaluation, &digest, 8);
 done:

@@ -31,6 +31,9 @@ typedef struct rb_fold {
     rb_ratings held[RB_N_PARTS];     /* all interactions of validation and test */
     rb_ratings positives;            /* of train; like the next built only where not every one is relevant */
     rb_ratings relevant[RB_N_PARTS]; /* of held; those of RB_PART_REVEALED of revealed */
+    /* Where a trial learns from validation, held and relevant of that part are of the users of odd hash. */
+    rb_ratings validation, learned, learned_positives; /* the whole part; those of even hash */
+    bool learns;
     bool all_relevant, has_revealed;
     rb_session_parts sessions; /* of split `sessions` */
     int64_t *candidate_begin;  /* loo_sampled: candidates of each user; else NULL */
@@ -240,6 +243,8 @@ rb_status rb_fold_count(rb_fold_size size[2], const rb_run_state *run, int32_t n
 void rb_fold_fini(rb_fold *fold);
 /** Interactions that are never recommended again: train, and what is revealed of held-out users. Local. */
 const rb_ratings *rb_fold_seen(const rb_fold *fold);
+/** The whole validation part, whoever of its users judges. Local. */
+const rb_ratings *rb_fold_validation(const rb_fold *fold);
 const rb_ratings *rb_fold_relevant(const rb_fold *fold, rb_part part);
 
 /* ---- harness/key.c ---- */

@@ -28,6 +28,8 @@ trials:
     as: nested
   - switching: { first: rated, second: pop, user_thresholds: [20] }
     as: switched
+  - stacking: { first: biases, second: mean }
+    as: stacked
 YAML
 
 # ---- what is refused ----
@@ -42,6 +44,9 @@ refuses 'trials.4.hybrid.weights=[0, 0, 0]' 17:5 "all of 'hybrid.weights' are 0"
 refuses 'trials.4.hybrid.weights=[1, -1, 1]' 17:5 "'hybrid.weights' holds -1"
 refuses 'trials.4.hybrid.weights=[1, nan, 1]' '' "nan"
 refuses 'trials.7.switching.user_thresholds=[20, 1]' 23:5 "'switching.user_thresholds' holds 2 numbers, expected 1"
+refuses 'trials.4.hybrid.fitted=true' 17:5 "'hybrid.weights' are given and 'hybrid.fitted' is true"
+refuses 'evaluation.refit=true' '' "'stacked' on line 25 learns from it"
+refuses 'split.validation=0' 25:5 "'stacking' needs a validation part"
 refuses 'trials.4.hybrid.second=groups' '' "'hybrid.second' is 'groups', a trial of kmeans, which is no recommender"
 refuses 'trials.5.hybrid.first=nested' 19:5 "reference cycle: rated -> nested -> rated"
 refuses 'trials.5.hybrid.first=rated' 19:5 "reference cycle: rated -> rated"
@@ -68,6 +73,7 @@ expect 0 "$REELBENCH" recommend "$run" nested --user 7 --top 3
 expect 0 "$REELBENCH" recommend "$run" switched --user 7 --top 1 --explain 1
 grep -qE '(rated|pop) \(' "$out" || fail "explain does not name the model that was chosen"
 printf '7,8\n9,10\n' >pairs.csv
+expect 0 "$REELBENCH" predict "$run" stacked pairs.csv
 expect 0 "$REELBENCH" predict "$run" nested pairs.csv
 [ "$(wc -l <"$out")" = 3 ] || fail "predict gives not one line for each pair"
 expect 2 "$REELBENCH" predict "$run" ranked pairs.csv

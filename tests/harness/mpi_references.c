@@ -12,11 +12,11 @@
 #include "support/toy_graph.h"
 #include "support/world_run.h"
 
-extern const rb_algorithm rb_kmeans, rb_popularity, rb_random, rb_ials;
+extern const rb_algorithm rb_kmeans, rb_popularity, rb_random, rb_ials, rb_hybrid;
 
 static const rb_algorithm *const algorithms[] = {
-    &rb_kmeans,        &rb_popularity,   &rb_random,         &rb_ials,      &rb_toy_embedding,
-    &rb_toy_forgetful, &rb_toy_ensemble, &rb_toy_popular_of, &rb_toy_short, NULL
+    &rb_kmeans,         &rb_popularity, &rb_random, &rb_ials, &rb_toy_embedding, &rb_toy_forgetful, &rb_toy_ensemble,
+    &rb_toy_popular_of, &rb_toy_short,  &rb_hybrid, NULL
 };
 static const rb_test_shape usual = { .algorithms = algorithms };
 
@@ -145,6 +145,48 @@ static void ensembles_resume(void **unused)
     }
 }
 
+/* ---- learning from validation ---- */
+
+/* Users of a part that trial 1 was judged on. */
+static int64_t n_judges(const rb_run_outcome *run, const char *part)
+{
+    for (int64_t row = 0;; row++) {
+        char text[256];
+        rb_test_text(text, run->folder, "metrics", "part", row);
+        if (strcmp(text, part) == 0 && rb_test_cell(run->folder, "metrics", "trial", row) == 1)
+            return (int64_t)rb_test_cell(run->folder, "metrics", "n", row);
+    }
+}
+
+/* Users of even hash are learned from; the others judge every trial, on validation alone. */
+static void odd_users_judge_where_a_trial_learns_from_validation(void **unused)
+{
+    (void)unused;
+#define PLAIN                                                                                                     \
+    HEAD "select: ndcg@5\nstore: { per_user: all }\ntrials:\n  - popularity:\n    as: pop\n  - random:\n    as: " \
+         "noise\n"
+    rb_run_outcome all = rb_test_run("plain", PLAIN, usual);
+    rb_run_outcome half =
+        rb_test_run("learning", PLAIN "  - hybrid: { first: pop, second: noise, fitted: true }\n", usual);
+    assert_int_equal(all.n_failed + half.n_failed, 0);
+    if (rb_test_ctx.rank != 0)
+        return;
+    const uint64_t seed = rb_seed_named(7, "validation users");
+    int64_t n = n_judges(&all, "validation"), odd = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int user = (int)rb_test_element(all.folder, "per_user/1/validation/users_ranking", RB_HDF_INT32, i);
+        if (rb_mix(seed, (uint64_t)user) % 2 == 0)
+            continue;
+        assert_int_equal(user, rb_test_element(half.folder, "per_user/1/validation/users_ranking", RB_HDF_INT32, odd));
+        odd++;
+    }
+    assert_true(odd > 0 && odd < n);
+    assert_int_equal(n_judges(&half, "validation"), odd);
+    assert_int_equal(n_judges(&half, "test"), n_judges(&all, "test"));
+    assert_true(rb_test_metric(all.folder, 1, "test", "ndcg:bin-min") ==
+                rb_test_metric(half.folder, 1, "test", "ndcg:bin-min"));
+}
+
 /* ---- stored models at work ---- */
 
 /* The text that a command writes, at most 8 KiB of it. */
@@ -246,6 +288,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_ensemble_asks_the_models_of_its_own_repeat),
         cmocka_unit_test(the_digest_is_the_same_for_any_shape),
         cmocka_unit_test(ensembles_resume),
+        cmocka_unit_test(odd_users_judge_where_a_trial_learns_from_validation),
         cmocka_unit_test(a_stored_ensemble_recommends),
         cmocka_unit_test(new_titles_go_through_the_pipeline),
     };

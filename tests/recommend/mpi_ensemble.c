@@ -7,7 +7,7 @@
 #include "support/contract.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_hybrid, rb_switching;
+extern const rb_recommender rb_hybrid, rb_switching, rb_stacking;
 
 enum { N_USERS = RB_CONTRACT_USERS, N_ITEMS = RB_CONTRACT_ITEMS, N_MODELS = RB_CONTRACT_MODELS };
 
@@ -191,6 +191,187 @@ static void what_is_cold_switches_to_a_later_model(void **unused)
     check_switching((double[]){ 70, 60 }, (double[]){ 100, 0 }, "none", true);
 }
 
+/* ---- what is learned on validation ---- */
+
+/* Rows of a linear model: one first, then the models' values. */
+typedef struct {
+    double x[N_USERS * N_ITEMS][N_MODELS + 1], y[N_USERS * N_ITEMS], weight[N_USERS * N_ITEMS];
+    int n;
+} observations;
+
+static observations seen;
+
+static void observe(const double x[N_MODELS], double y, double weight)
+{
+    seen.x[seen.n][0] = 1;
+    for (int k = 0; k < N_MODELS; k++)
+        seen.x[seen.n][k + 1] = x[k];
+    seen.y[seen.n] = y;
+    seen.weight[seen.n++] = weight;
+}
+
+static void observe_ratings(const rb_ratings *of)
+{
+    seen.n = 0;
+    for (int32_t u = 0; u < N_USERS; u++)
+        for (int64_t e = of->user_begin[u]; e < of->user_begin[u + 1]; e++) {
+            double x[N_MODELS];
+            for (int k = 0; k < N_MODELS; k++) {
+                const rb_model_view *m = &rb_contract_view.models[k];
+                m->algorithm->predict(&x[k], m->state, &(rb_pairs){ 1, &u, &of->user_item[e] });
+            }
+            observe(x, (double)of->user_rating[e], 1);
+        }
+}
+
+static void observe_rankings(const rb_ratings *positives, const char *how)
+{
+    seen.n = 0;
+    for (int32_t u = 0; u < N_USERS; u++) {
+        double row[N_MODELS][N_ITEMS], n[2] = { 0 };
+        for (int k = 0; k < N_MODELS; k++)
+            row_of(row[k], k, u);
+        for (int pass = 0; pass < 2; pass++)
+            for (int32_t i = 0; i < N_ITEMS; i++) {
+                double x[N_MODELS];
+                const bool y = rb_ratings_has(positives, u, i);
+                if (rb_ratings_has(rb_contract_view.ratings, u, i))
+                    continue;
+                for (int k = 0; pass == 1 && k < N_MODELS; k++)
+                    x[k] = normalized(how, 1, row[k], i, u);
+                if (pass == 0)
+                    n[y]++;
+                else if (n[0] > 0 && n[1] > 0)
+                    observe(x, y, 0.5 / n[y]);
+            }
+    }
+}
+
+/* Mean squared error and penalty; the fitted weights are its minimum where no step along an axis lowers it. */
+static double loss(const double *w, double regularization)
+{
+    double sum = 0, mass = 0, penalty = 0;
+    for (int o = 0; o < seen.n; o++) {
+        double error = seen.y[o];
+        for (int k = 0; k <= N_MODELS; k++)
+            error -= w[k] * seen.x[o][k];
+        sum += seen.weight[o] * error * error;
+        mass += seen.weight[o];
+    }
+    for (int k = 1; k <= N_MODELS; k++)
+        penalty += w[k] * w[k];
+    return sum / mass + regularization * penalty;
+}
+
+static void assert_least(const double weight[N_MODELS + 1], double regularization)
+{
+    const double least = loss(weight, regularization);
+    for (int k = 0; k <= N_MODELS; k++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            double w[N_MODELS + 1];
+            memcpy(w, weight, sizeof w);
+            w[k] += sign * 1e-3;
+            assert_true(loss(w, regularization) > least);
+        }
+}
+
+/* The constant of a ranking is that of the least loss. */
+static double best_constant(const double *w)
+{
+    double sum = 0, mass = 0;
+    for (int o = 0; o < seen.n; o++) {
+        double error = seen.y[o];
+        for (int k = 1; k <= N_MODELS; k++)
+            error -= w[k] * seen.x[o][k];
+        sum += seen.weight[o] * error;
+        mass += seen.weight[o];
+    }
+    return sum / mass;
+}
+
+/* Weights show in what a share is of the models' own values. */
+static void stacking_is_the_least_squares_of_what_validation_holds(void **unused)
+{
+    (void)unused;
+    const double regularization = 0.01;
+    double w[N_MODELS + 1] = { 0 }, row[N_MODELS][N_ITEMS], shares[N_MODELS];
+    rb_contract_model m = rb_contract_model_of(&rb_stacking);
+    set(&m, "regularization", regularization);
+    fit(&m);
+    observe_rankings(rb_contract_view.validation_positives, "z_score");
+    assert_true(seen.n > 0);
+    rb_stacking.share(shares, m.state, 0, 1);
+    for (int k = 0; k < N_MODELS; k++) {
+        row_of(row[k], k, 0);
+        w[k + 1] = shares[k] / normalized("z_score", 1, row[k], 1, 0);
+    }
+    w[0] = best_constant(w);
+    assert_least(w, regularization);
+    double rating[RB_CONTRACT_PAIRS];
+    rb_contract_predict(rating, &m);
+    observe_ratings(rb_contract_view.validation);
+    double fitted = 0, mass = 0, plain[N_MODELS + 1] = { 0 };
+    const rb_ratings *v = rb_contract_view.validation;
+    for (int32_t u = 0; u < N_USERS; u++)
+        for (int64_t e = v->user_begin[u]; e < v->user_begin[u + 1]; e++, mass++)
+            fitted += pow((double)v->user_rating[e] - rating[u * N_ITEMS + v->user_item[e]], 2);
+    for (int k = 1; k <= N_MODELS; k++) { /* better than any model alone, up to the penalty */
+        memset(plain, 0, sizeof plain);
+        plain[k] = 1;
+        assert_true(fitted / mass <= loss(plain, 0) + regularization);
+    }
+    rb_contract_model_fini(&m);
+}
+
+static void fitted_weights_are_shares_that_no_others_beat(void **unused)
+{
+    (void)unused;
+    double row[N_MODELS][N_ITEMS], shares[N_MODELS], w[N_MODELS + 1] = { 0 }, sum = 0, scale = 0, top = 0;
+    rb_contract_model m = rb_contract_model_of(&rb_hybrid);
+    set(&m, "fitted", 1);
+    fit(&m);
+    observe_rankings(rb_contract_view.validation_positives, "min_max");
+    rb_hybrid.share(shares, m.state, 0, 1);
+    for (int k = 0; k < N_MODELS; k++) {
+        row_of(row[k], k, 0);
+        w[k + 1] = shares[k] / normalized("min_max", 1, row[k], 1, 0);
+        assert_true(w[k + 1] >= 0);
+        sum += w[k + 1];
+    }
+    assert_true(fabs(sum - 1) < 1e-9);
+    for (int pass = 0; pass < 2; pass++) { /* the best multiple of these shares */
+        double mean = 0, mass = 0, mean_y = 0;
+        for (int o = 0; o < seen.n; o++) {
+            double x = 0;
+            for (int k = 1; k <= N_MODELS; k++)
+                x += w[k] * seen.x[o][k];
+            mean += seen.weight[o] * x;
+            mean_y += seen.weight[o] * seen.y[o];
+            mass += seen.weight[o];
+        }
+        for (int o = 0; o < seen.n && pass == 1; o++) {
+            double x = -mean / mass;
+            for (int k = 1; k <= N_MODELS; k++)
+                x += w[k] * seen.x[o][k];
+            top += seen.weight[o] * x * (seen.y[o] - mean_y / mass);
+            scale += seen.weight[o] * x * x;
+        }
+    }
+    for (int k = 1; k <= N_MODELS; k++)
+        w[k] *= top / scale;
+    w[0] = best_constant(w);
+    const double least = loss(w, 0);
+    for (int k = 1; k <= N_MODELS; k++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            double other[N_MODELS + 1];
+            memcpy(other, w, sizeof other);
+            other[k] += sign * 1e-3;
+            other[0] = best_constant(other);
+            assert_true(other[k] < 0 || loss(other, 0) >= least - 1e-12);
+        }
+    rb_contract_model_fini(&m);
+}
+
 /* ---- bad configurations ---- */
 
 static void expect_refusal(rb_contract_model *m, const char *message)
@@ -236,6 +417,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hybrid_is_the_weighted_sum_of_normalized_rows),
         cmocka_unit_test(what_is_cold_switches_to_a_later_model),
+        cmocka_unit_test(stacking_is_the_least_squares_of_what_validation_holds),
+        cmocka_unit_test(fitted_weights_are_shares_that_no_others_beat),
         cmocka_unit_test(weights_that_mean_nothing_are_refused),
     };
     rb_test_mpi_begin(&argc, &argv);

@@ -17,7 +17,7 @@ static rb_contract_model fitted[RB_CONTRACT_MODELS]; /* by every rank for itself
 static rb_model_view models[RB_CONTRACT_MODELS];
 
 static rb_dataset data;
-static rb_ratings train, positives, validation, revealed, revealed_positives;
+static rb_ratings train, positives, validation, validation_positives, revealed, revealed_positives;
 static rb_points points, counts;
 static int32_t item_label[RB_CONTRACT_ITEMS];
 static int64_t times[N_RATINGS];
@@ -54,6 +54,7 @@ const rb_train_view rb_contract_view = {
     .models = models,
     .n_models = RB_CONTRACT_MODELS,
     .validation = &validation,
+    .validation_positives = &validation_positives,
     .revealed = &revealed,
     .revealed_positives = &revealed_positives,
 };
@@ -100,6 +101,7 @@ int rb_contract_begin(void **unused)
     assert_ok(rb_ratings_build(&train, x, part, 1u << RB_PART_TRAIN, -INFINITY, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&positives, x, part, 1u << RB_PART_TRAIN | RB_WITH_ROWS, 3, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&validation, x, part, 1u << RB_PART_VALIDATION, -INFINITY, &rb_test_ctx, &err), &err);
+    assert_ok(rb_ratings_build(&validation_positives, x, part, 1u << RB_PART_VALIDATION, 3, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&revealed, x, part, 1u << RB_PART_REVEALED, -INFINITY, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&revealed_positives, x, part, 1u << RB_PART_REVEALED, 3, &rb_test_ctx, &err), &err);
     rb_free(part);
@@ -128,6 +130,7 @@ int rb_contract_end(void **unused)
     rb_ratings_fini(&train);
     rb_ratings_fini(&positives);
     rb_ratings_fini(&validation);
+    rb_ratings_fini(&validation_positives);
     rb_ratings_fini(&revealed);
     rb_ratings_fini(&revealed_positives);
     rb_dataset_fini(&data);

@@ -6,6 +6,9 @@
  * f by `normalization`, over the items that the user has not met in training (core/ensemble.h). Burke (2002),
  * doi:10.1023/A:1021240730564 (weighted hybrids); Montague, Aslam (2001), doi:10.1145/502585.502657 (normalisations).
  *
+ * Weights are given, or `fitted`: those of least squares that are not negative, on what users of even hash did in the
+ * validation part (core/level_one.h); every trial of the file is then selected on the odd ones.
+ *
  * The models are other trials by their `as` names, fitted before and asked again whenever this one is. It ranks where
  * all of them rank and predicts ratings where all of them do. Time to fit: one scoring of all users by each model.
  * Memory 16 bytes a user and model a node, for rank 8 `depth`. Bits: those of the models; sums in their order.
@@ -13,11 +16,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "recommend/core/ensemble.h"
+#include "recommend/core/level_one.h"
 
 typedef struct {
     RB_ENSEMBLE_FIELDS;
     rb_array weights;
+    bool fitted;
     int normalization;
     int64_t depth;
 } config;
@@ -32,6 +36,8 @@ typedef struct {
 static const rb_param params[] = {
     RB_ENSEMBLE_PARAMS(config),
     RB_ARRAY(config, weights, "weight of each model, of which only the ratios count; equal where none are given"),
+    RB_BOOL(config, fitted, false, "fit the weights on users of the validation part, in place of given ones",
+            .flags = RB_PARAM_LEARNS),
     RB_CHOICE(config, normalization, RB_SCALE_MIN_MAX, RB_SCALE_CHOICES,
               "how a model's scores of a user's items are made comparable"),
     RB_INT(config, depth, 100, 1, 1000000, "items", "with normalization rank: best items of a user that have one"),
@@ -47,6 +53,8 @@ static rb_status check_config(const void *cfg, rb_error *err)
                                    "one for each model", err));
     for (int64_t m = 0; m < c->weights.n_rows * c->weights.n_cols; m++)
         sum += c->weights.value[m];
+    if (c->weights.value && c->fitted)
+        return RB_FAIL(err, RB_BAD_INPUT, "'hybrid.weights' are given and 'hybrid.fitted' is true: choose one");
     if (c->weights.value && !(sum > 0))
         return RB_FAIL(err, RB_BAD_INPUT, "all of 'hybrid.weights' are 0, expected one above it");
 done:
@@ -58,6 +66,11 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     const config *c = cfg;
     const int32_t n = rb_ensemble_size(RB_ENSEMBLE_REFS(c));
     rb_cost cost = rb_scale_cost(c->normalization, c->depth, n, shape);
+    if (c->fitted) {
+        const rb_cost level = rb_level_one_cost(n, shape);
+        cost.bytes_per_rank += level.bytes_per_rank;
+        cost.flops += level.flops;
+    }
     cost.bytes_per_rank += 8 * n + 8 * (shape->n_ranks + 1);
     return cost;
 }
@@ -66,6 +79,18 @@ static rb_status attach(void *self, const rb_train_view *view, const void *cfg, 
 {
     const config *c = cfg;
     rb_ensemble_attach(&((state *)self)->models, RB_ENSEMBLE_REFS(c), view);
+    return err->status;
+}
+
+/* Of the ranking where all models rank, else of their ratings. */
+static rb_status fit_weights(state *m, const rb_train_view *view, rb_ctx *ctx, rb_error *err)
+{
+    rb_level_one level;
+    RB_TRY(m->models.ranks ? rb_level_one_of_ranking(&level, &m->models, &m->scale, view->ratings,
+                                                     view->validation_positives, ctx, err)
+                           : rb_level_one_of_rating(&level, &m->models, view->validation, ctx, err));
+    rb_level_one_shares(m->weight, &level);
+done:
     return err->status;
 }
 
@@ -87,6 +112,8 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
         m->weight[k] /= sum;
     if (m->models.ranks)
         RB_TRY(rb_scale_fit(&m->scale, &m->models, c->normalization, c->depth, view->ratings, ctx, err));
+    if (c->fitted)
+        RB_TRY(fit_weights(m, view, ctx, err));
 done:
     return err->status;
 }
