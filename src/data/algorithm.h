@@ -75,6 +75,7 @@ typedef struct rb_train_view {
     const rb_model_view *models; /* [n_models], in the order of the config's references */
     int32_t n_models;
     const rb_ratings *validation, *validation_positives;
+    uint32_t asked; /* bit m: measures[m] is wanted; what is dear need not be computed for others */
     const rb_ratings *revealed, *revealed_positives; /* of users without training interactions; for `reveal` alone */
 } rb_train_view;
 
@@ -210,6 +211,7 @@ typedef struct rb_algorithm {
      * metric registry, ending in NULL, and their values after the fit, NAN where one is not defined. The harness stores
      * them with the fit. Local; the same on every rank. */
     const char *const *measures;
+    uint32_t dear; /* bit m: measures[m] costs as much as a fit: computed where view->asked has it, else not stored */
     void (*measure)(double *values, const void *state, const void *config);
     /** Optional: scores of all items for a user given by interactions. scores [n_items]. Local. */
     rb_status (*fold_in)(double *scores, const void *state, const int32_t *items, const float *ratings, int64_t n,

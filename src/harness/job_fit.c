@@ -171,7 +171,19 @@ done:
     return err->status;
 }
 
-/* What only the fit knows; asked or not, so that asking later needs no fit. */
+/* Which of its measures the experiment names. */
+static uint32_t find_asked(const rb_job *j)
+{
+    const rb_experiment *e = &j->run->experiment;
+    uint32_t asked = 0;
+    for (int m = 0; j->algorithm->measures && j->algorithm->measures[m]; m++)
+        for (int32_t i = 0; i < e->n_metrics; i++)
+            if (strcmp(e->metrics[i].def->name, j->algorithm->measures[m]) == 0)
+                asked |= 1u << m;
+    return asked;
+}
+
+/* What only the fit knows; unless it is dear asked or not, so that asking later needs no fit. */
 static rb_status take_measures(rb_job *j, rb_error *err)
 {
     const rb_algorithm *a = j->algorithm;
@@ -185,6 +197,8 @@ static rb_status take_measures(rb_job *j, rb_error *err)
     RB_TRY(rb_alloc(&j->fit.measured, n, err));
     a->measure(values, j->state, j->c->config);
     for (int64_t i = 0; i < n; i++) {
+        if (a->dear & ~j->view.asked & (1u << i))
+            continue;
         rb_measured *m = &j->fit.measured[j->fit.n_measured++];
         snprintf(m->name, sizeof m->name, "%s", a->measures[i]);
         m->value = values[i];
@@ -225,6 +239,7 @@ rb_status rb_job_fit(rb_job *j, rb_error *err)
     rb_prepared *shared = &j->run->prepared;
     const void *prepared = NULL;
     j->fit.kept_iteration = -1;
+    j->view.asked = find_asked(j);
     RB_TRY(rb_prepared_get(&prepared, shared, j, err));
     if (a->iterate) {
         RB_TRY(iterate(j, prepared, err));

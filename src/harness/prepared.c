@@ -48,7 +48,7 @@ static bool shares(const rb_job *j, int64_t work)
     const rb_work *w = &run->work[work];
     rb_error ignored = { 0 };
     return !run->options->no_share && memcmp(&w->prepares, &j->work->prepares, sizeof w->prepares) == 0 &&
-           !(w->fitted && w->outcome == RB_FIT_DONE && w->has_model) &&
+           !(w->fitted && w->outcome == RB_FIT_DONE && w->has_model && !w->unmeasured) &&
            rb_trial_refusal(run, work, &j->ctx, &ignored) == RB_OK;
 }
 

@@ -23,10 +23,22 @@ static const rb_algorithm *algorithm_of(const rb_run_state *run, int64_t t)
     return rb_run_configuration(run, t)->entry->algorithm;
 }
 
+/* Whether a fit lacks what it measures only where it is asked for. */
+static bool is_unmeasured(const rb_fit_record *fit, const rb_algorithm *a, const char *name)
+{
+    for (int64_t i = 0; i < fit->n_measured; i++)
+        if (strcmp(fit->measured[i].name, name) == 0)
+            return false;
+    for (int m = 0; a->measures && a->measures[m]; m++)
+        if (strcmp(a->measures[m], name) == 0)
+            return a->dear & (1u << m) && fit->outcome == RB_FIT_DONE;
+    return false;
+}
+
 static bool is_held(const rb_metric_record *r, const rb_run_state *run, int64_t t, const rb_metric *m)
 {
     if (m->def->of_fit) /* in the unit of the fit, which is there */
-        return true;
+        return !run->work[t].unmeasured;
     if (m->def->family == RB_FAMILY_CLUSTERING)
         return rb_metric_record_find(r, rb_experiment_fitted_part(&run->experiment), m->id) &&
                (run->unseen.n == 0 || rb_metric_record_find(r, "test", m->id));
@@ -145,6 +157,10 @@ static rb_status scan_trial(rb_run_state *run, int64_t t, const rb_unit_list *un
         *err = failure;
         goto done;
     }
+    for (int32_t i = 0; i < run->experiment.n_metrics; i++)
+        if (run->experiment.metrics[i].def->of_fit && w->want == RB_WANT_VALUES && !rb_run_is_refit(run, t))
+            w->unmeasured =
+                w->unmeasured || is_unmeasured(&fit, algorithm_of(run, t), run->experiment.metrics[i].def->name);
     if (failure.status == RB_OK) {
         bool all = note_held(run, t, &metrics);
         w->evaluated = w->fitted && (fit.outcome == RB_FIT_FAILED || all);
@@ -293,7 +309,7 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
             continue;
         bool lists = w->want == RB_WANT_VALUES && makes_lists(run, t) && !w->has_lists &&
                      is_wanted(run->experiment.store.lists, selected, t);
-        w->again = (!w->has_model && w->keeps) || lists;
+        w->again = (!w->has_model && w->keeps) || lists || w->unmeasured;
     }
     rb_run_mark_arms(run);
     walk_down(run, mark_children);
@@ -307,7 +323,7 @@ int64_t rb_run_count_again(const rb_run_state *run)
     int64_t n = 0;
     for (int64_t t = 0; t < run->n_work; t++) {
         const rb_work *w = &run->work[t];
-        n += rb_run_is_to_run(run, t) && w->fitted && w->outcome == RB_FIT_DONE && !w->has_model;
+        n += rb_run_is_to_run(run, t) && w->fitted && w->outcome == RB_FIT_DONE && (!w->has_model || w->unmeasured);
     }
     return n;
 }

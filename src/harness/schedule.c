@@ -130,7 +130,7 @@ static void share_work(rb_run_state *run, const int64_t *all, int64_t n)
         w->outcome = (rb_fit_outcome)facts[2];
         w->has_model = facts[3];
         w->has_lists = facts[4];
-        w->again = false;
+        w->again = w->unmeasured = false;
         if (w->evaluated)
             rb_run_note_evaluated(run, all[i]);
     }

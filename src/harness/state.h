@@ -81,6 +81,7 @@ typedef struct rb_work {
     bool has_model;         /* its model unit is there */
     bool has_lists;         /* lists of at least run->lists_k places are */
     bool keeps;             /* its model is to be kept: asked for, or read when another stored one is applied */
+    bool unmeasured;        /* its fit lacks a measure that is asked for: fitted once more */
     bool again;             /* whole, and yet to be run: its model or lists are asked for and were dropped */
     int64_t twin_of;        /* index of the earlier work where twin */
     bool twin;              /* an earlier one has the same key (a clustering on another fold) */

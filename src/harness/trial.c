@@ -54,7 +54,7 @@ static rb_status write_fit(rb_job *j, rb_error *err)
     memcpy(j->fit.key, j->work->key, sizeof j->fit.key);
     if (keep && writes(j))
         save_model(j, err);
-    if (err->status == RB_OK && writes(j) && !(j->is_again && j->fit.outcome == RB_FIT_DONE))
+    if (err->status == RB_OK && writes(j) && (!j->is_again || j->work->unmeasured || j->fit.outcome != RB_FIT_DONE))
         rb_fit_record_write(&j->fit, j->run->folder, err);
     if (err->status == RB_OK && writes(j) && j->fit.outcome != RB_FIT_TIMEOUT) /* with more time it goes on */
         rb_checkpoint_remove(j);
@@ -173,7 +173,7 @@ static bool read_fit(rb_job *j)
     char path[4096];
     rb_hdf file = { 0 };
     rb_error failure = { 0 };
-    if (!j->work->fitted || j->work->outcome != RB_FIT_DONE)
+    if (!j->work->fitted || j->work->outcome != RB_FIT_DONE || j->work->unmeasured)
         return false;
     if (rb_fit_record_read(&j->fit, j->run->folder, j->work->key, &failure) == RB_OK &&
         rb_hdf_open(&file, rb_unit_path(path, j->run->folder, j->work->key, "model"), &failure) == RB_OK)

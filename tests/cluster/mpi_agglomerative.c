@@ -83,8 +83,8 @@ static void fit_and_assign(result *out, const rb_points *p, const rb_points *fre
     rb_error err = { 0 };
     void *config = config_of(options), *prepared = NULL;
     memset(out, 0, sizeof *out);
-    out->status =
-        rb_agglomerative.prepare(&prepared, &(rb_train_view){ .space = p }, (const void *const *)&config, 1, ctx, &err);
+    out->status = rb_agglomerative.prepare(&prepared, &(rb_train_view){ .space = p, .asked = 1 },
+                                           (const void *const *)&config, 1, ctx, &err);
     if (out->status == RB_OK)
         fit_prepared(out, prepared, p, fresh, config, ctx, &err);
     else
@@ -389,8 +389,8 @@ static void cuts_that_share_a_tree_are_those_of_their_own(void **unused)
     rb_test_points(&p, 100, D, false, value_at);
     for (int i = 0; i < 3; i++)
         config[i] = config_of(cuts[i]);
-    assert_ok(rb_agglomerative.prepare(&prepared, &(rb_train_view){ .space = &p }, (const void *const *)config, 3,
-                                       &rb_test_ctx, &err),
+    assert_ok(rb_agglomerative.prepare(&prepared, &(rb_train_view){ .space = &p, .asked = 1 },
+                                       (const void *const *)config, 3, &rb_test_ctx, &err),
               &err);
     for (int i = 0; i < 3; i++) {
         memset(&other, 0, sizeof other);

@@ -62,7 +62,7 @@ static void fit(result *out, const rb_points *p, const json_t *setting)
     rb_error err = { 0 };
     void *config = calloc(1, rb_agglomerative.config_size), *state = calloc(1, rb_agglomerative.state_size);
     void *prepared = NULL;
-    rb_train_view view = { .space = p };
+    rb_train_view view = { .space = p, .asked = 1 };
     rb_visitor visitor = { .array = copy_array, .scalar = skip_scalar, .self = out };
     int64_t n;
     rb_params_default(config, rb_agglomerative.params);

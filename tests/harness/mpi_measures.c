@@ -7,9 +7,10 @@
 #include "support/toy_models.h"
 #include "support/world_run.h"
 
-extern const rb_algorithm rb_item_mean, rb_kmeans;
+extern const rb_algorithm rb_item_mean, rb_kmeans, rb_agglomerative;
 
-static const rb_algorithm *const algorithms[] = { &rb_item_mean, &rb_kmeans, &rb_toy_measured, NULL };
+static const rb_algorithm *const algorithms[] = { &rb_item_mean, &rb_kmeans, &rb_toy_measured, &rb_agglomerative,
+                                                  NULL };
 static const rb_test_shape usual = { .algorithms = algorithms };
 
 #define DATA(name)                                                                      \
@@ -84,6 +85,35 @@ static void asking_for_it_later_fits_nothing(void **unused)
     }
 }
 
+/* What costs as much as a fit is not in the unit of a fit that nobody asked for it: it is fitted once more, and never
+ * again. The model is the same with it and without. */
+static void a_dear_metric_is_measured_when_it_is_asked_for(void **unused)
+{
+    (void)unused;
+    for (int kept = 0; kept < 2; kept++) {
+        char without[1024], with[1024];
+        const char *form =
+            "experiment: dear-%s\nseed: 7\ndataset: { name: synthetic, users: 60, items: 40, ratings: 900 }\n"
+            "split: { kind: random, test: 0.2 }\nstore: { models: %s }\nmetrics: [%s]\n"
+            "trials: [agglomerative: { space: tfidf, linkage: average, k: [2, 3] }]\n";
+        snprintf(without, sizeof without, form, kept ? "a" : "b", kept ? "all" : "none", "n_clusters");
+        snprintf(with, sizeof with, form, kept ? "a" : "b", kept ? "all" : "none", "n_clusters, cophenetic");
+        rb_test_run(kept ? "dear-a" : "dear-b", without, usual);
+        rb_run_outcome later = rb_test_run(kept ? "dear-a" : "dear-b", with, usual);
+        assert_int_equal(later.n_kept, 0);
+        assert_int_equal(later.n_done, 2);
+        assert_int_equal(later.n_failed + later.n_left, 0);
+        rb_run_outcome again = rb_test_run(kept ? "dear-a" : "dear-b", with, usual);
+        assert_int_equal(again.n_kept, 2);
+        rb_run_outcome once = rb_test_run(kept ? "dear-c" : "dear-d", with, usual);
+        double value = rb_test_metric(later.folder, 1, "all", "cophenetic");
+        assert_true(value > 0.1 && value <= 1);
+        assert_true(value == rb_test_metric(once.folder, 2, "all", "cophenetic"));
+        assert_memory_equal(&later.digest, &once.digest, sizeof once.digest);
+        assert_memory_equal(&later.digest, &again.digest, sizeof again.digest);
+    }
+}
+
 static void what_nothing_measures_is_an_error(void **unused)
 {
     (void)unused;
@@ -102,6 +132,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_metric_of_the_fit_is_the_value_that_it_measured),
         cmocka_unit_test(a_clustering_is_selected_by_its_cost),
         cmocka_unit_test(asking_for_it_later_fits_nothing),
+        cmocka_unit_test(a_dear_metric_is_measured_when_it_is_asked_for),
         cmocka_unit_test(what_nothing_measures_is_an_error),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, rb_test_runs_begin, rb_test_runs_end));

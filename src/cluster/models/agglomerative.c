@@ -17,7 +17,7 @@
  * metric cosine: 1 - cosine, computed as half the squared distance of rows of length 1; 1 to a row of zeros.
  *
  * `cophenetic` is the correlation of the heights at which pairs merge and their distances. The merges destroy the
- * matrix, so that it is filled once more for this: no second one is needed.
+ * matrix, so that it is filled once more for this, where it is asked for: no second one is needed.
  *
  * New points (assign): the cluster of the nearest point of the fit, by the metric, the one of lowest index among
  * equals. A point of the fit gets its own cluster, or that of an earlier one at the same place.
@@ -48,9 +48,9 @@ typedef struct {
 
 typedef struct {
     int64_t n, n_merges;
-    int32_t *label; /* [n] */
-    double *tree;   /* [n_merges x 4] */
-    double cophenetic;
+    int32_t *label;    /* [n] */
+    double *tree;      /* [n_merges x 4] */
+    double cophenetic; /* NAN where it was not asked for; no part of the model */
     rb_kept_points points;
 } state;
 
@@ -140,7 +140,8 @@ static void unprepare(void *prepared)
     rb_free(s);
 }
 
-static rb_status grow(shared *s, const config *c, const rb_points *points, rb_ctx *ctx, rb_error *err)
+/* is_asked: the cophenetic correlation is wanted. */
+static rb_status grow(shared *s, const config *c, const rb_points *points, bool is_asked, rb_ctx *ctx, rb_error *err)
 {
     const rb_linkage linkage = (rb_linkage)c->linkage;
     const bool has_reversals = linkage == RB_LINKAGE_CENTROID || linkage == RB_LINKAGE_MEDIAN;
@@ -153,11 +154,13 @@ static rb_status grow(shared *s, const config *c, const rb_points *points, rb_ct
     RB_TRY_ALL(ctx, ctx->rank == 0 ? find_merges(merges, &m, linkage, err) : RB_OK);
     rb_bcast(ctx, merges, (s->n - 1) * (int64_t)sizeof *merges, 0);
     RB_TRY_ALL(ctx, rb_linkage_tree(s->tree, merges, s->n, !has_reversals, err));
-    if (linkage != RB_LINKAGE_SINGLE) { /* Prim's algorithm leaves the matrix as it was */
+    if (is_asked && linkage != RB_LINKAGE_SINGLE) { /* Prim's algorithm leaves the matrix as it was */
         rb_linkage_matrix_fini(&m);
         RB_TRY(rb_linkage_matrix_init(&m, points, is_cosine, false, is_single, ctx, err));
     }
-    RB_TRY(rb_linkage_cophenetic(&s->cophenetic, s->tree, &m, ctx, err));
+    s->cophenetic = NAN;
+    if (is_asked)
+        RB_TRY(rb_linkage_cophenetic(&s->cophenetic, s->tree, &m, ctx, err));
 done:
     rb_linkage_matrix_fini(&m);
     rb_free(merges);
@@ -176,7 +179,7 @@ static rb_status prepare(void **prepared, const rb_train_view *view, const void 
         rb_alloc(&s->tree, 4 * (s->n - 1), err);
     }
     RB_TRY_ALL(ctx, err->status);
-    RB_TRY(grow(s, configs[0], view->space, ctx, err));
+    RB_TRY(grow(s, configs[0], view->space, view->asked != 0, ctx, err));
     *prepared = s;
 done:
     if (!*prepared)
@@ -240,7 +243,6 @@ static void arrays(void *self, rb_visitor *v)
     v->array(v, "labels", RB_INT32, (void **)&s->label, &s->n, &one, NULL);
     v->array(v, "tree", RB_FLOAT64, (void **)&s->tree, &s->n_merges, &four, NULL);
     rb_kept_points_arrays(&s->points, v, (const char *const[]){ "point_values", "point_begin", "point_columns" });
-    v->scalar(v, "cophenetic", RB_FLOAT64, &s->cophenetic);
 }
 
 static void fini(void *self)
@@ -283,6 +285,7 @@ const rb_clusterer rb_agglomerative = {
     .labels = labels,
     .assign = assign,
     .measures = measures,
+    .dear = 1u << 0,
     .measure = measure,
     .arrays = arrays,
     .fini = fini,
