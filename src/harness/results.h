@@ -55,8 +55,12 @@ typedef struct rb_results {
  *  none. */
 bool rb_results_read(rb_metric_record *out, const void *results, int64_t work, bool with_vectors, rb_error *err);
 
-/* The column `field` of an array of structs, for rb_hdf_column. */
-#define RB_RESULTS_FIELD(rows, field) (rows) ? &(rows)[0].field : NULL
+/* An rb_hdf_column of `field` of an array of structs, under its own name or another; a unit or NULL. */
+#define RB_RESULTS_COLUMN(rows, type, field) RB_RESULTS_COLUMN_AS(rows, type, field, #field, NULL)
+#define RB_RESULTS_COLUMN_AS(rows, type, field, name, unit)                      \
+    {                                                                            \
+        (name), (type), (rows) ? &(rows)[0].field : NULL, (unit), sizeof *(rows) \
+    }
 #define RB_RESULTS_N_OF(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /** Whether the experiment names a metric; units may hold more. */

@@ -58,49 +58,39 @@ static row row_of(const rb_run_state *run, int64_t i, const rb_replay_result *re
 
 static rb_status write_policies(hid_t at, const row *rows, int64_t n, rb_error *err)
 {
-    const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
-        { "job", RB_HDF_INT32, RB_RESULTS_FIELD(rows, job), NULL, w },
-        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
-        { "repeat", RB_HDF_INT32, RB_RESULTS_FIELD(rows, repeat), NULL, w },
-        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
-        { "policy", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, policy), NULL, w },
-        { "parameters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, parameters), NULL, w },
-        { "events", RB_HDF_INT64, RB_RESULTS_FIELD(rows, events), NULL, w },
-        { "matched", RB_HDF_INT64, RB_RESULTS_FIELD(rows, matched), NULL, w },
-        { "clicks", RB_HDF_INT64, RB_RESULTS_FIELD(rows, clicks), NULL, w },
-        { "ctr", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, ctr), NULL, w },
-        { "low", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, low), NULL, w },
-        { "high", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, high), NULL, w },
-        { "state", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, state), NULL, w },
-        { "expected", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, expected), NULL, w },
-        { "regret", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, regret), "clicks", w },
-        { "key", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, key), NULL, w },
-        { "digest", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, digest), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, job),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, configuration),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, repeat),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, entry),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, policy),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, parameters),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT64, events),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT64, matched),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT64, clicks),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, ctr),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, low),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, high),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, state),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, expected),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, regret, "regret", "clicks"),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, key),
+        RB_RESULTS_COLUMN(rows, RB_HDF_CHARS, digest),
     };
     return rb_hdf_write_table(at, "policies", columns, RB_RESULTS_N_OF(columns), n, err);
 }
 
 static rb_status write_tests(hid_t at, const row *rows, int64_t n, rb_error *err)
 {
-    const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
-        { "job", RB_HDF_INT32, RB_RESULTS_FIELD(rows, job), NULL, w },
-        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
-        { "repeat", RB_HDF_INT32, RB_RESULTS_FIELD(rows, repeat), NULL, w },
-        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
-        { "parameters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, parameters), NULL, w },
-        { "pairs", RB_HDF_INT64, RB_RESULTS_FIELD(rows, pairs), NULL, w },
-        { "control", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, control), NULL, w },
-        { "treatment", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, treatment), NULL, w },
-        { "difference", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, difference), NULL, w },
-        { "low", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, low), NULL, w },
-        { "high", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, high), NULL, w },
-        { "p", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, p), NULL, w },
-        { "rejected", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, rejected), NULL, w },
-        { "true_difference", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, true_difference), NULL, w },
-        { "key", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, key), NULL, w },
-        { "digest", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, digest), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, job),         RB_RESULTS_COLUMN(rows, RB_HDF_INT32, configuration),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, repeat),      RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, entry),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, parameters),   RB_RESULTS_COLUMN(rows, RB_HDF_INT64, pairs),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, control),    RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, treatment),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, difference), RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, low),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, high),       RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, p),
+        RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, rejected),    RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, true_difference),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, key),          RB_RESULTS_COLUMN(rows, RB_HDF_CHARS, digest),
     };
     return rb_hdf_write_table(at, "tests", columns, RB_RESULTS_N_OF(columns), n, err);
 }

@@ -39,23 +39,22 @@ rb_status rb_results_write_selection(rb_results *r, rb_error *err)
                                    .spread_users = s->spread_users,
                                    .spread_seeds = s->spread_seeds };
     }
-    const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
-        { "metric", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, metric), NULL, w },
-        { "label", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, label), NULL, w },
-        { "rank", RB_HDF_INT32, RB_RESULTS_FIELD(rows, rank), NULL, w },
-        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
-        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
-        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
-        { "parameters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, parameters), NULL, w },
-        { "selection", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, selection), NULL, w },
-        { "refit", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, refit), NULL, w },
-        { "test", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, test), NULL, w },
-        { "low", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, low), NULL, w },
-        { "high", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, high), NULL, w },
-        { "spread_users", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_users), NULL, w },
-        { "spread_repeats", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_seeds), NULL, w },
-        { "letters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, letters), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, metric),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, label),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, rank),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, entry),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, configuration),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, trial),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, parameters),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, selection),
+        RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, refit),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, test),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, low),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, high),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, spread_users),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, spread_seeds, "spread_repeats", NULL),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, letters),
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "selection", columns, RB_RESULTS_N_OF(columns), n, err));
     RB_TRY(rb_hdf_put_double(r->file.id, "interval_level", plan->experiment->statistics.level, err));
@@ -96,18 +95,17 @@ rb_status rb_results_write_curve(rb_results *r, rb_error *err)
                                .error = p->error,
                                .difference = p->difference };
     }
-    const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
-        { "metric", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, metric), NULL, w },
-        { "rule", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, rule), NULL, w },
-        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
-        { "space", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, space), NULL, w },
-        { "k", RB_HDF_INT64, RB_RESULTS_FIELD(rows, k), NULL, w },
-        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
-        { "value", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, value), NULL, w },
-        { "error", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, error), NULL, w },
-        { "difference", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, difference), NULL, w },
-        { "selected", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, is_selected), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, metric),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, rule),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, entry),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, space),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT64, k),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, configuration),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, value),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, error),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, difference),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_UINT8, is_selected, "selected", NULL),
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "curve", columns, RB_RESULTS_N_OF(columns), n, err));
 done:
@@ -135,20 +133,19 @@ rb_status rb_results_write_comparisons(rb_results *r, rb_error *err)
                               p->test.n,         p->test.difference,  p->test.low,          p->test.high,
                               p->test.statistic, p->test.p,           p->p_adjusted,        p->test.cohen_d };
     }
-    const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
-        { "metric", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, metric), NULL, w },
-        { "test", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, test), NULL, w },
-        { "configuration_a", RB_HDF_INT32, RB_RESULTS_FIELD(rows, a), NULL, w },
-        { "configuration_b", RB_HDF_INT32, RB_RESULTS_FIELD(rows, b), NULL, w },
-        { "n", RB_HDF_INT64, RB_RESULTS_FIELD(rows, n), NULL, w },
-        { "difference", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, difference), NULL, w },
-        { "low", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, low), NULL, w },
-        { "high", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, high), NULL, w },
-        { "statistic", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, statistic), NULL, w },
-        { "p", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, p), NULL, w },
-        { "p_adjusted", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, p_adjusted), NULL, w },
-        { "cohen_d", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, cohen_d), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, metric),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, test),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_INT32, a, "configuration_a", NULL),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_INT32, b, "configuration_b", NULL),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT64, n),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, difference),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, low),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, high),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, statistic),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, p),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, p_adjusted),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, cohen_d),
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "comparisons", columns, RB_RESULTS_N_OF(columns), n, err));
 done:

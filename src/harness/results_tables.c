@@ -67,41 +67,40 @@ static rb_status write_trials(rb_results *r, rb_error *err)
     RB_TRY(rb_alloc(&rows, n, err));
     for (int64_t t = 0; t < n; t++)
         rows[t] = row_of(r, t);
-    const size_t w = sizeof *rows;
     const rb_hdf_column trials[] = {
-        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
-        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
-        { "fold", RB_HDF_INT32, RB_RESULTS_FIELD(rows, fold), NULL, w },
-        { "repeat", RB_HDF_INT32, RB_RESULTS_FIELD(rows, repeat), NULL, w },
-        { "entry", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, entry), NULL, w },
-        { "algorithm", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, algorithm), NULL, w },
-        { "parameters", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, parameters), NULL, w },
-        { "space", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, space), NULL, w },
-        { "space_trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, space_trial), NULL, w },
-        { "outcome", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, outcome), NULL, w },
-        { "message", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, message), NULL, w },
-        { "selected", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, selected), NULL, w },
-        { "converged", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, converged), NULL, w },
-        { "iterations", RB_HDF_INT32, RB_RESULTS_FIELD(rows, iterations), NULL, w },
-        { "kept_iteration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, kept_iteration), NULL, w },
-        { "model_bytes", RB_HDF_INT64, RB_RESULTS_FIELD(rows, model_bytes), "bytes", w },
-        { "same_as", RB_HDF_INT32, RB_RESULTS_FIELD(rows, same_as), NULL, w },
-        { "key", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, key), NULL, w },
-        { "digest", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, digest), NULL, w },
-        { "refit", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit), NULL, w },
-        { "refit_message", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit_message), NULL, w },
-        { "refit_iterations", RB_HDF_INT32, RB_RESULTS_FIELD(rows, refit_iterations), NULL, w },
-        { "refit_key", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit_key), NULL, w },
-        { "refit_digest", RB_HDF_TEXT, RB_RESULTS_FIELD(rows, refit_digest), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, trial),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, configuration),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, fold),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, repeat),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, entry),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, algorithm),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, parameters),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, space),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, space_trial),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, outcome),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, message),
+        RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, selected),
+        RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, converged),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, iterations),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, kept_iteration),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_INT64, model_bytes, "model_bytes", "bytes"),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, same_as),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, key),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, digest),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, refit),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, refit_message),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, refit_iterations),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, refit_key),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, refit_digest),
     };
     const rb_hdf_column timing[] = {
-        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
-        { "fit", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, fit_s), "s", w },
-        { "score", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, score_s), "s", w },
-        { "evaluate", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, evaluate_s), "s", w },
-        { "refit", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_s), "s", w },
-        { "refit_score", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_score_s), "s", w },
-        { "refit_evaluate", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, refit_evaluate_s), "s", w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, trial),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, fit_s, "fit", "s"),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, score_s, "score", "s"),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, evaluate_s, "evaluate", "s"),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, refit_s, "refit", "s"),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, refit_score_s, "refit_score", "s"),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, refit_evaluate_s, "refit_evaluate", "s"),
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "trials", trials, RB_RESULTS_N_OF(trials), n, err));
     RB_TRY(rb_hdf_write_table(r->file.id, "timing/trials", timing, RB_RESULTS_N_OF(timing), n, err));
@@ -142,18 +141,17 @@ static rb_status write_metrics(rb_results *r, rb_error *err)
     RB_TRY(rb_alloc(&words, n, err));
     for (int64_t i = 0; i < n; i++)
         words[i] = words_of(&r->value[i].row);
-    const size_t w = sizeof *r->value, v = sizeof *words;
     const rb_hdf_column columns[] = {
-        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(r->value, trial), NULL, w },
-        { "part", RB_HDF_CHARS, RB_RESULTS_FIELD(r->value, row.part), NULL, w },
-        { "segment", RB_HDF_CHARS, RB_RESULTS_FIELD(r->value, row.segment), NULL, w },
-        { "name", RB_HDF_CHARS, RB_RESULTS_FIELD(words, name), NULL, v },
-        { "definition", RB_HDF_CHARS, RB_RESULTS_FIELD(words, definition), NULL, v },
-        { "cutoff", RB_HDF_INT64, RB_RESULTS_FIELD(words, cutoff), NULL, v },
-        { "value", RB_HDF_DOUBLE, RB_RESULTS_FIELD(r->value, row.value.value), NULL, w },
-        { "state", RB_HDF_TEXT, RB_RESULTS_FIELD(words, state), NULL, v },
-        { "n", RB_HDF_INT64, RB_RESULTS_FIELD(r->value, row.n), NULL, w },
-        { "left_out", RB_HDF_INT64, RB_RESULTS_FIELD(r->value, row.n_left_out), NULL, w },
+        RB_RESULTS_COLUMN(r->value, RB_HDF_INT32, trial),
+        RB_RESULTS_COLUMN_AS(r->value, RB_HDF_CHARS, row.part, "part", NULL),
+        RB_RESULTS_COLUMN_AS(r->value, RB_HDF_CHARS, row.segment, "segment", NULL),
+        RB_RESULTS_COLUMN(words, RB_HDF_CHARS, name),
+        RB_RESULTS_COLUMN(words, RB_HDF_CHARS, definition),
+        RB_RESULTS_COLUMN(words, RB_HDF_INT64, cutoff),
+        RB_RESULTS_COLUMN_AS(r->value, RB_HDF_DOUBLE, row.value.value, "value", NULL),
+        RB_RESULTS_COLUMN(words, RB_HDF_TEXT, state),
+        RB_RESULTS_COLUMN_AS(r->value, RB_HDF_INT64, row.n, "n", NULL),
+        RB_RESULTS_COLUMN_AS(r->value, RB_HDF_INT64, row.n_left_out, "left_out", NULL),
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "metrics", columns, RB_RESULTS_N_OF(columns), n, err));
 done:
@@ -166,19 +164,15 @@ done:
 static rb_status write_history(rb_results *r, rb_error *err)
 {
     const rb_history_row *rows = r->history;
-    const size_t w = sizeof *rows;
     const rb_hdf_column history[] = {
-        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
-        { "iteration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, iteration), NULL, w },
-        { "objective", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, objective), NULL, w },
-        { "validation", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, validation), NULL, w },
-        { "kept", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, kept), NULL, w },
-        { "refit", RB_HDF_UINT8, RB_RESULTS_FIELD(rows, refit), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, trial),      RB_RESULTS_COLUMN(rows, RB_HDF_INT32, iteration),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, objective), RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, validation),
+        RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, kept),       RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, refit),
     };
     const rb_hdf_column timing[] = {
-        { "trial", RB_HDF_INT32, RB_RESULTS_FIELD(rows, trial), NULL, w },
-        { "iteration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, iteration), NULL, w },
-        { "wall", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, wall_s), "s", w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, trial),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, iteration),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_DOUBLE, wall_s, "wall", "s"),
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "history", history, RB_RESULTS_N_OF(history), r->n_history, err));
     RB_TRY(rb_hdf_write_table(r->file.id, "timing/history", timing, RB_RESULTS_N_OF(timing), r->n_history, err));
@@ -275,16 +269,15 @@ static rb_status write_folds(rb_results *r, rb_error *err)
             rows[n++] = summarise(r, begin, c, &r->value[i], by_fold, by_repeat);
         }
     }
-    const size_t w = sizeof *rows;
     const rb_hdf_column columns[] = {
-        { "configuration", RB_HDF_INT32, RB_RESULTS_FIELD(rows, configuration), NULL, w },
-        { "part", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, part), NULL, w },
-        { "segment", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, segment), NULL, w },
-        { "metric", RB_HDF_CHARS, RB_RESULTS_FIELD(rows, id), NULL, w },
-        { "n", RB_HDF_INT32, RB_RESULTS_FIELD(rows, n), NULL, w },
-        { "mean", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, mean), NULL, w },
-        { "spread_folds", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_folds), NULL, w },
-        { "spread_repeats", RB_HDF_DOUBLE, RB_RESULTS_FIELD(rows, spread_repeats), NULL, w },
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, configuration),
+        RB_RESULTS_COLUMN(rows, RB_HDF_CHARS, part),
+        RB_RESULTS_COLUMN(rows, RB_HDF_CHARS, segment),
+        RB_RESULTS_COLUMN_AS(rows, RB_HDF_CHARS, id, "metric", NULL),
+        RB_RESULTS_COLUMN(rows, RB_HDF_INT32, n),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, mean),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, spread_folds),
+        RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, spread_repeats),
     };
     RB_TRY(rb_hdf_write_table(r->file.id, "per_fold", columns, RB_RESULTS_N_OF(columns), n, err));
 done:
