@@ -41,6 +41,17 @@ done:
     return err->status;
 }
 
+/* What is valid and may yet not be meant. */
+static void note_namesakes(FILE *out, const rb_experiment *e)
+{
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        const rb_entry *entry = &e->entry[i], *first = rb_experiment_namesake(e, i);
+        if (first)
+            fprintf(out, "%s:%d:%d: note: %s stands on line %d already; `as: NAME` beside one tells them apart\n",
+                    entry->at.origin, entry->at.line, entry->at.column, entry->name, first->at.line);
+    }
+}
+
 static rb_status run(rb_call *call, rb_error *err)
 {
     rb_experiment experiment = { 0 };
@@ -60,6 +71,7 @@ static rb_status run(rb_call *call, rb_error *err)
     RB_TRY(rb_messages_raise(&messages, experiment.file, err));
     describe(call->out, &plan);
     RB_TRY(describe_replays(call->out, &experiment, err));
+    note_namesakes(call->out, &experiment);
 done:
     rb_messages_print(call->errors, &messages);
     rb_plan_fini(&plan);

@@ -39,6 +39,8 @@ rb_status rb_reading(rb_dataset *out, const char *what, const rb_call *call, rb_
     source.path = what;
     if (access(what, F_OK) == 0 || strchr(what, '/'))
         return rb_dataset_read(out, &source, ctx, err);
+    if (strchr(what, '.')) /* no data set's name has one */
+        return RB_FAIL(err, RB_BAD_INPUT, "%s: no such file", what);
     const char *folder = rb_call_text(call, "data");
     if (!folder)
         folder = getenv("REELBENCH_DATA");

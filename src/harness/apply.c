@@ -152,10 +152,19 @@ done:
 
 /* ---- predict ---- */
 
+/* A line of the output. */
+typedef struct {
+    int64_t pair; /* its place among those that are predicted */
+    char *ids;    /* of a user or an item that the data set does not have, "user\titem"; else NULL */
+} rating_line;
+
 /* Pairs as the user names them. */
 typedef struct {
-    int32_t *user, *item;
+    int32_t *user, *item; /* [n] */
     int64_t n, user_capacity, item_capacity;
+    rating_line *line; /* [n_lines] */
+    int64_t n_lines, line_capacity;
+    rb_messages unknown; /* a message for each id that the data set does not have */
 } pair_list;
 
 /* The next field of a line, without quotes and blanks around it. */
@@ -174,6 +183,18 @@ static char *next_field(char **at, const char *delimiter)
     return field;
 }
 
+static rb_status note_unknown(pair_list *p, const rb_dataset *d, rb_place at, const char *user, const char *item,
+                              bool is_user, rb_error *err)
+{
+    rb_text ids = { 0 };
+    RB_TRY(rb_messages_add(&p->unknown, at, err, "no %s '%s' in the data set '%s'", is_user ? "user" : "item",
+                           is_user ? user : item, d->name));
+    RB_TRY(rb_text_addf(&ids, err, "%s\t%s", user, item));
+    p->line[p->n_lines++] = (rating_line){ .ids = ids.data };
+done:
+    return err->status;
+}
+
 static rb_status read_pair(pair_list *p, const rb_dataset *d, const char *file, int64_t number, char *line,
                            rb_error *err)
 {
@@ -189,9 +210,11 @@ static rb_status read_pair(pair_list *p, const rb_dataset *d, const char *file, 
     }
     if (!*user || !*item)
         return RB_FAIL(err, RB_BAD_INPUT, "%s:%lld: expected a user and an item", file, (long long)number);
+    RB_TRY(rb_grow(&p->line, &p->line_capacity, p->n_lines + 1, err));
     if (u < 0 || i < 0)
-        return RB_FAIL(err, RB_BAD_INPUT, "%s:%lld: no %s '%s' in the data set '%s'", file, (long long)number,
-                       u < 0 ? "user" : "item", u < 0 ? user : item, d->name);
+        return note_unknown(p, d, (rb_place){ file, 0, (int32_t)number, (int32_t)((u < 0 ? user : item) - line) + 1 },
+                            user, item, u < 0, err);
+    p->line[p->n_lines++] = (rating_line){ .pair = p->n };
     RB_TRY(rb_grow(&p->user, &p->user_capacity, p->n + 1, err));
     RB_TRY(rb_grow(&p->item, &p->item_capacity, p->n + 1, err));
     p->user[p->n] = u;
@@ -214,29 +237,52 @@ static rb_status read_pairs(pair_list *p, const rb_dataset *d, const char *file,
     return err->status;
 }
 
+static void print_ratings(FILE *out, const rb_apply_model *m, const pair_list *p, const double *rating)
+{
+    const rb_dataset *d = &m->run.data;
+    char user[32], item[32];
+    fputs("user\titem\trating\n", out);
+    for (int64_t l = 0; l < p->n_lines; l++) {
+        if (p->line[l].ids) {
+            fprintf(out, "%s\t\n", p->line[l].ids);
+            continue;
+        }
+        int64_t k = p->line[l].pair;
+        double r = rating[k];
+        if (m->run.experiment.evaluation.clip)
+            r = fmin(fmax(r, d->interactions.min_rating), d->interactions.max_rating);
+        fprintf(out, "%s\t%s\t%.6g\n", rb_ids_name(user, &d->users, p->user[k]),
+                rb_ids_name(item, &d->items, p->item[k]), r);
+    }
+}
+
+static void pair_list_fini(pair_list *p)
+{
+    for (int64_t l = 0; l < p->n_lines; l++)
+        rb_free(p->line[l].ids);
+    rb_free(p->line);
+    rb_free(p->user);
+    rb_free(p->item);
+    rb_messages_fini(&p->unknown);
+}
+
 rb_status rb_apply_predict(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err)
 {
     rb_apply_model m = { 0 };
     pair_list p = { 0 };
     double *rating = NULL;
-    char user[32], item[32];
     RB_TRY(rb_apply_open(&m, o, RB_CAN_PREDICT, "predict ratings", ctx, err));
     RB_TRY(read_pairs(&p, &m.run.data, file, err));
     RB_TRY(rb_alloc(&rating, p.n, err));
     m.algorithm->predict(rating, m.state, &(rb_pairs){ p.n, p.user, p.item });
-    const rb_dataset *d = &m.run.data;
-    fputs("user\titem\trating\n", o->out);
-    for (int64_t k = 0; k < p.n; k++) {
-        double r = rating[k];
-        if (m.run.experiment.evaluation.clip)
-            r = fmin(fmax(r, d->interactions.min_rating), d->interactions.max_rating);
-        fprintf(o->out, "%s\t%s\t%.6g\n", rb_ids_name(user, &d->users, p.user[k]),
-                rb_ids_name(item, &d->items, p.item[k]), r);
-    }
+    print_ratings(o->out, &m, &p, rating);
+    rb_messages_print(m.options.errors, &p.unknown);
+    if (p.n < p.n_lines)
+        RB_FAIL(err, RB_FAILED, "%lld of %lld pairs have no rating: the data set '%s' does not know their user or item",
+                (long long)(p.n_lines - p.n), (long long)p.n_lines, m.run.data.name);
 done:
     rb_free(rating);
-    rb_free(p.user);
-    rb_free(p.item);
+    pair_list_fini(&p);
     rb_apply_close(&m);
     return err->status;
 }

@@ -37,7 +37,10 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
 rb_status rb_apply_next(const rb_apply_options *o, const char *const *sessions, int n_sessions, int64_t top,
                         rb_ctx *ctx, rb_error *err);
 
-/** Predicted ratings for the pairs (user, item) of a delimited text file ("-": standard input), as TSV. Serial ctx. */
+/**
+ * Predicted ratings for the pairs (user, item) of a delimited text file ("-": standard input), as TSV. A pair with an
+ * id that the data set does not have gets a line without a rating and a message, and RB_FAILED is returned. Serial ctx.
+ */
 rb_status rb_apply_predict(const rb_apply_options *o, const char *file, rb_ctx *ctx, rb_error *err);
 
 /** Cluster labels for the titles of a catalogue file, as TSV: id, label. Serial ctx. */

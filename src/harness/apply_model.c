@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "data/ratings_format.h"
 
+#define MOST_CANDIDATES 12 /* that a message names */
+
 static rb_status no_such_trial(const rb_apply_model *m, const char *text, rb_error *err)
 {
     return RB_FAIL(err, RB_BAD_INPUT,
@@ -41,6 +43,22 @@ static uint8_t *read_selected(int64_t *n, const rb_apply_model *m)
     return selected;
 }
 
+/* "12 (space=genre k=3 fold 2)"; of many the first ones alone. */
+static rb_status name_candidate(rb_text *out, const rb_plan *plan, const rb_trial *trial, int64_t n, rb_error *err)
+{
+    const char *text = plan->configuration[trial->configuration].text;
+    const bool folded = plan->n_folds > 1, repeated = plan->n_repeats > 1;
+    char fold[32] = "", repeat[32] = "";
+    if (n > MOST_CANDIDATES)
+        return n == MOST_CANDIDATES + 1 ? rb_text_addf(out, err, ", ...") : err->status;
+    if (folded)
+        snprintf(fold, sizeof fold, "%sfold %d", *text ? " " : "", trial->fold + 1);
+    if (repeated)
+        snprintf(repeat, sizeof repeat, "%srepeat %d", *text || folded ? " " : "", trial->repeat + 1);
+    return rb_text_addf(out, err, *text || folded || repeated ? "%s%lld (%.60s%s%s)" : "%s%lld", n > 1 ? ", " : "",
+                        (long long)trial->number, text, fold, repeat);
+}
+
 /* The trial of an entry by name: its only one, the only one of which that was kept, or of several the one selected. */
 static rb_status find_by_name(rb_apply_model *m, const char *text, rb_error *err)
 {
@@ -58,7 +76,7 @@ static rb_status find_by_name(rb_apply_model *m, const char *text, rb_error *err
         if (!is_kept(m, trial))
             continue;
         kept = trial;
-        RB_TRY(rb_text_addf(&numbers, err, "%s%lld", n_kept++ ? ", " : "", (long long)trial->number));
+        RB_TRY(name_candidate(&numbers, plan, trial, ++n_kept, err));
         if (t < n_flags && selected[t]) {
             chosen = trial;
             n_chosen++;
@@ -77,6 +95,20 @@ done:
     rb_free(selected);
     rb_text_fini(&numbers);
     return err->status;
+}
+
+/* Where every entry of this name lacks what is asked for, nothing need be read to say so. */
+static rb_status check_name(const rb_experiment *e, const char *text, unsigned can, const char *what, rb_error *err)
+{
+    const rb_algorithm *lacks = NULL;
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        if (strcmp(e->entry[i].name, text) != 0)
+            continue;
+        if (!can || e->entry[i].algorithm->can & can)
+            return RB_OK;
+        lacks = e->entry[i].algorithm;
+    }
+    return lacks ? RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", lacks->name, what) : RB_OK;
 }
 
 /* By number, or by the name of an entry. */
@@ -141,8 +173,8 @@ done:
     return err->status;
 }
 
-rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, rb_ctx *ctx,
-                              rb_error *err)
+static rb_status open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, unsigned can,
+                            const char *what, rb_ctx *ctx, rb_error *err)
 {
     rb_hdf results = { 0 };
     m->kept = kept;
@@ -154,6 +186,7 @@ rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, cons
     rb_run_state_init(&m->run, &m->options, ctx);
     RB_TRY(rb_run_results_open(&results, o->run, err)); /* before the data, which may take minutes */
     RB_TRY(rb_run_load_experiment(&m->run, err));
+    RB_TRY(check_name(&m->run.experiment, o->trial, can, what, err));
     RB_TRY(rb_run_load_data(&m->run, err));
     RB_TRY(find_trial(m, o->trial, err));
     RB_TRY(check_data(m, &results, err));
@@ -162,10 +195,16 @@ done:
     return err->status;
 }
 
+rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, rb_ctx *ctx,
+                              rb_error *err)
+{
+    return open_trial(m, o, kept, 0, "", ctx, err);
+}
+
 rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
                         rb_error *err)
 {
-    RB_TRY(rb_apply_open_trial(m, o, "models", ctx, err));
+    RB_TRY(open_trial(m, o, "models", can, what, ctx, err));
     if (can && !(m->c->entry->can & can)) {
         RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s%s", m->algorithm->name, what,
                 m->algorithm->can & can ? ": a model that it asks cannot" : "");

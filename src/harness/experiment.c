@@ -196,6 +196,34 @@ void rb_experiment_fini(rb_experiment *e) /* NOLINT(misc-no-recursion): one leve
     memset(e, 0, sizeof *e);
 }
 
+static const rb_sweep *space_sweep(const rb_entry *entry)
+{
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        if (entry->sweep[s].param->kind == RB_PARAM_SPACE)
+            return &entry->sweep[s];
+    return NULL;
+}
+
+/* Whether two entries of an algorithm may stand in one space; what reads none stands in one. */
+static bool share_space(const rb_entry *a, const rb_entry *b)
+{
+    const rb_sweep *x = space_sweep(a), *y = space_sweep(b);
+    for (int64_t i = 0; x && y && i < x->n; i++)
+        for (int64_t k = 0; k < y->n; k++)
+            if (x->option[i].target == y->option[k].target &&
+                strcmp(x->option[i].canonical, y->option[k].canonical) == 0)
+                return true;
+    return !x && !y;
+}
+
+const rb_entry *rb_experiment_namesake(const rb_experiment *e, int32_t i)
+{
+    for (int32_t k = 0; k < i; k++)
+        if (strcmp(e->entry[k].name, e->entry[i].name) == 0 && share_space(&e->entry[k], &e->entry[i]))
+            return &e->entry[k];
+    return NULL;
+}
+
 rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb_error *err)
 {
     rb_hasher h = { 0 };

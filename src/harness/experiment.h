@@ -214,6 +214,10 @@ bool rb_entry_learns(const rb_entry *entry);
 /** Whether that of any entry does: then users of even hash are learned from, and those of odd hash select. */
 bool rb_experiment_learns(const rb_experiment *e);
 
+/** The first of the entries before i that counts as one with it: of the same name and, of clusterings, in one of its
+ *  spaces; NULL: none does. */
+const rb_entry *rb_experiment_namesake(const rb_experiment *e, int32_t i);
+
 /** Whether early stopping watches the fits of an entry. */
 bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry);
 

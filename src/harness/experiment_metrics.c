@@ -166,7 +166,7 @@ static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_y
                            "selecting on '%s' is refused: there is no validation part; give "
                            "split.validation a share, such as 0.1",
                            metric->label);
-    return check_given(r, metric, node);
+    return r->e->metrics && find_metric(r->e, metric) >= 0 ? RB_OK : check_given(r, metric, node); /* told already */
 }
 
 /* "elbow", of the inertia, and "elbow:METRIC"; the metric stands in its place. */
@@ -291,7 +291,8 @@ static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *
         return RB_COMPLAIN(r, at->at,
                            "'early_stopping' watches the validation part, and there is none; give "
                            "split.validation a share, such as 0.1");
-    RB_TRY(check_given(r, &stopping->metric, at));
+    if (!r->e->metrics || find_metric(r->e, &stopping->metric) < 0) /* else it was told there */
+        RB_TRY(check_given(r, &stopping->metric, at));
 done:
     return r->err->status;
 }

@@ -216,6 +216,20 @@ static void describe_data(rb_run_state *run)
 
 /* ---- what the trials and metrics ask of the data ---- */
 
+/* Allowed, and one grid may need it; but the best of both is what the selection shows. */
+static void warn_of_namesakes(rb_run_state *run)
+{
+    const rb_experiment *e = &run->experiment;
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        const rb_entry *entry = &e->entry[i], *first = rb_experiment_namesake(e, i);
+        if (first)
+            rb_log_warn(&run->log,
+                        "%s:%d:%d: %s stands on line %d already: both count as one entry, whose best is selected; "
+                        "`as: NAME` beside one of them tells them apart",
+                        entry->at.origin, entry->at.line, entry->at.column, entry->name, first->at.line);
+    }
+}
+
 /* No list is longer than the catalogue: such a cutoff is allowed, but says less than it seems to. */
 static void check_cutoffs(rb_run_state *run)
 {
@@ -301,6 +315,7 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     describe_data(run);
     RB_TRY(digest_split(run, err));
     check_cutoffs(run);
+    warn_of_namesakes(run);
     RB_TRY(hide_titles(run, err));
     if (run->data.has_interactions)
         RB_TRY(rb_split_check(&e->split, &run->data, err) == RB_OK ? RB_OK : rb_run_blame(err, &e->split_at));

@@ -146,6 +146,18 @@ done:
     return r->err->status;
 }
 
+/* The entry of nearest name among those that make a space; NULL: none is near. */
+static const char *nearest_maker(const rb_experiment *e, const char *name)
+{
+    const char *best = NULL;
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        const char *one[] = { e->entry[i].name, best, NULL }; /* at most two are compared at a time */
+        if (e->entry[i].named && e->entry[i].algorithm && e->entry[i].algorithm->embed)
+            best = rb_text_nearest(name, one);
+    }
+    return best;
+}
+
 static rb_status read_space(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
                             const rb_yaml *node)
 {
@@ -166,7 +178,12 @@ static rb_status read_space(rb_reader *r, rb_option *out, bool *good, const rb_e
         return RB_OK;
     }
     if (rb_space_parse(&spec, name->text, &raised) != RB_OK) {
-        RB_TRY(rb_reader_adopt(r, name->at, &raised));
+        const char *nearest = node->kind == RB_YAML_SCALAR ? nearest_maker(r->e, node->text) : NULL;
+        if (nearest && !spec.kind)
+            RB_TRY(RB_COMPLAIN(r, name->at, "unknown space '%s'; did you mean '%s', the trial that makes one?",
+                               name->text, nearest));
+        else
+            RB_TRY(rb_reader_adopt(r, name->at, &raised));
         goto done;
     }
     RB_TRY(set_options(r, &spec, node));

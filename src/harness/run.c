@@ -152,6 +152,15 @@ done:
     return err->status;
 }
 
+/* The file was changed since: what it asks for no more is neither shown nor removed. */
+static void announce_others(rb_run_state *run)
+{
+    char n[32];
+    if (run->n_others > 0)
+        rb_log_say(&run->log, "%s fit%s of an earlier file stay%s in the folder, in no table of this one",
+                   rb_text_count(n, run->n_others), run->n_others == 1 ? "" : "s", run->n_others == 1 ? "s" : "");
+}
+
 static void announce_again(rb_run_state *run)
 {
     char n[32];
@@ -264,6 +273,7 @@ static rb_status work(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
     RB_TRY(rb_run_preflight(run, err));
     RB_TRY(rb_run_open_journal(run, err));
     announce(run);
+    announce_others(run);
     announce_again(run);
     RB_TRY(note_start(run, err));
     RB_TRY(rb_run_build_spaces(run, err));

@@ -192,10 +192,22 @@ static void note_stale(rb_run_state *run, const rb_unit_list *units)
                    run->folder, (long long)n, rb_text_plural(n));
 }
 
+/* Fits in the folder that no trial or refit of the plan has. */
+static int64_t count_others(const rb_run_state *run, const rb_unit_list *units)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < units->n; i++)
+        n += strcmp(units->names[i] + strcspn(units->names[i], "."), ".fit.h5") == 0;
+    for (int64_t t = 0; t < run->n_work; t++)
+        n -= !run->work[t].twin && rb_unit_exists(run->folder, run->work[t].key, "fit");
+    return n;
+}
+
 static rb_status scan(rb_run_state *run, rb_error *err)
 {
     rb_unit_list units = { 0 };
     RB_TRY(rb_unit_list_init(&units, run->folder, err));
+    run->n_others = count_others(run, &units);
     for (int64_t t = 0; t < run->n_work; t++)
         RB_TRY(scan_trial(run, t, &units, err));
     note_stale(run, &units);

@@ -145,6 +145,7 @@ typedef struct rb_run_state {
     rb_made_space made;    /* the same */
     int64_t outside_bytes; /* of arrays of this rank's nodes that /dev/shm had no room for */
     bool said_outside;
+    int64_t n_others;              /* fits in the folder that the file asks for no more; known to rank 0 */
     int64_t n_kept, n_kept_failed; /* trials that were whole before this start; those of them that failed */
     double begin_s;
 } rb_run_state;

@@ -102,6 +102,19 @@ static rb_status give_up(builder *b, rb_place at, const char *words)
     return rb_messages_add(b->m, at, b->err, "%s", words);
 }
 
+/* "- popularity", and on the next line "as: NAME": libyaml reads one text of two lines and finds a colon in it. */
+static bool is_as_below_a_name(const yaml_parser_t *p, const char *text, int64_t n)
+{
+    int64_t end = (int64_t)p->problem_mark.index, begin = end; /* of ASCII before it, a character is a byte */
+    if (!p->problem || strncmp(p->problem, "mapping values", 14) != 0 || end > n)
+        return false;
+    while (begin > 0 && text[begin - 1] != '\n')
+        begin--;
+    while (begin < end && (text[begin] == ' ' || text[begin] == '\t'))
+        begin++;
+    return end - begin == 2 && memcmp(text + begin, "as", 2) == 0;
+}
+
 static rb_status parser_failed(builder *b, const char *text, int64_t n)
 {
     const yaml_parser_t *p = &b->parser;
@@ -113,6 +126,9 @@ static rb_status parser_failed(builder *b, const char *text, int64_t n)
         int64_t offset = (int64_t)p->problem_offset < n ? (int64_t)p->problem_offset : n;
         return rb_messages_add(b->m, place_of_byte(b->at, text, offset), b->err, "not YAML: %s", p->problem);
     }
+    if (is_as_below_a_name(p, text, n))
+        return rb_messages_add(b->m, place_of(b, p->problem_mark), b->err,
+                               "`as` stands beside an algorithm that is a key:\n  - ALGORITHM: {}\n    as: NAME");
     return rb_messages_add(b->m, place_of(b, p->problem_mark), b->err, "not YAML: %s%s%s", p->context ? p->context : "",
                            p->context ? ": " : "", p->problem ? p->problem : "unreadable");
 }

@@ -123,4 +123,7 @@ complains "person.csv:1:1: no column for the users among the 3 of 'person,item,r
 expect 2 "$REELBENCH" data stats no/such/file.csv
 complains "no/such/file.csv"
 
+# A path that names nothing is no name of a data set.
+expect 2 "$REELBENCH" data stats nowhere.csv --data made
+complains "nowhere.csv: no such file"
 finish

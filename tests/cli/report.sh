@@ -99,7 +99,7 @@ cmp -s "$out" "$scratch/by_number" || fail "another model than the selected one 
 sed 's/best$/none/; /^select/d; /^early/d; s/^trials:/store: { models: all }\ntrials:/' best.yaml >none.yaml
 expect 0 "$REELBENCH" run none.yaml
 expect 2 "$REELBENCH" recommend results/none-* als --user 3
-complains "the models of 2 were kept: name one by its number, 4, 5"
+complains "the models of 2 were kept: name one by its number, 4 (factors=4 iterations=5), 5 (factors=8 iterations=5)"
 
 # Folds and repeats have a spread in place of an interval, and the reason.
 sed 's/best$/folds/; s/kind: random, test: 0.2/kind: k_fold, folds: 3/; /^early/d' best.yaml >folds.yaml
@@ -134,6 +134,8 @@ awk '/^recommenders$/ { part = 1 } /^clusterings$/ { part = 2 } / inertia / { n[
      / test rmse/ { n[part, "rmse"]++ } / kmeans / { n[part, "kmeans"]++ } / item_mean / { n[part, "item_mean"]++ }
      END { exit !(n[1, "rmse"] == 1 && n[1, "item_mean"] == 1 && n[2, "inertia"] == 1 && n[2, "kmeans"] == 2 &&
                   !n[1, "kmeans"] && !n[1, "inertia"] && !n[2, "rmse"]) }' "$out" || fail "one table has the other's rows or columns"
+expect 2 "$REELBENCH" recommend results/both-* kmeans --user 3
+complains "kmeans cannot recommend"
 expect 0 "$REELBENCH" report results/both-* --format csv
 [ "$(wc -l <"$out")" -eq 4 ] || fail "csv is not one table"
 

@@ -91,6 +91,19 @@ selected=$("$REELBENCH" report "$folder" --format tsv | awk -F '\t' '$2 == "item
 expect 0 "$REELBENCH" predict "$folder" "$selected" pairs.csv
 [ "$(wc -l <"$out")" -eq 3 ] || fail "predict does not print a heading and two ratings"
 
+# Ids that the data do not have: a line without a rating, a message, and status 1 at the end.
+printf '3,4\nnobody,6\n5,nothing\n5,6\n' >pairs.csv
+expect 1 "$REELBENCH" predict "$folder" "$selected" pairs.csv
+[ "$(wc -l <"$out")" -eq 5 ] || fail "predict does not go on behind an unknown id"
+prints "$(printf 'nobody\t6\t')"
+complains "pairs.csv:2:1: no user 'nobody' in the data set 'synthetic'"
+complains "pairs.csv:3:3: no item 'nothing' in the data set 'synthetic'"
+complains "2 of 4 pairs have no rating"
+
+# What a model cannot do is said first, whichever of its trials was meant.
+expect 2 "$REELBENCH" predict "$folder" popularity pairs.csv
+complains "popularity cannot predict ratings"
+
 # A file of the split that is missing is bad input, before anything is started.
 expect 2 "$REELBENCH" run small.yaml --set 'split={kind: files, train_file: absent.csv, test_file: absent.csv, validation_file: absent.csv}' --output split
 complains "absent.csv: No such file"
@@ -182,4 +195,10 @@ for t in timing: # fit, score and the rest of the evaluation apart; clusterings 
     assert t["fit"] > 0 and t["evaluate"] > 0 and (t["score"] > 0) == (t["trial"] not in (5, 6)), t
 assert converged == [0, 1, 0, 1, 0, 1, 0, 1, 1], converged
 PYTHON
+# Trials that the file asks for no more stay, and that is said; so are two entries of one name.
+expect 0 "$REELBENCH" run small.yaml --set 'trials=[popularity, als: { factors: 4, iterations: 5 }, als: { factors: 3 }]'
+prints "fits of an earlier file stay in the folder, in no table of this one"
+prints "als stands on line 1 already"
+expect 0 "$REELBENCH" validate small.yaml --set 'trials=[popularity, item_mean, item_mean]'
+prints "note: item_mean stands on line 1 already; \`as: NAME\` beside one tells them apart"
 finish

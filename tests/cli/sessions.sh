@@ -127,8 +127,9 @@ expect 0 "$REELBENCH" recommend "$more" popularity --session 3
 [ "$(wc -l <"$out")" -eq 11 ] || fail "a model that folds a session in does not list ten items"
 expect 2 "$REELBENCH" recommend "$more" sknn --session 3 --explain 2
 complains "it needs --user"
-expect 2 "$REELBENCH" recommend "$more" sknn --session 3,nothing
+expect 2 "$REELBENCH" recommend "$more" sknn --session 3 5,nothing
 complains "no item 'nothing' in the data set 'synthetic'"
+[ ! -s "$out" ] || fail "recommend prints before it has read all sessions"
 expect 2 "$REELBENCH" recommend "$more" bias --session 3
 complains "bias cannot predict the next item of a session"
 expect 2 "$REELBENCH" recommend "$more" markov --user 3

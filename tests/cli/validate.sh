@@ -39,6 +39,22 @@ status=0
 "$REELBENCH" validate - <good.yaml >"$out" 2>"$err" || status=$?
 [ $status -eq 0 ] || fail "validate - does not read standard input"
 
+# `as` below a bare name, and a space whose name is nearly that of a trial.
+sed 's/^  - popularity/  - popularity\n    as: most/' good.yaml >below.yaml
+expect 2 "$REELBENCH" validate below.yaml
+complains "below.yaml:10:7: \`as\` stands beside an algorithm that is a key:"
+cat >near.yaml <<'YAML'
+experiment: near
+dataset: { name: synthetic, users: 50, items: 40, ratings: 500 }
+metrics: [silhouette]
+trials:
+  - autoencoder: { space: genre, layers: "2" }
+    as: topics
+  - kmeans: { space: topcs, k: 3 }
+YAML
+expect 2 "$REELBENCH" validate near.yaml
+complains "near.yaml:7:22: unknown space 'topcs'; did you mean 'topics', the trial that makes one?"
+
 # What the algorithms refuse: each configuration, with its place. Sizes are known where the data are synthetic.
 cat >sizes.yaml <<'YAML'
 experiment: sizes
