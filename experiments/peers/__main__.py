@@ -13,6 +13,7 @@ FAMILIES = {
     "points": ("kmeans-1m", "kmeans-init"),
     "prototypes": ("kproto",),
     "mixtures": ("gmm", "spectral"),
+    "trees": ("agglo",),
     "full_ranking": ("eval-138k",),
     "implicit_als": ("sweep-ials", "ials-20m"),
     "explicit_als": ("als-10m",),

@@ -26,6 +26,12 @@ def spectral(k, n_neighbors):
             f"n_neighbors: {n_neighbors}, space: \"{LSA_50}\" }}\n")
 
 
+def merge_tree(linkage):
+    """A merge tree on descriptions and genres, kept."""
+    return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\nstore: {{ models: all }}\ntrials:\n"
+            f"  - agglomerative: {{ linkage: {linkage}, k: 20, space: \"{LSA_50}\" }}\n")
+
+
 def kept_space():
     """HDBSCAN, whose stored model keeps the points: descriptions and genres."""
     return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\nstore: {{ models: all }}\ntrials:\n"
@@ -112,6 +118,7 @@ def examples(folder):
         "gmm": mixture(20),
         "spectral": spectral(20, 15),
         "spectral points": kept_space(),
+        "agglo": merge_tree("ward"),
         "kproto": prototypes("[[2000, 0, 0, 0, 0], [2010, 1, 1, 1, 1]]", 2, 10, "batch"),
         "lda": topics(20, 60),
         "als-chosen": als(folder, 0.05, 5, choosing=True),
