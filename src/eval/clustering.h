@@ -73,17 +73,6 @@ typedef struct rb_agreement {
 rb_status rb_clustering_agreement(rb_agreement *out, const rb_labelling *labelling, const int32_t *reference, int64_t n,
                                   rb_error *err);
 
-/**
- * Mean adjusted Rand index over all pairs of labellings of the same points, each on the points that both hold (noise
- * is left out): stability:seeds, where they differ in their seeds. Not applicable with fewer than two, or where a pair
- * holds no point in common. Local.
- *
- * @param[in] labels  [n_labellings] of [n]
- * @return as rb_clustering_agreement, whose cost each pair has
- */
-rb_status rb_clustering_stability(rb_metric_value *out, const int32_t *const *labels, int64_t n_labellings, int64_t n,
-                                  rb_error *err);
-
 /* Measures of a clustering in the euclidean geometry of its points. Centres are the means of the clusters. */
 typedef struct rb_compactness {
     rb_metric_value davies_bouldin;    /* Davies and Bouldin 1979, doi:10.1109/TPAMI.1979.4766909; 2 clusters or more.

@@ -25,6 +25,11 @@ const char *rb_metric_variant(char out[64], const rb_metric *metric, int group)
     return rb_choice_name(out, metric->def->group[group].choices, metric->variant[group]);
 }
 
+bool rb_metric_is_of_fits(const rb_metric *m)
+{
+    return m->def->of_fit || (m->def->kind == RB_METRIC_STABILITY && m->variant[0] == RB_STABILITY_SEEDS);
+}
+
 /* Append ":choice" of one group; the empty choice is never written. */
 static void append_variant(char *out, size_t size, const rb_metric *metric, int group)
 {

@@ -68,6 +68,7 @@ typedef enum {
     RB_METRIC_NOISE_FRACTION,
     RB_METRIC_CLUSTER_SIZES,
     RB_METRIC_GAP,
+    RB_METRIC_STABILITY,
     RB_METRIC_COST,
     RB_METRIC_COPHENETIC,
     RB_METRIC_PERPLEXITY,
@@ -90,6 +91,8 @@ enum { RB_DISTANCE_CLUSTERED, RB_DISTANCE_COSINE, RB_DISTANCE_EUCLIDEAN };    /*
 enum { RB_REFERENCE_TYPE, RB_REFERENCE_PRIMARY_GENRE, RB_REFERENCE_PLANTED }; /* ari, nmi, ...: group 0 */
 enum { RB_GAP_VALUE, RB_GAP_ERROR };
 enum { RB_NOISE_DROP, RB_NOISE_MERGE, RB_NOISE_SINGLETONS, RB_NOISE_SCALED }; /* clustering: the last group */
+
+enum { RB_STABILITY_SEEDS, RB_STABILITY_BOOTSTRAP }; /* stability: group 0 */
 
 #define RB_METRIC_GROUPS 2
 
@@ -149,6 +152,9 @@ rb_status rb_metric_parse(rb_metric *out, const char *text, rb_error *err);
  * clustered with. Local. @return RB_OK, RB_BAD_INPUT: the metric has no such variant
  */
 rb_status rb_metric_choose(rb_metric *metric, const char *variant, rb_error *err);
+
+/** Whether a value is read off the stored fits: what a fit measured, or stability:seeds over the repeats of one. */
+bool rb_metric_is_of_fits(const rb_metric *metric);
 
 /** Name of the choice in a group ("" where it is not written); out holds 64 bytes. */
 const char *rb_metric_variant(char out[64], const rb_metric *metric, int group);

@@ -248,6 +248,15 @@ const rb_metric_def rb_metric_registry[] = {
       .summary =
           "ln of the inertia expected of uniform points, less ln of the inertia, Tibshirani et al. 2001; of what "
           "takes k" },
+    { .name = "stability",
+      .kind = RB_METRIC_STABILITY,
+      CLUSTERING,
+      .min = -1,
+      .max = 1,
+      .group = { { .choices = "seeds|bootstrap",
+                   .help = "of all repeats of the configuration; of 10 resamples of the points, each the distinct ones "
+                           "of n draws, clustered anew" } },
+      .summary = "mean adjusted Rand index over pairs of labellings, on the points that both hold without noise" },
     { .name = "cost",
       .kind = RB_METRIC_COST,
       OF_FIT,

@@ -237,6 +237,10 @@ static rb_status evaluate_one(rb_cluster_batch *b, rb_waiting *w, const rb_metri
         if (w->labels == w->fit.labels)
             value = w->gap[m->variant[0]];
         break;
+    case RB_METRIC_STABILITY: /* of the fit: new titles have none of their own */
+        if (b->points != b->unseen)
+            RB_TRY(rb_run_bootstrap(&value, b->run, w->trial, b->points, err));
+        break;
     case RB_METRIC_N_CLUSTERS:
     case RB_METRIC_NOISE_FRACTION:
     case RB_METRIC_CLUSTER_SIZES:

@@ -49,4 +49,20 @@ bool rb_run_has_gap(const rb_metric *m, const rb_algorithm *a);
  */
 rb_status rb_run_find_gaps(rb_cluster_batch *b, rb_error *err);
 
+/** Fit a configuration that needs points alone to others than its trial's, into a zeroed state. Collective over ctx. */
+rb_status rb_run_fit_points(void *state, const rb_configuration *c, const rb_points *points, const void *prepared,
+                            rb_ctx *ctx, rb_error *err);
+
+/* ---- harness/bootstrap.c ---- */
+
+/**
+ * stability:bootstrap (eval/stability.h) of a clustering of points that all ranks fit together, one resample after the
+ * other. Not applicable to what needs more than points; unavailable where a resample cannot be clustered so. Collective
+ * over the world. @return RB_OK, RB_NO_MEMORY, RB_IO, the same on every rank
+ *
+ * Cost: RB_STABILITY_SAMPLES fits of 63 % of the points.
+ */
+rb_status rb_run_bootstrap(rb_metric_value *value, const rb_run_state *run, int64_t work, const rb_points *points,
+                           rb_error *err);
+
 #endif

@@ -22,8 +22,8 @@ static bool wants_gap(const rb_cluster_batch *b, const rb_waiting *w)
     return false;
 }
 
-static rb_status fit(void *state, const rb_configuration *c, const rb_points *points, const void *prepared, rb_ctx *ctx,
-                     rb_error *err)
+rb_status rb_run_fit_points(void *state, const rb_configuration *c, const rb_points *points, const void *prepared,
+                            rb_ctx *ctx, rb_error *err)
 {
     const rb_algorithm *a = c->entry->algorithm;
     const rb_train_view view = { .space = points };
@@ -52,7 +52,7 @@ static rb_status reference_w(double *w, const rb_cluster_batch *b, int64_t trial
     int64_t n;
     ctx.seed = rb_plan_seed(&b->run->plan, rb_run_trial(b->run, trial)->repeat);
     RB_TRY_ALL(&ctx, rb_alloc(&state, (int64_t)a->state_size, err));
-    RB_TRY_ALL(&ctx, fit(state, c, points, prepared, &ctx, err));
+    RB_TRY_ALL(&ctx, rb_run_fit_points(state, c, points, prepared, &ctx, err));
     const rb_labelling labelling = { a->labels(state, &n), RB_NOISE_DROP };
     RB_TRY(rb_clustering_compactness(&compact, points, &labelling, &ctx, err));
     *w = compact.inertia.state == RB_VALUE_OK ? compact.inertia.value : NAN;

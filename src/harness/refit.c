@@ -37,7 +37,7 @@ static rb_status choose(rb_run_state *run, rb_error *err)
 {
     rb_results r = { .run = run };
     rb_trial_reader reader = { rb_results_read, &r };
-    RB_TRY(rb_unit_list_init(&r.units, run->folder, err));
+    RB_TRY(rb_results_begin(&r, err));
     RB_TRY(rb_select_winners(&r.selection, &run->plan, &reader, err));
     for (int32_t i = 0; i < r.selection.n; i++)
         if (r.selection.selected[i].metric->def->family != RB_FAMILY_CLUSTERING)
@@ -47,7 +47,7 @@ static rb_status choose(rb_run_state *run, rb_error *err)
             run->work[w].evaluated = run->work[w].fitted;
 done:
     rb_selection_fini(&r.selection);
-    rb_unit_list_fini(&r.units);
+    rb_results_end(&r);
     return err->status;
 }
 

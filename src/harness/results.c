@@ -7,24 +7,108 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "eval/stability.h"
 
 /* ---- reading units ---- */
 
-/* Values that the fit itself gave: beside those of the units, alone only where nothing else is asked for. */
-static rb_status add_measured(rb_metric_record *out, const rb_run_state *run, int64_t work, rb_error *err)
+/* Labels of a trial's fit; NULL where it is not done or has none. */
+static rb_status read_labels(int32_t **labels, int64_t *n, const rb_run_state *run, int64_t trial, rb_error *err)
 {
+    const char *key = run->work[rb_run_holder(run, trial)].key;
+    rb_fit_record fit = { 0 };
+    if (!rb_unit_exists(run->folder, key, "fit"))
+        return RB_OK;
+    RB_TRY(rb_fit_record_read(&fit, run->folder, key, err));
+    if (fit.outcome == RB_FIT_DONE && fit.labels) {
+        *labels = fit.labels;
+        *n = fit.n_labels;
+        fit.labels = NULL;
+    }
+done:
+    rb_fit_record_fini(&fit);
+    return err->status;
+}
+
+/* Of the repeats of a configuration on a fold that are there. */
+static rb_status measure_repeats(rb_repeats *out, const rb_run_state *run, const rb_trial *trial, rb_error *err)
+{
+    const rb_plan *plan = &run->plan;
+    int32_t **labels = NULL;
+    int64_t n = 0;
+    RB_TRY(rb_alloc(&labels, plan->n_repeats, err));
+    for (int32_t r = 0; r < plan->n_repeats; r++) {
+        const rb_trial *other = rb_plan_trial(plan, trial->configuration, trial->fold, r);
+        RB_TRY(read_labels(&labels[out->n], &n, run, other - plan->trial, err));
+        out->n += labels[out->n] != NULL;
+    }
+    RB_TRY(rb_clustering_stability(&out->stability, (const int32_t *const *)labels, out->n, n, err));
+done:
+    for (int32_t r = 0; labels && r < plan->n_repeats; r++)
+        rb_free(labels[r]);
+    rb_free(labels);
+    return err->status;
+}
+
+rb_status rb_results_begin(rb_results *r, rb_error *err)
+{
+    const rb_run_state *run = r->run;
+    const rb_experiment *e = &run->experiment;
+    bool wanted = false;
+    RB_TRY(rb_unit_list_init(&r->units, run->folder, err));
+    for (int32_t i = 0; i < e->n_metrics; i++)
+        wanted = wanted || (rb_metric_is_of_fits(&e->metrics[i]) && !e->metrics[i].def->of_fit);
+    if (!wanted)
+        return RB_OK;
+    RB_TRY(rb_alloc(&r->repeats, run->plan.n_trials, err));
+    for (int64_t t = 0; t < run->plan.n_trials; t++) {
+        const rb_trial *trial = &run->plan.trial[t];
+        const rb_trial *first = rb_plan_trial(&run->plan, trial->configuration, trial->fold, 0);
+        if (trial == first)
+            RB_TRY(measure_repeats(&r->repeats[t], run, trial, err));
+    }
+done:
+    return err->status;
+}
+
+void rb_results_end(rb_results *r)
+{
+    rb_unit_list_fini(&r->units);
+    rb_free(r->repeats);
+}
+
+static rb_status add_stability(rb_metric_record *out, const rb_results *r, int64_t trial, const rb_metric *m,
+                               rb_error *err)
+{
+    const rb_plan *plan = &r->run->plan;
+    const rb_trial *t = &plan->trial[trial], *first = rb_plan_trial(plan, t->configuration, t->fold, 0);
+    rb_metric_row *row = rb_metric_record_add(out, rb_experiment_fitted_part(&r->run->experiment), m->id, err);
+    if (row) {
+        row->value = r->repeats[first - plan->trial].stability;
+        row->n = r->repeats[first - plan->trial].n;
+    }
+    return err->status;
+}
+
+/* Values that fits gave: beside those of the units, alone only where nothing else is asked for. */
+static rb_status add_of_fits(rb_metric_record *out, const rb_results *r, int64_t work, rb_error *err)
+{
+    const rb_run_state *run = r->run;
     const rb_experiment *e = &run->experiment;
     rb_fit_record fit = { 0 };
     int32_t n = 0;
     for (int32_t i = 0; i < e->n_metrics; i++)
-        n += e->metrics[i].def->of_fit;
+        n += rb_metric_is_of_fits(&e->metrics[i]);
     if (n == 0 || rb_run_is_refit(run, work) || (out->n_rows == 0 && n < e->n_metrics) ||
         !rb_unit_exists(run->folder, run->work[work].key, "fit"))
         return RB_OK;
     RB_TRY(rb_fit_record_read(&fit, run->folder, run->work[work].key, err));
-    for (int32_t i = 0; i < e->n_metrics && fit.outcome == RB_FIT_DONE; i++)
-        if (e->metrics[i].def->of_fit)
-            RB_TRY(rb_metric_record_add_measured(out, rb_experiment_fitted_part(e), &e->metrics[i], &fit, err));
+    for (int32_t i = 0; i < e->n_metrics && fit.outcome == RB_FIT_DONE; i++) {
+        const rb_metric *m = &e->metrics[i];
+        if (m->def->of_fit)
+            RB_TRY(rb_metric_record_add_measured(out, rb_experiment_fitted_part(e), m, &fit, err));
+        else if (rb_metric_is_of_fits(m))
+            RB_TRY(add_stability(out, r, work, m, err));
+    }
 done:
     rb_fit_record_fini(&fit);
     return err->status;
@@ -37,7 +121,7 @@ bool rb_results_read(rb_metric_record *out, const void *results, int64_t work, b
     memcpy(out->key, w->key, sizeof out->key);
     rb_metric_record_read(out, &r->units, r->run->folder, w->key, r->run->evaluation, with_vectors, err);
     if (err->status == RB_OK)
-        add_measured(out, r->run, work, err);
+        add_of_fits(out, r, work, err);
     for (int64_t i = 0; rb_run_is_refit(r->run, work) && i < out->n_rows; i++)
         if (strcmp(out->rows[i].part, "test") == 0)
             snprintf(out->rows[i].part, sizeof out->rows[i].part, "refit");
@@ -234,7 +318,7 @@ static void fini(rb_results *r)
 {
     if (r->file.path[0])
         rb_hdf_close(&r->file);
-    rb_unit_list_fini(&r->units);
+    rb_results_end(r);
     rb_free(r->facts);
     rb_free(r->value);
     rb_free(r->history);
@@ -281,7 +365,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
     rb_results r = { .run = run };
     char path[4200];
     snprintf(path, sizeof path, "%s/results.h5", run->folder);
-    RB_TRY(rb_unit_list_init(&r.units, run->folder, err));
+    RB_TRY(rb_results_begin(&r, err));
     RB_TRY(rb_alloc(&r.facts, run->n_work, err));
     RB_TRY(rb_hdf_create(&r.file, path, err));
     RB_TRY(rb_write_provenance(r.file.id, run, err));
@@ -309,7 +393,7 @@ rb_status rb_run_selected(bool **selected, rb_run_state *run, rb_error *err)
 {
     rb_results r = { .run = run };
     rb_trial_reader reader = { rb_results_read, &r };
-    RB_TRY(rb_unit_list_init(&r.units, run->folder, err));
+    RB_TRY(rb_results_begin(&r, err));
     RB_TRY(rb_alloc(&r.facts, run->n_work, err));
     RB_TRY(rb_alloc(selected, run->n_work, err));
     RB_TRY(rb_select(&r.selection, &run->plan, &reader, run->data.users.n, run->world->n_threads, err));

@@ -36,10 +36,17 @@ typedef struct rb_digest_line {
     char digest[65];
 } rb_digest_line;
 
+/* How far the labellings of the repeats of a configuration agree. */
+typedef struct rb_repeats {
+    rb_metric_value stability;
+    int64_t n; /* labellings */
+} rb_repeats;
+
 typedef struct rb_results {
     rb_run_state *run;
     rb_hdf file;
     rb_unit_list units;
+    rb_repeats *repeats;   /* [trials] at the first repeat of each configuration and fold; NULL: not asked for */
     rb_trial_facts *facts; /* [run->n_work] trials, then their refits */
     rb_value_row *value;
     int64_t n_values, values_capacity;
@@ -50,6 +57,10 @@ typedef struct rb_results {
     int64_t n_replayed;
     int64_t n_left_out; /* of the digest: stopped by time or memory, fast, not run */
 } rb_results;
+
+/** List the units of r->run and, where the experiment asks for them, read the repeats; release both. Serial. */
+rb_status rb_results_begin(rb_results *r, rb_error *err);
+void rb_results_end(rb_results *r);
 
 /** All values of a trial, or of a refit (part "refit" instead of "test"), from its metric units. False where there are
  *  none. */

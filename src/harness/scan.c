@@ -39,6 +39,8 @@ static bool is_held(const rb_metric_record *r, const rb_run_state *run, int64_t 
 {
     if (m->def->of_fit) /* in the unit of the fit, which is there */
         return !run->work[t].unmeasured;
+    if (rb_metric_is_of_fits(m)) /* in the units of several */
+        return true;
     if (m->def->family == RB_FAMILY_CLUSTERING)
         return rb_metric_record_find(r, rb_experiment_fitted_part(&run->experiment), m->id) &&
                (run->unseen.n == 0 || rb_metric_record_find(r, "test", m->id));
@@ -78,7 +80,7 @@ rb_status rb_run_wanted(rb_wanted *out, const rb_run_state *run, int64_t t, rb_e
         return RB_OK;
     RB_TRY(rb_alloc(&out->metric, e->n_metrics, err));
     for (int32_t i = 0; i < e->n_metrics; i++)
-        if (!held[i] && !e->metrics[i].def->of_fit)
+        if (!held[i] && !rb_metric_is_of_fits(&e->metrics[i]))
             out->metric[out->n++] = e->metrics[i];
     out->lists =
         makes_lists(run, t) && (!held[e->n_metrics] || (w->again && !w->has_lists && e->store.lists != RB_KEEP_NONE));

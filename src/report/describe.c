@@ -5,7 +5,7 @@
 
 #include "data/space.h"
 #include "eval/cluster_profile.h"
-#include "eval/clustering.h"
+#include "eval/stability.h"
 #include "harness/apply_model.h"
 #include "report/table.h"
 

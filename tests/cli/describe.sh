@@ -118,7 +118,7 @@ expect 0 "$REELBENCH" describe "$run" 3 --columns description --top 4 --format j
 cmp -s "$out" 3.json || fail "three threads describe otherwise"
 
 # Over repeats: how far their labellings agree; and the sizes as a metric.
-sed 's/experiment: clusters/experiment: again\nrepeats: 3/; s/n_clusters,/n_clusters, cluster_sizes, "cluster_sizes:min", "cluster_sizes:max",/; s/k: 3 }/k: 4, iterations: 1 }/' clusters.yaml >again.yaml
+sed 's/experiment: clusters/experiment: again\nrepeats: 3/; s/n_clusters,/n_clusters, cluster_sizes, "cluster_sizes:min", "cluster_sizes:max", "stability:seeds",/; s/k: 3 }/k: 4, iterations: 1 }/' clusters.yaml >again.yaml
 expect 0 "$REELBENCH" run again.yaml
 again=$(echo results/again-*)
 expect 0 "$REELBENCH" describe "$again" 1 --top 1
@@ -145,11 +145,31 @@ first = json.load(open("again.json"))[0]
 assert first["cluster"] == "all" and first["of"] == "stability:seeds" and first["name"] == "3 repeats", first
 assert abs(first["value"] - wanted) <= 1e-12 and wanted < 1, (first, wanted)
 trials = json.load(open("report.json"))["trials"]
+stable = [[v for k, v in t.items() if k.endswith("stability:seeds")][0] for t in trials]
+assert all(abs(v - wanted) <= 1e-12 for v in stable[:3]), (stable, wanted)
+assert all(v == 1 for v in stable[3:6]), stable  # dbscan has no seed
 for trial, own in zip(trials, labels):
     sizes = sorted(collections.Counter(own).values())
     found = {k.split()[-1]: v for k, v in trial.items() if "cluster_sizes" in k}
     assert found == {"cluster_sizes:median": statistics.median(sizes), "cluster_sizes:min": sizes[0],
                      "cluster_sizes:max": sizes[-1]}, (found, sizes)
+PYTHON
+
+# A metric that comes later fits nothing again; resamples of what is far apart fall into the same groups, and are the
+# same in another shape.
+sed -i 's/n_clusters,/n_clusters, "stability:bootstrap",/' again.yaml
+expect 0 "$REELBENCH" run again.yaml --threads 1
+[ -z "$(find "$again/units" -name '*.fit.h5' -newer again.json)" ] || fail "a metric that came later fitted trials again"
+expect 0 "$REELBENCH" report "$again" --format json
+cp "$out" report.json
+expect 0 mpirun -n 3 "$REELBENCH" run again.yaml --output other --no-share
+[ "$("$REELBENCH" digest "$again" | head -1)" = "$("$REELBENCH" digest other/again-* | head -1)" ] ||
+    fail "three ranks resample otherwise"
+python3 - <<'PYTHON' || fail "other resamples"
+import json
+stable = [[v for k, v in t.items() if k.endswith("stability:bootstrap")][0] for t in json.load(open("report.json"))["trials"]]
+assert all(0 < v < 1 for v in stable[:3]) and len(set(stable[:3])) > 1, stable
+assert all(v == 1 for v in stable[6:]), stable
 PYTHON
 
 expect 2 "$REELBENCH" describe nowhere 1

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "eval/clustering.h"
+#include "eval/stability.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
 
@@ -160,6 +160,28 @@ static void stability_is_the_mean_over_pairs(void **unused)
     assert_int_equal(value.state, RB_VALUE_NOT_APPLICABLE);
 }
 
+static void a_resample_has_each_of_its_points_once(void **unused)
+{
+    (void)unused;
+    enum { MANY = 5000 };
+    static int64_t row[MANY], other[MANY];
+    int64_t n = 0, n_other = 0, n_both = 0;
+    for (int b = 0; b < RB_STABILITY_SAMPLES; b++) {
+        n = rb_stability_draw(row, MANY, b);
+        assert_true(fabs((double)n / MANY - (1 - exp(-1))) < 0.03);
+        for (int64_t i = 0; i < n; i++)
+            assert_true(row[i] < MANY && (i == 0 ? row[0] >= 0 : row[i] > row[i - 1]));
+    }
+    n_other = rb_stability_draw(other, MANY, 0);
+    for (int64_t i = 0, k = 0; i < n; i++) {
+        while (k < n_other && other[k] < row[i])
+            k++;
+        n_both += k < n_other && other[k] == row[i];
+    }
+    assert_true(fabs((double)n_both / MANY - pow(1 - exp(-1), 2)) < 0.03);
+    assert_true(rb_stability_draw(row, 1, 3) == 1 && row[0] == 0);
+}
+
 static void agreement_survives_the_nth_failed_allocation(void **unused)
 {
     (void)unused;
@@ -186,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_point_without_a_reference_is_left_out),
         cmocka_unit_test(counts_leave_out_noise),
         cmocka_unit_test(stability_is_the_mean_over_pairs),
+        cmocka_unit_test(a_resample_has_each_of_its_points_once),
         cmocka_unit_test(agreement_survives_the_nth_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
