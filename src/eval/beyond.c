@@ -123,18 +123,8 @@ static double cosine_of_genres(const rb_multi *genre, int32_t a, int32_t b)
 
 static double cosine_of_rows(const rb_csr *x, const double *length, int32_t a, int32_t b)
 {
-    double dot = 0;
-    int64_t e = x->row_begin[a], f = x->row_begin[b];
-    while (e < x->row_begin[a + 1] && f < x->row_begin[b + 1]) {
-        if (x->col[e] == x->col[f])
-            dot += x->value[e++] * x->value[f++];
-        else if (x->col[e] < x->col[f])
-            e++;
-        else
-            f++;
-    }
     double lengths = length[a] * length[b];
-    return lengths > 0 ? dot / lengths : 0.0;
+    return lengths > 0 ? rb_csr_dot(x, a, b) / lengths : 0.0;
 }
 
 double rb_list_diversity_genre(const rb_item_facts *facts, const int32_t *list, int32_t n)

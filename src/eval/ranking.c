@@ -142,7 +142,7 @@ static rb_judged judge(const evaluation *e, scratch *s, int32_t position, int or
 static rb_worth worth_of(const evaluation *e, const rb_metric *metric, const rb_judged *u, int64_t own, int order)
 {
     if (metric->def->kind == RB_METRIC_AUC) {
-        double value = e->pass.auc[own * RB_N_ORDERS + order];
+        double value = e->pass.auc ? e->pass.auc[own * RB_N_ORDERS + order] : NAN;
         return isnan(value) ? (rb_worth){ .value = NAN } : (rb_worth){ .value = value, .number = value, .weight = 1 };
     }
     bool wanted = rb_measure_applies(metric, e->measures.facts) &&
@@ -277,7 +277,7 @@ static rb_status plan(evaluation *e, int32_t least_k, rb_error *err)
     bool with_auc = false;
     for (int32_t m = 0; m < out->n_metrics; m++) {
         k = e->metrics[m].cutoff > k ? e->metrics[m].cutoff : k;
-        with_auc = with_auc || e->metrics[m].def->kind == RB_METRIC_AUC;
+        with_auc = with_auc || (e->metrics[m].def->kind == RB_METRIC_AUC && !e->pass.rules->rerank);
         e->graded =
             e->graded || (e->metrics[m].def->kind == RB_METRIC_NDCG && e->metrics[m].variant[0] == RB_NDCG_EXP_MIN);
     }
@@ -326,7 +326,7 @@ rb_status rb_rank(rb_ranking *out, const rb_scorer *scorer, const rb_ranking_rul
     e.pass = (rb_ranking_pass){ .scorer = scorer,
                                 .rules = rules,
                                 .relevant = relevant,
-                                .n_orders = rules->ties == RB_TIES_BOUNDS ? RB_N_ORDERS : 1,
+                                .n_orders = rules->ties == RB_TIES_BOUNDS && !rules->rerank ? RB_N_ORDERS : 1,
                                 .score_s = &out->score_s };
     e.measures = (rb_measures){ .discounts = &e.discounts, .rules = rules, .facts = facts };
     RB_TRY_ALL(ctx, plan(&e, least_k, err));

@@ -5,6 +5,9 @@
  * may not be recommended are masked, and a threshold lets almost nothing past the tile. Memory is bounded by the tile
  * and the lists, never by users x items.
  *
+ * Lists may be re-ranked (eval/rerank.h): they keep the model's scores, which then do not descend. What goes over more
+ * than the list, auc, then has no value, and ties have no bounds.
+ *
  * Population: users with at least one relevant test item. Candidates: the catalogue minus `train` and `masked`.
  * Definitions: eval/metric.h.
  */
@@ -14,6 +17,7 @@
 #include "data/algorithm.h"
 #include "eval/beyond.h"
 #include "eval/metric.h"
+#include "eval/rerank.h"
 
 /* What gives scores; `score` is as in rb_algorithm: const, allocates nothing, called from parallel regions. */
 typedef struct {
@@ -39,6 +43,7 @@ typedef struct {
     const rb_candidates *candidates; /* NULL: the whole catalogue */
     rb_ties ties;
     uint64_t tie_seed;
+    const rb_reranker *rerank; /* NULL: lists in the order of the scores */
 } rb_ranking_rules;
 
 /* Lists of the best items, and their scores. */

@@ -43,8 +43,17 @@ typedef struct {
     double *relevant;     /* scores of the relevant items of a batch */
     seat seats[BATCH];
     flaw flaw;
+    rb_rerank_scratch rerank;
     double score_s;
 } workspace;
+
+/* Best items that a user's pass keeps: those of the list, or the candidates that are re-ranked. */
+static int32_t depth(const rb_ranking_pass *pass)
+{
+    int32_t n = pass->rules->rerank ? pass->rules->rerank->n_candidates : 0;
+    n = n > pass->k ? n : pass->k;
+    return n < pass->rules->n_items ? n : pass->rules->n_items;
+}
 
 static int64_t tile_width(const rb_ranking_pass *pass)
 {
@@ -170,7 +179,7 @@ static void sit_down(const rb_ranking_pass *pass, workspace *w, int32_t first, i
                      .relevant = relevant };
         for (int order = 0; order < pass->n_orders; order++)
             s->top[order] =
-                (rb_topk){ .k = pass->k, .entry = w->entry + ((int64_t)i * pass->n_orders + order) * pass->k };
+                (rb_topk){ .k = depth(pass), .entry = w->entry + ((int64_t)i * pass->n_orders + order) * depth(pass) };
         if (pass->auc)
             relevant += pass->relevant->user_begin[user + 1] - pass->relevant->user_begin[user];
     }
@@ -198,16 +207,31 @@ static void write_auc(double out[RB_N_ORDERS], seat *s)
     out[RB_ORDER_WORST] = defined ? (double)s->below / (double)pairs : NAN;
 }
 
-static void write_lists(const rb_ranking_pass *pass, seat *s)
+/* The places of the list among what was kept; NULL: in its order. */
+static const int32_t *reorder(const rb_ranking_pass *pass, rb_rerank_scratch *scratch, const seat *s,
+                              const rb_topk *top)
+{
+    const rb_ratings *train = pass->rules->train;
+    const int64_t own = train->user_begin[s->user];
+    if (!pass->rules->rerank)
+        return NULL;
+    rb_rerank(scratch, pass->rules->rerank, top->entry, top->n, pass->k, train->user_item + own,
+              train->user_begin[s->user + 1] - own);
+    return scratch->order;
+}
+
+static void write_lists(const rb_ranking_pass *pass, rb_rerank_scratch *scratch, seat *s)
 {
     for (int order = 0; order < pass->n_orders; order++) {
         rb_topk *top = &s->top[order];
         int64_t at = s->position * pass->k;
         rb_topk_finish(top);
+        const int32_t *place = reorder(pass, scratch, s, top);
         for (int32_t j = 0; j < pass->k; j++) {
-            pass->item[order][at + j] = j < top->n ? top->entry[j].item : -1;
+            const rb_topk_entry *entry = j < top->n ? &top->entry[place ? place[j] : j] : NULL;
+            pass->item[order][at + j] = entry ? entry->item : -1;
             if (order == RB_ORDER_RULES)
-                pass->score[at + j] = j < top->n ? top->entry[j].score : NAN;
+                pass->score[at + j] = entry ? entry->score : NAN;
         }
     }
 }
@@ -219,7 +243,7 @@ static void rank_batch(const rb_ranking_pass *pass, workspace *w, int32_t first,
         sweep(pass, w, first, n, PICK_RELEVANT);
     sweep(pass, w, first, n, RANK);
     for (int32_t i = 0; i < n; i++) {
-        write_lists(pass, &w->seats[i]);
+        write_lists(pass, &w->rerank, &w->seats[i]);
         if (pass->auc)
             write_auc(pass->auc + (w->seats[i].position - own_begin) * RB_N_ORDERS, &w->seats[i]);
     }
@@ -255,8 +279,10 @@ static rb_status workspace_init(workspace *w, const rb_ranking_pass *pass, int64
     w->flaw.position = -1;
     RB_TRY(rb_alloc(&tile, (tile_width(pass) + PAD) * BATCH * size, err));
     w->tile = tile;
-    RB_TRY(rb_alloc(&w->entry, (int64_t)BATCH * pass->n_orders * pass->k, err));
+    RB_TRY(rb_alloc(&w->entry, (int64_t)BATCH * pass->n_orders * depth(pass), err));
     RB_TRY(rb_alloc(&w->relevant, n_relevant, err));
+    if (pass->rules->rerank)
+        RB_TRY(rb_rerank_scratch_init(&w->rerank, pass->rules->rerank, depth(pass), err));
 done:
     return err->status;
 }
@@ -265,6 +291,7 @@ static void workspace_fini(workspace *w)
 {
     rb_free(w->tile);
     rb_free(w->entry);
+    rb_rerank_scratch_fini(&w->rerank);
     rb_free(w->relevant);
 }
 

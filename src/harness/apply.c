@@ -112,12 +112,48 @@ static rb_status find_users(int32_t *index, const rb_apply_model *m, const char 
     return RB_OK;
 }
 
+/* The labels that the clustering of a trial gave, as results.h5 keeps them. */
+static rb_status read_aspects(int32_t **labels, const rb_apply_model *m, int64_t aspects, rb_error *err)
+{
+    char name[64];
+    int64_t n = 0;
+    rb_hdf results = { 0 };
+    snprintf(name, sizeof name, "labels/%lld", (long long)rb_run_trial(&m->run, aspects)->number);
+    RB_TRY(rb_run_results_open(&results, m->options.resume, err));
+    RB_TRY(rb_hdf_read_vector(results.id, name, RB_HDF_INT32, (void **)labels, &n, err));
+    if (n != m->run.data.items.n)
+        rb_hdf_unfit(err, results.id, "'%s' has %lld labels of %d items", name, (long long)n, m->run.data.items.n);
+done:
+    rb_hdf_close(&results);
+    return err->status;
+}
+
+/* What re-ranked the lists of the trial; nothing where they are as scored. */
+static rb_status open_reranker(rb_reranker *out, rb_apply_model *m, rb_error *err)
+{
+    const rb_rerank_config *config = m->c->rerank;
+    const int64_t aspects = rb_run_aspects(&m->run, m->trial->number - 1);
+    int32_t *labels = NULL;
+    if (!config)
+        return RB_OK;
+    if (config->space)
+        RB_TRY(rb_run_need_space(&m->run, config->space, err));
+    else
+        RB_TRY(read_aspects(&labels, m, aspects, err));
+    RB_TRY(rb_reranker_init(out, config, config->space ? rb_run_find_space(&m->run, config->space) : NULL, labels,
+                            m->run.data.items.n, err));
+done:
+    rb_free(labels);
+    return err->status;
+}
+
 rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top,
                              int64_t n_explain, rb_ctx *ctx, rb_error *err)
 {
     rb_apply_model m = { 0 };
     int32_t *index = NULL;
     rb_lists lists = { 0 };
+    rb_reranker rerank = { 0 };
     reasons r = { .most = n_explain };
     RB_TRY(rb_apply_open(&m, o, RB_CAN_RANK, "recommend", ctx, err));
     if (n_explain > 0 && !(m.algorithm->can & RB_CAN_EXPLAIN)) {
@@ -129,13 +165,16 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
     RB_TRY(rb_alloc(&index, n_users, err));
     RB_TRY(find_users(index, &m, users, n_users, err));
     RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, m.refit, ctx, err));
+    RB_TRY(open_reranker(&rerank, &m, err));
     rb_scorer scorer = { m.algorithm->score, m.state,
                          m.algorithm->precision ? m.algorithm->precision(m.c->config) : RB_DOUBLE_PRECISION };
     rb_ranking_rules rules = { .n_users = m.run.data.users.n,
                                .n_items = m.run.data.items.n,
                                .train = rb_fold_seen(&m.fold),
+                               .masked = m.fold.has_validation ? &m.fold.held[RB_PART_VALIDATION] : NULL,
                                .ties = m.run.experiment.evaluation.ties,
-                               .tie_seed = m.run.tie_seed };
+                               .tie_seed = m.run.tie_seed,
+                               .rerank = m.c->rerank ? &rerank : NULL };
     int64_t k = top < m.run.data.items.n ? top : m.run.data.items.n;
     RB_TRY(rb_rank_users(&lists, &scorer, &rules, index, n_users, (int32_t)k, ctx, err));
     fprintf(o->out, "user\trank\titem\tscore\ttitle%s\n", n_explain > 0 ? "\tbecause" : "");
@@ -143,6 +182,7 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
         RB_TRY(print_list(o->out, &m, &lists, l, &r, err));
 done:
     rb_lists_fini(&lists);
+    rb_reranker_fini(&rerank);
     rb_free(r.item);
     rb_free(r.weight);
     rb_free(index);

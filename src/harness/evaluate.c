@@ -19,6 +19,7 @@ typedef struct {
     const void *config, *state;
     rb_part part;
     rb_ctx *ctx;
+    const rb_reranker *rerank; /* NULL: lists as scored */
 } pass;
 
 static bool is_ranking(const rb_metric *m)
@@ -37,6 +38,7 @@ static rb_ranking_rules rules_of(const pass *p, const rb_candidates *candidates)
         .candidates = f->candidate_begin && p->part == RB_PART_TEST ? candidates : NULL,
         .ties = p->run->experiment.evaluation.ties,
         .tie_seed = p->run->tie_seed,
+        .rerank = p->rerank,
     };
 }
 
@@ -83,7 +85,7 @@ static bool is_of(pass_kind kind, const rb_metric *m)
 static bool can_pass(pass_kind kind, const pass *p)
 {
     if (kind == PASS_SESSION)
-        return p->fold->view.sessions && rb_session_applies(p->algorithm);
+        return p->fold->view.sessions && rb_session_applies(p->algorithm) && !p->rerank;
     return p->can & (kind == PASS_RANKING ? RB_CAN_RANK : RB_CAN_PREDICT);
 }
 
@@ -316,10 +318,23 @@ done:
 }
 
 rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_wanted *wanted,
-                                  const rb_run_state *run, const rb_fold *fold, const rb_configuration *c,
-                                  const void *state, rb_ctx *ctx, rb_error *err)
+                                  const rb_run_state *run, const rb_fold *fold, int64_t work, const void *state,
+                                  rb_ctx *ctx, rb_error *err)
 {
-    pass p = { run, fold, c->entry->algorithm, c->entry->can, c->config, state, RB_PART_VALIDATION, ctx };
+    const rb_configuration *c = rb_run_configuration(run, work);
+    rb_reranker rerank = { 0 };
+    pass p = { .run = run,
+               .fold = fold,
+               .algorithm = c->entry->algorithm,
+               .can = c->entry->can,
+               .config = c->config,
+               .state = state,
+               .part = RB_PART_VALIDATION,
+               .ctx = ctx };
+    if (c->rerank) {
+        RB_TRY_ALL(ctx, rb_evaluate_reranker(&rerank, run, work, err));
+        p.rerank = &rerank;
+    }
     if (fold->has_validation)
         RB_TRY(evaluate_part(record, NULL, wanted, &p, err));
     p.part = RB_PART_TEST;
@@ -328,6 +343,7 @@ rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lis
         if (wanted->metric[i].def->family == RB_FAMILY_CLUSTERING)
             RB_TRY_ALL(ctx, not_applicable(record, "all", &wanted->metric[i], err));
 done:
+    rb_reranker_fini(&rerank);
     return err->status;
 }
 
@@ -335,7 +351,14 @@ rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run
                                  const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,
                                  rb_error *err)
 {
-    pass p = { run, fold, c->entry->algorithm, c->entry->can, c->config, state, RB_PART_VALIDATION, ctx };
+    pass p = { .run = run,
+               .fold = fold,
+               .algorithm = c->entry->algorithm,
+               .can = c->entry->can,
+               .config = c->config,
+               .state = state,
+               .part = RB_PART_VALIDATION,
+               .ctx = ctx };
     rb_ranking ranking = { 0 };
     rb_rating rating = { 0 };
     rb_session_result sessions = { 0 };

@@ -329,7 +329,7 @@ rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err)
         w->record.wall_s = share_s;
         memcpy(w->record.key, b->run->work[w->trial].key, sizeof w->record.key);
         if (b->run->world->rank == 0)
-            rb_metric_record_write(&w->record, b->run->folder, b->run->evaluation, err);
+            rb_metric_record_write(&w->record, b->run->folder, b->run->work[w->trial].evaluation, err);
         RB_TRY_ALL(b->run->world, err->status);
         b->run->work[w->trial].evaluated = true;
         rb_run_note_evaluated(b->run, w->trial);

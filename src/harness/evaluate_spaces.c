@@ -110,7 +110,7 @@ static rb_status evaluate_others(rb_run_state *run, rb_error *err)
         RB_TRY_ALL(run->world, rb_evaluate_nothing(&record, &wanted, run, err));
         memcpy(record.key, run->work[t].key, sizeof record.key);
         if (run->world->rank == 0)
-            rb_metric_record_write(&record, run->folder, run->evaluation, err);
+            rb_metric_record_write(&record, run->folder, run->work[t].evaluation, err);
         RB_TRY_ALL(run->world, err->status);
         run->work[t].evaluated = true;
         rb_run_note_evaluated(run, t);

@@ -7,14 +7,19 @@
 #include "data/space.h"
 #include "harness/sweep_cursor.h"
 
+/* The parameters of one table. */
+typedef struct {
+    const rb_param *params;
+    int32_t n;
+    int32_t *sweep_of; /* [n] the entry's sweep of each parameter; -1: its default */
+    rb_option *fixed;  /* [n] the default */
+} columns;
+
 /* One entry on its way into configurations. */
 typedef struct {
     rb_plan *plan;
     const rb_entry *entry;
-    const rb_param *params;
-    int32_t n_params;
-    int32_t *sweep_of;    /* [n_params] the entry's sweep of each parameter; -1: its default */
-    rb_option *fixed;     /* [n_params] the default */
+    columns own, rerank;
     int32_t n_children;   /* most that a configuration can have */
     const int32_t *first; /* [n_entries] first configuration of each entry */
     rb_error *err;
@@ -42,10 +47,10 @@ done:
 }
 
 /* Defaults as options; `config` holds a table's defaults. */
-static rb_status default_option(entry_plan *p, int32_t k, const void *config)
+static rb_status default_option(entry_plan *p, columns *t, int32_t k, const void *config)
 {
-    const rb_param *param = &p->params[k];
-    rb_option *o = &p->fixed[k];
+    const rb_param *param = &t->params[k];
+    rb_option *o = &t->fixed[k];
     rb_text text = { 0 };
     *o = (rb_option){ .text = "", .canonical = "~", .target = -1 };
     o->value = (rb_value){ .kind = param->kind,
@@ -68,35 +73,44 @@ done:
     return p->err->status;
 }
 
-static rb_status begin_entry(entry_plan *p)
+static rb_status begin_table(entry_plan *p, columns *t, const rb_param *params, size_t config_size)
 {
-    const rb_algorithm *a = p->entry->algorithm;
     rb_arena *arena = &p->plan->arena;
     char *config;
-    p->params = a->params;
-    while (p->params && p->params[p->n_params].name)
-        p->n_params++;
-    RB_TRY(rb_arena_alloc(arena, &p->sweep_of, p->n_params, p->err));
-    RB_TRY(rb_arena_alloc(arena, &p->fixed, p->n_params, p->err));
-    RB_TRY(rb_arena_alloc(arena, &config, (int64_t)a->config_size, p->err));
-    rb_params_default(config, p->params);
-    for (int32_t k = 0; k < p->n_params; k++) {
-        rb_param_kind kind = p->params[k].kind;
-        p->n_children += kind == RB_PARAM_MODEL || kind == RB_PARAM_SPACE;
-        p->sweep_of[k] = -1;
+    t->params = params;
+    while (params && params[t->n].name)
+        t->n++;
+    RB_TRY(rb_arena_alloc(arena, &t->sweep_of, t->n, p->err));
+    RB_TRY(rb_arena_alloc(arena, &t->fixed, t->n, p->err));
+    RB_TRY(rb_arena_alloc(arena, &config, (int64_t)config_size, p->err));
+    rb_params_default(config, params);
+    for (int32_t k = 0; k < t->n; k++) {
+        t->sweep_of[k] = -1;
         for (int32_t s = 0; s < p->entry->n_sweeps; s++)
-            if (p->entry->sweep[s].param == &p->params[k])
-                p->sweep_of[k] = s;
-        RB_TRY(default_option(p, k, config));
+            if (p->entry->sweep[s].param == &params[k])
+                t->sweep_of[k] = s;
+        RB_TRY(default_option(p, t, k, config));
     }
 done:
     return p->err->status;
 }
 
-static const rb_option *option_of(const entry_plan *p, const rb_sweep_cursor *cursor, int32_t k)
+static rb_status begin_entry(entry_plan *p)
 {
-    int32_t s = p->sweep_of[k];
-    return s < 0 ? &p->fixed[k] : &p->entry->sweep[s].option[cursor->position[s]];
+    const rb_algorithm *a = p->entry->algorithm;
+    RB_TRY(begin_table(p, &p->own, a->params, a->config_size));
+    for (int32_t k = 0; k < p->own.n; k++)
+        p->n_children += p->own.params[k].kind == RB_PARAM_MODEL || p->own.params[k].kind == RB_PARAM_SPACE;
+    if (p->entry->reranks)
+        RB_TRY(begin_table(p, &p->rerank, rb_rerank_params, sizeof(rb_rerank_config)));
+done:
+    return p->err->status;
+}
+
+static const rb_option *option_of(const entry_plan *p, const columns *t, const rb_sweep_cursor *cursor, int32_t k)
+{
+    int32_t s = t->sweep_of[k];
+    return s < 0 ? &t->fixed[k] : &p->entry->sweep[s].option[cursor->position[s]];
 }
 
 /* Where a reference leads to a model, or to labels. */
@@ -115,16 +129,16 @@ static void refer(const entry_plan *p, rb_configuration *c, const rb_option *o, 
 /* Models first, in the order of the table, then the clustering, then the trial that makes the space. */
 static void fill(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
 {
-    for (int32_t k = 0; k < p->n_params; k++) {
-        const rb_option *o = option_of(p, cursor, k);
+    for (int32_t k = 0; k < p->own.n; k++) {
+        const rb_option *o = option_of(p, &p->own, cursor, k);
         rb_value value = o->value;
-        if (p->params[k].kind == RB_PARAM_MODEL && o->target >= 0)
+        if (p->own.params[k].kind == RB_PARAM_MODEL && o->target >= 0)
             refer(p, c, o, &value);
-        if (p->params[k].kind == RB_PARAM_SPACE) {
+        if (p->own.params[k].kind == RB_PARAM_SPACE) {
             c->space = o->target < 0 ? value.text : NULL;
             c->space_child = o->target < 0 ? -1 : p->first[o->target] + o->target_index;
         }
-        rb_param_store(c->config, &p->params[k], &value);
+        rb_param_store(c->config, &p->own.params[k], &value);
     }
     c->n_children = c->n_models;
     if (c->labels_child >= 0)
@@ -138,6 +152,31 @@ bool rb_configuration_is_of_users(const rb_plan *plan, const rb_configuration *c
     while (c->space_child >= 0)
         c = &plan->configuration[c->space_child];
     return rb_space_is_of_users(c->space);
+}
+
+/* Clusters stand in place of the space; which they are, the key of their trial says. */
+static rb_status fill_rerank(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
+{
+    rb_rerank_config *config;
+    rb_text text = { 0 };
+    RB_TRY(rb_arena_alloc(&p->plan->arena, &config, 1, p->err));
+    for (int32_t k = 0; k < p->rerank.n; k++) {
+        const rb_option *o = option_of(p, &p->rerank, cursor, k);
+        rb_param_store(config, &p->rerank.params[k], &o->value);
+        if (p->rerank.params[k].kind == RB_PARAM_MODEL && o->target >= 0)
+            c->aspects_child = p->first[o->target] + o->target_index;
+    }
+    if (c->aspects_child >= 0)
+        config->space = NULL;
+    for (int32_t k = 0; k < p->rerank.n; k++)
+        if (p->rerank.params[k].kind != RB_PARAM_SPACE || config->space)
+            RB_TRY(rb_text_addf(&text, p->err, "%s=%s ", p->rerank.params[k].name,
+                                option_of(p, &p->rerank, cursor, k)->canonical));
+    RB_TRY(keep(p->plan, &c->rerank_text, &text, p->err));
+    c->rerank = config;
+done:
+    rb_text_fini(&text);
+    return p->err->status;
 }
 
 bool rb_configuration_reads_model(const rb_configuration *c, int32_t child)
@@ -164,17 +203,22 @@ static rb_status name_configuration(const entry_plan *p, rb_configuration *c, co
     for (int32_t s = 0; s < p->entry->n_sweeps; s++) {
         const rb_sweep *sweep = &p->entry->sweep[s];
         const rb_option *o = &sweep->option[cursor->position[s]];
-        RB_TRY(rb_text_addf(&text, p->err, "%s%s=", s ? " " : "", sweep->param->name));
+        RB_TRY(
+            rb_text_addf(&text, p->err, "%s%s%s=", s ? " " : "", sweep->reranks ? "rerank." : "", sweep->param->name));
         RB_TRY(o->target >= 0 ? add_reference(p, &text, o) : rb_text_addf(&text, p->err, "%s", o->text));
-        if (sweep->param->kind == RB_PARAM_SPACE && o->target >= 0)
+        if (sweep->param->kind == RB_PARAM_SPACE && !sweep->reranks && o->target >= 0)
             RB_TRY(add_reference(p, &space, o));
     }
-    for (int32_t k = 0; k < p->n_params; k++) {
-        const char *value = option_of(p, cursor, k)->canonical;
-        RB_TRY(rb_text_addf(&canonical, p->err, "%s%s=%s", k ? " " : "", p->params[k].name, value));
-        if (p->params[k].flags & RB_PARAM_PREPARES)
-            RB_TRY(rb_text_addf(&prepares, p->err, "%s=%s ", p->params[k].name, value));
+    for (int32_t k = 0; k < p->own.n; k++) {
+        const rb_param *param = &p->own.params[k];
+        const char *value = option_of(p, &p->own, cursor, k)->canonical;
+        RB_TRY(rb_text_addf(&canonical, p->err, "%s%s=%s", k ? " " : "", param->name, value));
+        if (param->flags & RB_PARAM_PREPARES)
+            RB_TRY(rb_text_addf(&prepares, p->err, "%s=%s ", param->name, value));
     }
+    if (p->entry->reranks && p->rerank.sweep_of[0] < 0) /* a re-ranked list never looks like one that is not */
+        RB_TRY(rb_text_addf(&text, p->err, "%srerank.%s=%s", text.length ? " " : "", p->rerank.params[0].name,
+                            p->rerank.fixed[0].canonical));
     RB_TRY(keep(p->plan, &c->text, &text, p->err));
     RB_TRY(keep(p->plan, &c->canonical, &canonical, p->err));
     RB_TRY(keep(p->plan, &c->prepares, &prepares, p->err));
@@ -210,12 +254,16 @@ static rb_status expand_entry(entry_plan *p, int32_t index)
         if (rb_sweep_cursor_excluded(&cursor, NULL))
             continue;
         rb_configuration *c = &plan->configuration[index];
-        *c = (rb_configuration){ .entry = p->entry, .index = index, .labels_child = -1, .space_child = -1 };
+        *c = (rb_configuration){
+            .entry = p->entry, .index = index, .labels_child = -1, .space_child = -1, .aspects_child = -1
+        };
         index++;
         RB_TRY(rb_arena_alloc(&plan->arena, &config, (int64_t)p->entry->algorithm->config_size, p->err));
         RB_TRY(rb_arena_alloc(&plan->arena, &c->children, p->n_children, p->err));
         c->config = config;
         fill(p, c, &cursor);
+        if (p->entry->reranks)
+            RB_TRY(fill_rerank(p, c, &cursor));
         RB_TRY(name_configuration(p, c, &cursor));
         RB_TRY(check_configuration(p, c));
     } while (rb_sweep_cursor_next(&cursor));

@@ -27,6 +27,11 @@ typedef struct rb_configuration {
     int32_t n_models;     /* children that stand in view->models */
     int32_t labels_child; /* configuration that clusters the items; -1 */
     int32_t space_child;  /* configuration that makes its space; -1 */
+
+    /* Of its lists alone, not of its fit. */
+    const rb_rerank_config *rerank; /* NULL: as scored; rerank->space: NULL where it takes clusters */
+    const char *rerank_text;        /* canonical, but for the clusters; NULL where nothing is re-ranked */
+    int32_t aspects_child;          /* configuration whose clusters it takes; -1 */
 } rb_configuration;
 
 typedef struct rb_trial {

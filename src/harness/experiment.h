@@ -41,7 +41,8 @@ typedef struct rb_sweep {
     rb_place at;       /* of the value */
     rb_option *option; /* [n], n >= 1 */
     int64_t n;
-    int zip; /* parameters with the same number vary together; -1: crossed with all others */
+    int zip;      /* parameters with the same number vary together; -1: crossed with all others */
+    bool reranks; /* of `rerank`, not of the algorithm */
 } rb_sweep;
 
 /* One condition of an `exclude`: the parameter has one of these values. */
@@ -66,6 +67,7 @@ typedef struct rb_entry {
     rb_place at;
     rb_sweep *sweep; /* [n_sweeps] in the order written; what is not here has its default */
     int32_t n_sweeps;
+    bool reranks;        /* has `rerank` */
     rb_exclude *exclude; /* [n_excludes] */
     int32_t n_excludes;
     int64_t n_configurations; /* after exclusion */

@@ -104,7 +104,13 @@ const rb_experiment_key rb_experiment_keys[] = {
       "what chooses the best configuration: one for recommenders, one for clusterings; elbow: the bend of inertia over "
       "k; gap: the smallest k by the gap statistic",
       NULL },
-    { "trials", "list of algorithms", "each a name, or name: {parameters}; as: NAME beside it names the entry", NULL },
+    { "trials", "list of algorithms",
+      "each a name, or name: {parameters}; beside it as: NAME names the entry, rerank: {...} diversifies its lists",
+      NULL },
+    { "trials.rerank", "mapping",
+      "beside the name of an algorithm that ranks: each list is taken greedily from the best candidates, for "
+      "diversity; values may be swept; the fit is that of the same trial without it",
+      rb_rerank_params },
     { "replay", "mapping",
       "bandits and A/B tests on a log: arms (names of trials, ids of titles; unset: the candidates) and policies",
       rb_replay_params },

@@ -82,6 +82,10 @@ rb_status rb_reader_trials(rb_reader *r);
 rb_status rb_reader_entries(rb_reader *r, rb_yaml *list, const char *name);
 /* experiment_replay.c: bandits and A/B tests; after the trials. */
 rb_status rb_reader_replay(rb_reader *r);
+/* experiment_trials.c: a message about a key that an entry's algorithm does not have. */
+rb_status rb_reader_unknown_parameter(rb_reader *r, const rb_entry *entry, const rb_yaml *node);
+/* experiment_rerank.c: the values of `rerank`, behind those of the entry's algorithm. */
+rb_status rb_reader_rerank(rb_reader *r, rb_entry *entry, rb_yaml *node);
 /* sweep.c: the values of one parameter of an entry; at least one where there is no message. */
 rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, const rb_param *param, rb_yaml *node);
 /* sweep.c: the texts of a plain value, from the value. */

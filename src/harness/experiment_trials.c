@@ -36,7 +36,7 @@ done:
     return r->err->status;
 }
 
-static rb_status unknown_parameter(rb_reader *r, const rb_entry *entry, const rb_yaml *node)
+rb_status rb_reader_unknown_parameter(rb_reader *r, const rb_entry *entry, const rb_yaml *node)
 {
     const char **names, *suggestion;
     int n = 0;
@@ -89,12 +89,12 @@ static rb_status read_as(rb_reader *r, rb_entry *entry, const rb_yaml *node)
     return RB_OK;
 }
 
-/* The one key of a mapping that is not `as`; NULL where a message was added. */
+/* The one key of a mapping that is neither `as` nor `rerank`; NULL where a message was added. */
 static rb_status find_body(rb_reader *r, const rb_yaml **body, const rb_yaml *node)
 {
     *body = NULL;
     for (const rb_yaml *child = node->first; child; child = child->next) {
-        if (strcmp(child->key, "as") == 0)
+        if (rb_yaml_stands_beside(child->key))
             continue;
         if (*body) {
             const char *first = (*body)->key;
@@ -248,7 +248,7 @@ static rb_status read_body(rb_reader *r, rb_entry *entry, rb_yaml *node)
             RB_TRY(rb_reader_sweep(r, sweep, entry, param, child));
             entry->n_sweeps += sweep->n > 0;
         } else if (strcmp(child->key, "zip") != 0 && strcmp(child->key, "exclude") != 0) {
-            RB_TRY(unknown_parameter(r, entry, child));
+            RB_TRY(rb_reader_unknown_parameter(r, entry, child));
         }
     }
     RB_TRY(read_zip(r, entry, node, rb_yaml_get(node, "zip")));
@@ -263,7 +263,7 @@ static rb_status check_labels(rb_reader *r, const rb_entry *entry)
     const rb_sweep *found = NULL;
     for (int32_t s = 0; s < entry->n_sweeps; s++) {
         const rb_sweep *sweep = &entry->sweep[s];
-        int32_t target = sweep->param->kind == RB_PARAM_MODEL ? sweep->option[0].target : -1;
+        int32_t target = sweep->param->kind == RB_PARAM_MODEL && !sweep->reranks ? sweep->option[0].target : -1;
         if (target < 0 || !r->e->entry[target].algorithm ||
             !rb_experiment_gives_labels(entry->algorithm, r->e->entry[target].algorithm))
             continue;
@@ -313,6 +313,8 @@ rb_status rb_reader_entries(rb_reader *r, rb_yaml *list, const char *name)
         int64_t n_own = rb_reader_n_messages(r);
         if (child->kind == RB_YAML_MAP)
             RB_TRY(read_body(r, entry, rb_yaml_get(child, entry->algorithm->name)));
+        if (rb_yaml_get(child, "rerank"))
+            RB_TRY(rb_reader_rerank(r, entry, rb_yaml_get(child, "rerank")));
         RB_TRY(check_needs(r, entry, rb_reader_n_messages(r) == n_own));
     }
     RB_TRY(rb_reader_n_messages(r) == n_before ? rb_reader_resolve(r) : rb_reader_check_zips(r));

@@ -92,53 +92,104 @@ done:
     return err->status;
 }
 
-/* How metrics are evaluated, and the code of it: with F and the metric's id the key of one value. */
-static rb_status name_evaluation(rb_run_state *run, rb_error *err)
+/* How metrics are evaluated, what re-ranks the lists, and the code of it: with F and the metric's id the key of one
+ * value. The keys of all clusterings are known. */
+static rb_status name_evaluation(rb_run_state *run, int64_t work, rb_error *err)
 {
     rb_hasher h = { 0 };
     rb_digest digest;
+    const char *rerank = rb_run_configuration(run, work)->rerank_text;
+    const int64_t aspects = rb_run_aspects(run, work);
     RB_TRY(rb_hasher_begin(&h, err));
     rb_hasher_text(&h, run->experiment.evaluation_text);
     rb_hasher_text(&h, rb_eval_digest);
     rb_hasher_text(&h, judges(&run->experiment));
+    if (rerank)
+        rb_hasher_text(&h, rerank);
+    if (aspects >= 0)
+        rb_hasher_text(&h, run->work[aspects].key);
     rb_hasher_end(&h, &digest);
-    rb_digest_hex(run->evaluation, &digest, 8);
+    rb_digest_hex(run->work[work].evaluation, &digest, 8);
 done:
     return err->status;
 }
 
 typedef struct {
-    const char *key;
-    int64_t work;
+    const rb_work *work;
+    int64_t index;
+    int64_t place; /* in the plan's order, children before parents */
 } keyed;
 
 static int by_key(const void *a, const void *b)
 {
     const keyed *x = a, *y = b;
-    int order = strcmp(x->key, y->key);
-    return order ? order : x->work < y->work ? -1 : 1;
+    int order = strcmp(x->work->key, y->work->key);
+    order = order ? order : strcmp(x->work->evaluation, y->work->evaluation);
+    return order ? order : x->index < y->index ? -1 : 1;
 }
 
-/* Marks what has the key of an earlier one: a clustering on another fold, the same configuration in two entries. */
+/* Of all[first .. end), which have one key: the first of the plan's order fits for all. */
+static void share_fit(rb_run_state *run, const keyed *all, int64_t first, int64_t end)
+{
+    int64_t leader = first;
+    for (int64_t i = first; i < end; i++)
+        if (!run->work[all[i].index].twin && all[i].place < all[leader].place)
+            leader = i;
+    for (int64_t i = first; i < end; i++) {
+        if (run->work[all[i].index].twin || i == leader)
+            continue;
+        run->work[all[i].index].fit_of = all[leader].index;
+        run->work[all[leader].index].is_shared = true;
+    }
+}
+
+/*
+ * Marks what has key and evaluation of an earlier one (a clustering on another fold, the same configuration in two
+ * entries), and what has its key alone: the same fit, whose lists are re-ranked.
+ */
 static rb_status mark_twins(rb_run_state *run, rb_error *err)
 {
-    int64_t n = run->n_work;
+    const rb_plan *plan = &run->plan;
+    int64_t n = run->n_work, begin = 0;
     keyed *all = NULL;
     RB_TRY(rb_alloc(&all, n, err));
-    for (int64_t t = 0; t < n; t++)
-        all[t] = (keyed){ run->work[t].key, t };
+    for (int64_t w = 0; w < n; w++)
+        all[w] = (keyed){ &run->work[w], w, 0 };
+    for (int32_t i = 0; i < plan->n_configurations; i++)
+        for (int64_t k = 0, of = plan->n_folds * plan->n_repeats; k < of; k++)
+            for (int64_t w = of * plan->order[i] + k; w < n; w += plan->n_trials)
+                all[w].place = of * i + k;
     qsort(all, (size_t)n, sizeof *all, by_key);
-    for (int64_t i = 1, first = 0; i < n; i++) {
-        if (strcmp(all[i].key, all[first].key) != 0) {
-            first = i;
+    for (int64_t i = 1, first = 0; i <= n; i++) {
+        bool same_key = i < n && strcmp(all[i].work->key, all[begin].work->key) == 0;
+        if (same_key && strcmp(all[i].work->evaluation, all[first].work->evaluation) == 0) {
+            run->work[all[i].index].twin = true;
+            run->work[all[i].index].twin_of = all[first].index;
             continue;
         }
-        run->work[all[i].work].twin = true;
-        run->work[all[i].work].twin_of = all[first].work;
+        first = i;
+        if (!same_key) {
+            share_fit(run, all, begin, i);
+            begin = i;
+        }
     }
 done:
     rb_free(all);
     return err->status;
+}
+
+/* Above what it reads: models and spaces, clusters, and the fit that it shares. */
+static void find_level(rb_run_state *run, int64_t work)
+{
+    rb_work *w = &run->work[work];
+    const int64_t aspects = rb_run_aspects(run, work);
+    w->level = w->fit_of != work ? run->work[w->fit_of].level + 1 : 0;
+    if (aspects >= 0 && run->work[aspects].level >= w->level)
+        w->level = run->work[aspects].level + 1;
+    for (int32_t i = 0; i < rb_run_configuration(run, work)->n_children; i++) {
+        int32_t below = run->work[rb_run_child(run, work, i)].level + 1;
+        w->level = below > w->level ? below : w->level;
+    }
 }
 
 rb_status rb_run_keys(rb_run_state *run, rb_error *err)
@@ -155,8 +206,14 @@ rb_status rb_run_keys(rb_run_state *run, rb_error *err)
                 RB_TRY(refit_key(run, t + plan->n_trials, err));
                 RB_TRY(prepare_key(run, t + plan->n_trials, err));
             }
+    for (int64_t w = 0; w < run->n_work; w++)
+        RB_TRY(name_evaluation(run, w, err));
     RB_TRY(mark_twins(run, err));
-    RB_TRY(name_evaluation(run, err));
+    for (int32_t i = 0; i < plan->n_configurations; i++)
+        for (int32_t k = 0; k < plan->n_folds * plan->n_repeats; k++)
+            for (int64_t w = (int64_t)plan->n_folds * plan->n_repeats * plan->order[i] + k; w < run->n_work;
+                 w += plan->n_trials)
+                find_level(run, w);
 done:
     return err->status;
 }

@@ -325,6 +325,8 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     RB_TRY_ALL(run->world, rb_alloc(&run->work, run->n_work, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++)
         run->work[t].want = RB_WANT_VALUES;
+    for (int64_t w = 0; w < run->n_work; w++)
+        run->work[w].fit_of = w;
     RB_TRY_ALL(run->world, rb_run_collect_spaces(run, err));
 done:
     return err->status;

@@ -126,6 +126,8 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     const rb_algorithm *a = c->entry->algorithm;
     rb_shape shape = rb_run_shape(run, work, &run->group);
     rb_cost cost = a->cost(c->config, &shape);
+    if (run->work[work].fit_of != work)
+        cost.flops = 0;
     if (c->space_child >= 0) /* those of the data are counted with what the harness holds */
         cost.bytes_per_node += (double)sizeof(double) * (double)shape.n_points * (double)shape.n_dims;
     if (rb_experiment_watches(&run->experiment, c->entry) && !rb_run_is_refit(run, work)) {
@@ -235,6 +237,8 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
             fprintf(out, " fold=%d", trial->fold + 1);
         if (run->plan.n_repeats > 1)
             fprintf(out, " repeat=%d", trial->repeat + 1);
+        if (run->work[t].fit_of != t)
+            fprintf(out, "  (the fit of trial %lld)", (long long)rb_run_trial(run, run->work[t].fit_of)->number);
         fputs(run->work[t].twin ? "  (the same as on fold 1)\n" : "\n", out);
         flops += run->work[t].twin ? 0 : cost->flops;
     }

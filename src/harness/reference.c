@@ -377,7 +377,8 @@ static rb_status narrow(rb_reader *r, rb_entry *entry)
     const rb_algorithm *a = entry->algorithm;
     for (int32_t s = 0; a->attach && s < entry->n_sweeps; s++)
         for (int64_t o = 0; o < entry->sweep[s].n; o++) {
-            int32_t target = entry->sweep[s].param->kind == RB_PARAM_MODEL ? entry->sweep[s].option[o].target : -1;
+            bool asked = entry->sweep[s].param->kind == RB_PARAM_MODEL && !entry->sweep[s].reranks;
+            int32_t target = asked ? entry->sweep[s].option[o].target : -1;
             if (target >= 0 && !rb_experiment_gives_labels(a, r->e->entry[target].algorithm))
                 entry->can &= r->e->entry[target].can | ~RECOMMENDS;
         }

@@ -30,6 +30,8 @@ static void want(rb_run_state *run, int32_t configuration)
             continue;
         run->work[work].want = RB_WANT_VALUES;
         want_children(run, work);
+        rb_work *of = &run->work[run->work[work].fit_of];
+        of->want = of->want == RB_WANT_NOTHING ? RB_WANT_MODEL : of->want;
     }
 }
 

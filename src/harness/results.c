@@ -119,7 +119,7 @@ bool rb_results_read(rb_metric_record *out, const void *results, int64_t work, b
     const rb_results *r = results;
     const rb_work *w = &r->run->work[work];
     memcpy(out->key, w->key, sizeof out->key);
-    rb_metric_record_read(out, &r->units, r->run->folder, w->key, r->run->evaluation, with_vectors, err);
+    rb_metric_record_read(out, &r->units, r->run->folder, w->key, w->evaluation, with_vectors, err);
     if (err->status == RB_OK)
         add_of_fits(out, r, work, err);
     for (int64_t i = 0; rb_run_is_refit(r->run, work) && i < out->n_rows; i++)
@@ -195,7 +195,9 @@ typedef struct {
 
 static int by_key(const void *a, const void *b)
 {
-    return strcmp(((const digest_line *)a)->key, ((const digest_line *)b)->key);
+    const digest_line *x = a, *y = b;
+    int order = strcmp(x->key, y->key);
+    return order ? order : strcmp(x->digest, y->digest);
 }
 
 /* Over the sorted keys and digests of all units that the experiment asks for. */
@@ -294,6 +296,10 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
                            .score_s = metrics.score_s,
                            .evaluate_s = metrics.wall_s - metrics.score_s };
     snprintf(f->message, sizeof f->message, "%.255s", fit.message);
+    if (fit.outcome == RB_FIT_DONE && run->work[w].outcome != RB_FIT_DONE) {
+        f->outcome = run->work[w].outcome;
+        snprintf(f->message, sizeof f->message, "its lists could not be re-ranked");
+    }
     RB_TRY(take_history(r, w, &fit, err));
     RB_TRY(take_values(r, number, &metrics, err));
     if (all_vectors)

@@ -94,8 +94,8 @@ static rb_status copy_lists(rb_results *r, int64_t work, rb_error *err)
     char name[96];
     rb_stored_lists lists = { 0 };
     long long number = rb_run_trial(r->run, work)->number;
-    RB_TRY(rb_stored_lists_read(&lists, &r->units, r->run->folder, r->run->work[work].key, r->run->evaluation,
-                                r->run->lists_k, err));
+    RB_TRY(rb_stored_lists_read(&lists, &r->units, r->run->folder, r->run->work[work].key,
+                                r->run->work[work].evaluation, r->run->lists_k, err));
     snprintf(name, sizeof name, "recommendations/%lld/user", number);
     RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_INT32, lists.user, lists.n_users, 1, true, err));
     snprintf(name, sizeof name, "recommendations/%lld/item", number);
@@ -156,7 +156,7 @@ rb_status rb_results_keep(rb_results *r, rb_error *err)
         if (is_kept(store->models, selected) && is_whole(run, work))
             RB_TRY(copy_model(r, work, err));
         if (run->makes_lists && is_kept(store->lists, selected) &&
-            rb_stored_lists_width(&r->units, key, run->evaluation) >= run->lists_k)
+            rb_stored_lists_width(&r->units, key, run->work[work].evaluation) >= run->lists_k)
             RB_TRY(copy_lists(r, work, err));
         if (store->per_user != RB_KEEP_SELECTED || !selected)
             continue;
@@ -174,6 +174,12 @@ static bool is_left(const rb_run_state *run, int64_t w)
     const rb_work *work = &run->work[w];
     bool done = work->evaluated || (work->fitted && work->outcome != RB_FIT_DONE);
     return work->want != RB_WANT_NOTHING && !work->twin && !done;
+}
+
+/* Whether lists of other re-rankings lie under its key. */
+static bool shares_key(const rb_run_state *run, int64_t w)
+{
+    return run->work[w].is_shared || run->work[w].fit_of != w;
 }
 
 void rb_results_drop(const rb_results *r)
@@ -195,6 +201,7 @@ void rb_results_drop(const rb_results *r)
         if (run->work[w].outcome != RB_FIT_TIMEOUT) /* a kill came between the unit and this */
             rb_unit_remove(run->folder, run->work[w].key, "checkpoint");
         if (!is_kept(store->lists, selected))
-            rb_stored_lists_remove(&r->units, run->folder, run->work[w].key);
+            rb_stored_lists_remove(&r->units, run->folder, run->work[w].key,
+                                   shares_key(run, w) ? run->work[w].evaluation : NULL);
     }
 }

@@ -119,11 +119,15 @@ static bool has_model(rb_run_state *run, int64_t t, const rb_unit_list *units, c
 static bool has_lists(rb_run_state *run, int64_t t, const rb_unit_list *units)
 {
     const char *key = run->work[t].key;
+    const char *evaluation = run->work[t].evaluation;
+    char like[64];
     rb_error failure = { 0 };
-    if (rb_stored_lists_width(units, key, run->evaluation) < run->lists_k)
+    int64_t width = rb_stored_lists_width(units, key, evaluation);
+    if (width < run->lists_k)
         return false;
-    if (rb_stored_lists_check(units, run->folder, key, run->evaluation, &failure) != RB_OK)
-        set_aside(run, t, units, ".lists.h5", &failure);
+    snprintf(like, sizeof like, ".%.8s-%lld.lists.h5", evaluation, (long long)width);
+    if (rb_stored_lists_check(units, run->folder, key, evaluation, &failure) != RB_OK)
+        set_aside(run, t, units, like, &failure);
     return failure.status == RB_OK;
 }
 
@@ -154,7 +158,7 @@ static rb_status scan_trial(rb_run_state *run, int64_t t, const rb_unit_list *un
     w->outcome = stopped ? RB_FIT_DONE : fit.outcome; /* as if it had never run */
     w->has_model = has_model(run, t, units, &fit);
     w->has_lists = has_lists(run, t, units);
-    rb_metric_record_read(&metrics, units, run->folder, w->key, run->evaluation, false, &failure);
+    rb_metric_record_read(&metrics, units, run->folder, w->key, w->evaluation, false, &failure);
     if (failure.status == RB_NO_MEMORY) {
         *err = failure;
         goto done;
@@ -167,7 +171,7 @@ static rb_status scan_trial(rb_run_state *run, int64_t t, const rb_unit_list *un
         bool all = note_held(run, t, &metrics);
         w->evaluated = w->fitted && (fit.outcome == RB_FIT_FAILED || all);
     } else {
-        snprintf(like, sizeof like, ".%.8s-", run->evaluation);
+        snprintf(like, sizeof like, ".%.8s-", w->evaluation);
         set_aside(run, t, units, like, &failure);
         w->has_lists = false; /* they bear the same name */
     }
@@ -261,7 +265,10 @@ static bool waits_for_values(const rb_run_state *run, int64_t t)
 bool rb_run_is_to_run(const rb_run_state *run, int64_t t)
 {
     const rb_work *w = &run->work[t];
-    return w->want != RB_WANT_NOTHING && !w->twin && (!w->evaluated || w->again) && !waits_for_values(run, t);
+    const rb_work *of = &run->work[w->fit_of];
+    bool in_vain = of != w && of->fitted && of->outcome != RB_FIT_DONE; /* the fit that it takes has failed */
+    return w->want != RB_WANT_NOTHING && !w->twin && (!w->evaluated || w->again) && !waits_for_values(run, t) &&
+           !in_vain;
 }
 
 static bool is_wanted(rb_keep rule, const bool *selected, int64_t t)
@@ -298,6 +305,11 @@ void rb_run_mark_kept(rb_run_state *run, const bool *selected)
     for (int64_t w = 0; w < run->n_work; w++)
         run->work[w].keeps = is_wanted(run->experiment.store.models, selected, w);
     walk_down(run, keep_children);
+    for (int64_t w = 0; w < run->n_work; w++) /* one model serves all that share its fit */
+        if (run->work[w].keeps)
+            run->work[run->work[w].fit_of].keeps = true;
+    for (int64_t w = 0; w < run->n_work; w++)
+        run->work[w].keeps = run->work[run->work[w].fit_of].keeps;
 }
 
 /* The models that a trial reads must be there when it runs, or when it is evaluated. */
@@ -323,7 +335,8 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
             continue;
         bool lists = w->want == RB_WANT_VALUES && makes_lists(run, t) && !w->has_lists &&
                      is_wanted(run->experiment.store.lists, selected, t);
-        w->again = (!w->has_model && w->keeps) || lists || w->unmeasured;
+        w->again = ((!w->has_model && w->keeps) || w->unmeasured) && w->fit_of == t;
+        w->again = w->again || lists;
     }
     rb_run_mark_arms(run);
     walk_down(run, mark_children);

@@ -12,18 +12,6 @@
 #include "base/alloc.h"
 #include "harness/deal.h"
 
-/* ---- levels: children before parents ---- */
-
-static int32_t level_of(const rb_plan *plan, const rb_configuration *c)
-{
-    int32_t level = 0;
-    for (int32_t i = 0; i < c->n_children; i++) {
-        int32_t below = level_of(plan, &plan->configuration[c->children[i]]) + 1;
-        level = below > level ? below : level;
-    }
-    return level;
-}
-
 /* ---- progress ---- */
 
 enum { TAG_DONE = 71 };
@@ -112,8 +100,7 @@ static int64_t pick(int64_t *all, const rb_run_state *run, bool refits, int32_t 
 {
     int64_t n = 0, first = refits ? run->plan.n_trials : 0;
     for (int64_t t = first; t < run->n_work && t < first + run->plan.n_trials; t++)
-        if (rb_run_trial(run, t)->fold == fold && rb_run_is_to_run(run, t) &&
-            level_of(&run->plan, rb_run_configuration(run, t)) == level)
+        if (rb_run_trial(run, t)->fold == fold && rb_run_is_to_run(run, t) && run->work[t].level == level)
             all[n++] = t;
     return n;
 }
@@ -133,6 +120,14 @@ static void share_work(rb_run_state *run, const int64_t *all, int64_t n)
         w->again = w->unmeasured = false;
         if (w->evaluated)
             rb_run_note_evaluated(run, all[i]);
+    }
+    for (int64_t t = 0; t < run->n_work; t++) { /* those that take these fits */
+        const rb_work *of = &run->work[run->work[t].fit_of];
+        if (of == &run->work[t] || !of->fitted || run->work[t].fitted)
+            continue;
+        run->work[t].fitted = true;
+        run->work[t].outcome = of->outcome;
+        run->work[t].has_model = of->has_model;
     }
 }
 
@@ -172,13 +167,11 @@ done:
     return err->status;
 }
 
-static int32_t n_levels(const rb_plan *plan)
+static int32_t n_levels(const rb_run_state *run)
 {
     int32_t most = 0;
-    for (int32_t i = 0; i < plan->n_configurations; i++) {
-        int32_t level = level_of(plan, &plan->configuration[i]);
-        most = level > most ? level : most;
-    }
+    for (int64_t w = 0; w < run->n_work; w++)
+        most = run->work[w].level > most ? run->work[w].level : most;
     return most + 1;
 }
 
@@ -200,12 +193,12 @@ rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err)
     for (int32_t f = 0; f < 2 * run->plan.n_folds && !*stopped; f++) {
         bool any = false, refits = f >= run->plan.n_folds;
         int32_t number = f % run->plan.n_folds;
-        for (int32_t level = 0; level < n_levels(&run->plan); level++)
+        for (int32_t level = 0; level < n_levels(run); level++)
             any = any || pick(all, run, refits, number, level) > 0;
         if (!any)
             continue;
         RB_TRY(rb_fold_build(&fold, run, number, refits, run->world, err));
-        for (int32_t level = 0; level < n_levels(&run->plan) && !*stopped; level++)
+        for (int32_t level = 0; level < n_levels(run) && !*stopped; level++)
             RB_TRY(run_round(run, &fold, level, all, &d, &b, stopped, err));
         rb_barrier(run->world);
         rb_fold_fini(&fold);

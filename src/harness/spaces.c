@@ -79,11 +79,11 @@ done:
     return err->status;
 }
 
-/* Where an entry says its space. */
-static const rb_place *space_at(const rb_entry *entry)
+/* Where an entry says its space, or that of its re-ranking. */
+static const rb_place *space_at(const rb_entry *entry, bool reranks)
 {
     for (int32_t s = 0; s < entry->n_sweeps; s++)
-        if (entry->sweep[s].param->kind == RB_PARAM_SPACE)
+        if (entry->sweep[s].param->kind == RB_PARAM_SPACE && entry->sweep[s].reranks == reranks)
             return &entry->sweep[s].at;
     return &entry->at;
 }
@@ -91,22 +91,28 @@ static const rb_place *space_at(const rb_entry *entry)
 /* Who reads the labels of the items is not served by those of the users. */
 static rb_status check_labels(const rb_run_state *run, const rb_configuration *c, rb_error *err)
 {
-    if (c->labels_child < 0 || !rb_configuration_is_of_users(&run->plan, &run->plan.configuration[c->labels_child]))
-        return RB_OK;
-    RB_FAIL(err, RB_BAD_INPUT, "'%s' reads a clustering of the items, and '%s' clusters the users", c->entry->name,
-            run->plan.configuration[c->labels_child].entry->name);
-    return rb_run_blame(err, &c->entry->at);
+    const int32_t children[] = { c->labels_child, c->aspects_child };
+    for (int i = 0; i < 2; i++) {
+        if (children[i] < 0 || !rb_configuration_is_of_users(&run->plan, &run->plan.configuration[children[i]]))
+            continue;
+        RB_FAIL(err, RB_BAD_INPUT, "'%s' reads a clustering of the items, and '%s' clusters the users", c->entry->name,
+                run->plan.configuration[children[i]].entry->name);
+        return rb_run_blame(err, &c->entry->at);
+    }
+    return RB_OK;
 }
 
 rb_status rb_run_collect_spaces(rb_run_state *run, rb_error *err)
 {
     const rb_experiment *e = &run->experiment;
     rb_messages messages = { 0 };
-    RB_TRY(rb_alloc(&run->space, run->plan.n_configurations + 1, err));
+    RB_TRY(rb_alloc(&run->space, 2 * (int64_t)run->plan.n_configurations + 1, err));
     for (int32_t i = 0; i < run->plan.n_configurations; i++) {
         const rb_configuration *c = &run->plan.configuration[i];
         if (c->space)
-            RB_TRY(add_space(run, &messages, c->space, space_at(c->entry), err));
+            RB_TRY(add_space(run, &messages, c->space, space_at(c->entry, false), err));
+        if (c->rerank && c->rerank->space)
+            RB_TRY(add_space(run, &messages, c->rerank->space, space_at(c->entry, true), err));
     }
     if (rb_run_wants_tfidf(e) && run->data.has_catalogue)
         RB_TRY(add_space(run, &messages, "tfidf", tfidf_at(e), err));
@@ -126,11 +132,14 @@ static int is_wanted(const rb_run_state *run, const rb_run_space *space)
 {
     int by_metric = 0;
     for (int64_t t = 0; t < run->n_work; t++) {
-        const char *name = rb_run_configuration(run, t)->space;
+        const rb_configuration *c = rb_run_configuration(run, t);
+        const char *name = c->space;
         const rb_work *w = &run->work[rb_run_holder(run, t)];
         if (w->want == RB_WANT_NOTHING || (w->evaluated && !w->again))
             continue;
         if (name && strcmp(name, space->name) == 0)
+            return 1;
+        if (c->rerank && c->rerank->space && strcmp(c->rerank->space, space->name) == 0)
             return 1;
         if (!name && rb_run_wants_tfidf(&run->experiment) && strcmp(space->name, "tfidf") == 0)
             by_metric = -1;
@@ -188,6 +197,15 @@ static rb_status build_or_refuse(rb_run_space *s, rb_run_state *run, bool by_met
     } else if (refusal.status != RB_OK) {
         *err = refusal;
     }
+    return err->status;
+}
+
+rb_status rb_run_need_space(rb_run_state *run, const char *name, rb_error *err)
+{
+    for (int32_t i = 0; i < run->n_spaces; i++)
+        if (strcmp(run->space[i].name, name) == 0 && run->space[i].points.n == 0)
+            RB_TRY(build_space(&run->space[i], run, err));
+done:
     return err->status;
 }
 

@@ -84,7 +84,11 @@ typedef struct rb_work {
     bool unmeasured;        /* its fit lacks a measure that is asked for: fitted once more */
     bool again;             /* whole, and yet to be run: its model or lists are asked for and were dropped */
     int64_t twin_of;        /* index of the earlier work where twin */
-    bool twin;              /* an earlier one has the same key (a clustering on another fold) */
+    bool twin;              /* an earlier one has the same key and evaluation (a clustering on another fold) */
+    int64_t fit_of;         /* index of the work whose fit it takes, as its lists are re-ranked; else its own */
+    bool is_shared;         /* others take its fit */
+    int32_t level;          /* what it reads comes from lower ones */
+    char evaluation[9];     /* names how its values come from its fit: rules, re-ranking, the code of both */
     rb_fit_outcome outcome; /* where fitted */
 } rb_work;
 
@@ -131,10 +135,9 @@ typedef struct rb_run_state {
     int32_t n_spaces;
     rb_work *work; /* [n_work] of the trials; with evaluation.refit then of their refits, in the same order */
     int64_t n_work;
-    char evaluation[9]; /* names the rules of the evaluation and its code */
-    int64_t lists_k;    /* places of the test lists: the largest cutoff, at least RB_LISTS_K */
-    bool makes_lists;   /* false: all that is asked of recommenders are errors of ratings */
-    bool *held;         /* [n_work x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
+    int64_t lists_k;  /* places of the test lists: the largest cutoff, at least RB_LISTS_K */
+    bool makes_lists; /* false: all that is asked of recommenders are errors of ratings */
+    bool *held;       /* [n_work x (experiment.n_metrics + 1)] values in the units; last: lists of lists_k */
     uint64_t tie_seed;
     double budget_bytes; /* a node may use; INFINITY: not known */
     rb_fold_size *size;  /* [2 x n_folds] of a fold's fits, then of its refits */
@@ -170,6 +173,8 @@ int64_t rb_run_holder(const rb_run_state *run, int64_t work);
 int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child);
 /** The work whose model and lists stand for a trial: its refit where there is one. */
 int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial);
+/** The work whose clusters re-rank the lists of this one; -1. */
+int64_t rb_run_aspects(const rb_run_state *run, int64_t work);
 /** Whether what `rule` keeps may be that of this work: of `selected`, only where a metric of `select` applies. */
 bool rb_run_may_keep(const rb_run_state *run, rb_keep rule, int64_t work);
 /** Whether a configuration's fit depends on fold and split; a clustering of a space sees neither. */
@@ -222,6 +227,8 @@ rb_status rb_run_collect_spaces(rb_run_state *run, rb_error *err);
 /** The points of any built-in space of a data set. Collective over ctx. As rb_space_build */
 rb_status rb_run_build_space(rb_points *out, const rb_space_spec *spec, const rb_dataset *data, const rb_ctx *ctx,
                              rb_error *err);
+/** The points of a space that a trial names, built where they are not yet. Collective over the world. */
+rb_status rb_run_need_space(rb_run_state *run, const char *name, rb_error *err);
 /** Build what is named by trials that are not evaluated yet; one that cannot be made is said, and refused to its
  *  trials. Collective. */
 rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
@@ -251,7 +258,7 @@ const rb_ratings *rb_fold_relevant(const rb_fold *fold, rb_part part);
 
 /* ---- harness/key.c ---- */
 
-/** Keys of all trials and refits, twins marked, and `evaluation`. Local; the same on every rank. */
+/** Keys of all trials and refits, who shares what with whom, and their levels. Local; the same on every rank. */
 rb_status rb_run_keys(rb_run_state *run, rb_error *err);
 /** The digest of a model's code, or NULL for an unknown id. */
 const char *rb_code_digest_of(const char *algorithm);
@@ -326,11 +333,14 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t work, rb_
 
 /* ---- harness/evaluate.c, harness/evaluate_clusters.c ---- */
 
-/** The wanted rows of a recommender on one fold: values, vectors, lists of the test part. Collective. */
+/** The wanted rows of a recommender on one fold: values, vectors, lists of the test part. Collective over ctx. */
 rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lists, const rb_wanted *wanted,
-                                  const rb_run_state *run, const rb_fold *fold, const rb_configuration *c,
-                                  const void *state, rb_ctx *ctx, rb_error *err);
-/** One metric on validation, for early stopping. Collective. */
+                                  const rb_run_state *run, const rb_fold *fold, int64_t work, const void *state,
+                                  rb_ctx *ctx, rb_error *err);
+/** What re-ranks the lists of a trial or refit that has `rerank`; its space is built, its clustering finished. Local.
+ */
+rb_status rb_evaluate_reranker(rb_reranker *out, const rb_run_state *run, int64_t work, rb_error *err);
+/** One metric on validation, for early stopping: of lists that are not re-ranked. Collective. */
 rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run, const rb_fold *fold,
                                  const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,
                                  rb_error *err);

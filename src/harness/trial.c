@@ -46,9 +46,9 @@ static bool is_child(const rb_plan *plan, int32_t configuration)
  * selected nor read by another trial is not written at all. */
 static rb_status write_fit(rb_job *j, rb_error *err)
 {
-    bool keep =
-        j->fit.outcome == RB_FIT_DONE && (rb_run_may_keep(j->run, j->run->experiment.store.models, j->index) ||
-                                          is_child(&j->run->plan, j->c->index) || rb_run_is_arm(j->run, j->c->index));
+    bool keep = j->fit.outcome == RB_FIT_DONE &&
+                (rb_run_may_keep(j->run, j->run->experiment.store.models, j->index) ||
+                 is_child(&j->run->plan, j->c->index) || rb_run_is_arm(j->run, j->c->index) || j->work->is_shared);
     if (j->is_again && (j->fit.outcome == RB_FIT_TIMEOUT || j->fit.outcome == RB_FIT_OVER_BUDGET))
         return RB_OK; /* it stays done, and what is missing is tried again by the next start */
     memcpy(j->fit.key, j->work->key, sizeof j->fit.key);
@@ -71,9 +71,9 @@ static rb_status write_metrics(rb_job *j, rb_metric_record *record, const rb_sto
     memcpy(record->key, j->work->key, sizeof record->key);
     if (writes(j)) {
         if (keep)
-            rb_stored_lists_write(lists, j->run->folder, j->work->key, j->run->evaluation, j->run->lists_k, err);
+            rb_stored_lists_write(lists, j->run->folder, j->work->key, j->work->evaluation, j->run->lists_k, err);
         if (err->status == RB_OK && record->n_rows > 0)
-            rb_metric_record_write(record, j->run->folder, j->run->evaluation, err);
+            rb_metric_record_write(record, j->run->folder, j->work->evaluation, err);
     }
     rb_agree(&j->ctx, err->status, err);
     j->work->evaluated = err->status == RB_OK;
@@ -90,7 +90,7 @@ static rb_status evaluate(rb_job *j, rb_error *err)
     double begin_s = rb_clock_s();
     RB_TRY_ALL(&j->ctx, rb_run_wanted(&wanted, j->run, j->index, err));
     if (j->algorithm->can & RB_CAN_RECOMMEND)
-        RB_TRY(rb_evaluate_recommender(&record, &lists, &wanted, j->run, j->fold, j->c, j->state, &j->ctx, err));
+        RB_TRY(rb_evaluate_recommender(&record, &lists, &wanted, j->run, j->fold, j->index, j->state, &j->ctx, err));
     else if (!(j->algorithm->can & RB_CAN_ASSIGN))
         RB_TRY_ALL(&j->ctx, rb_evaluate_nothing(&record, &wanted, j->run, err));
     else {
@@ -210,6 +210,15 @@ static void release(rb_job *j)
     rb_fit_record_fini(&j->fit);
 }
 
+/* What fails in re-ranking, or where another trial did the fit, is no failure of the fit that is shared. */
+static void fail_alone(const rb_job *j)
+{
+    j->work->outcome = j->fit.outcome;
+    if (writes(j))
+        rb_log_warn(&j->run->log, "trial %lld (%s): %s", (long long)j->trial->number, j->c->entry->name,
+                    j->fit.message);
+}
+
 rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb_error *err)
 {
     const rb_trial *trial = rb_run_trial(run, index);
@@ -243,7 +252,9 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
     }
     j.fit.outcome = outcome_of(failure.status);
     memcpy(j.fit.message, failure.message, sizeof j.fit.message);
-    if (!kept)
+    if (j.fit.outcome != RB_FIT_DONE && j.work->fit_of != index)
+        fail_alone(&j);
+    else if (!kept)
         RB_TRY(write_fit(&j, err));
     if (j.fit.outcome == RB_FIT_DONE && evaluate(&j, &failure) != RB_OK) {
         if (failure.status == RB_IO || failure.status == RB_ENVIRONMENT) {
@@ -252,7 +263,10 @@ rb_status rb_trial_run(rb_run_state *run, const rb_fold *fold, int64_t index, rb
         }
         j.fit.outcome = outcome_of(failure.status); /* a score that is not finite fails the trial */
         memcpy(j.fit.message, failure.message, sizeof j.fit.message);
-        RB_TRY(write_fit(&j, err));
+        if (j.c->rerank)
+            fail_alone(&j);
+        else
+            RB_TRY(write_fit(&j, err));
     }
     if (writes(&j))
         rb_journal_write(&run->journal, err, "%s%s %lld %s %s", what, rb_fit_outcome_name(j.fit.outcome),

@@ -161,7 +161,7 @@ rb_status rb_stored_lists_check(const rb_unit_list *l, const char *folder, const
 /** The first k places of lists that are at least as wide; RB_IO where there are none. */
 rb_status rb_stored_lists_read(rb_stored_lists *out, const rb_unit_list *l, const char *folder, const char *key,
                                const char *evaluation, int64_t k, rb_error *err);
-/** Remove the lists of a key, whatever their evaluation and width. */
-void rb_stored_lists_remove(const rb_unit_list *l, const char *folder, const char *key);
+/** Remove the lists of a key, whatever their width. @param evaluation  NULL: of all evaluations */
+void rb_stored_lists_remove(const rb_unit_list *l, const char *folder, const char *key, const char *evaluation);
 
 #endif

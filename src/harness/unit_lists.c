@@ -128,13 +128,13 @@ done:
     return rb_unit_status(err);
 }
 
-void rb_stored_lists_remove(const rb_unit_list *l, const char *folder, const char *key)
+void rb_stored_lists_remove(const rb_unit_list *l, const char *folder, const char *key, const char *evaluation)
 {
     int64_t first, last;
     char path[8192];
     rb_unit_list_range(l, key, &first, &last);
     for (int64_t i = first; i < last; i++)
-        if (strstr(l->names[i], ".lists.h5")) {
+        if (evaluation ? width_of(l->names[i], evaluation) > 0 : strstr(l->names[i], ".lists.h5") != NULL) {
             snprintf(path, sizeof path, "%s/units/%s", folder, l->names[i]);
             unlink(path);
         }

@@ -27,7 +27,17 @@ int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child)
     const rb_configuration *c = &run->plan.configuration[rb_run_configuration(run, work)->children[child]];
     int64_t of = rb_plan_trial(&run->plan, c->index, trial->fold, trial->repeat)->number - 1;
     bool refitted = rb_run_is_refit(run, work) && rb_depends_on_fold(&run->plan, c);
-    return rb_run_holder(run, refitted ? of + run->plan.n_trials : of);
+    return run->work[rb_run_holder(run, refitted ? of + run->plan.n_trials : of)].fit_of;
+}
+
+/* Those of the same fold and repeat: a clustering that depends on no split has one fit for all. */
+int64_t rb_run_aspects(const rb_run_state *run, int64_t work)
+{
+    const rb_trial *trial = rb_run_trial(run, work);
+    const int32_t of = rb_run_configuration(run, work)->aspects_child;
+    if (of < 0)
+        return -1;
+    return rb_run_holder(run, rb_plan_trial(&run->plan, of, trial->fold, trial->repeat)->number - 1);
 }
 
 int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial)

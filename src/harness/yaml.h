@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/status.h"
@@ -73,6 +74,12 @@ const char *rb_yaml_words(const rb_yaml *node);
 
 /** A plain empty scalar, ~ or null. */
 bool rb_yaml_is_null(const rb_yaml *node);
+
+/** Whether a key of an entry of `trials` stands beside its algorithm. */
+static inline bool rb_yaml_stands_beside(const char *key)
+{
+    return strcmp(key, "as") == 0 || strcmp(key, "rerank") == 0;
+}
 
 /** The value of a key, or NULL. */
 rb_yaml *rb_yaml_get(const rb_yaml *map, const char *key);

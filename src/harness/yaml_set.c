@@ -43,11 +43,11 @@ static rb_status enter_entry(rb_yaml **node, const char *key, const override *o)
         become_map(entry);
         RB_TRY(add_child(&inner, entry, name, o));
     }
-    if (entry->kind != RB_YAML_MAP || rb_yaml_get(entry, key) || strcmp(key, "as") == 0)
+    if (entry->kind != RB_YAML_MAP || rb_yaml_get(entry, key) || rb_yaml_stands_beside(key))
         return RB_OK;
     int32_t n_inner = 0;
     for (rb_yaml *child = entry->first; child; child = child->next)
-        if (strcmp(child->key, "as") != 0) {
+        if (!rb_yaml_stands_beside(child->key)) {
             inner = child;
             n_inner++;
         }

@@ -41,3 +41,18 @@ rb_status rb_csr_transpose(rb_csr *out, const rb_csr *x, rb_error *err)
     out->row_begin[0] = 0;
     return RB_OK;
 }
+
+double rb_csr_dot(const rb_csr *x, int64_t a, int64_t b)
+{
+    double dot = 0;
+    int64_t e = x->row_begin[a], f = x->row_begin[b];
+    while (e < x->row_begin[a + 1] && f < x->row_begin[b + 1]) {
+        if (x->col[e] == x->col[f])
+            dot += x->value[e++] * x->value[f++];
+        else if (x->col[e] < x->col[f])
+            e++;
+        else
+            f++;
+    }
+    return dot;
+}

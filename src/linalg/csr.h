@@ -19,6 +19,9 @@ typedef struct {
 rb_status rb_csr_init(rb_csr *x, int64_t n_rows, int64_t n_cols, int64_t nnz, rb_error *err);
 void rb_csr_fini(rb_csr *x);
 
+/** Product of two rows, over their common columns ascending. O(entries of both). */
+double rb_csr_dot(const rb_csr *x, int64_t a, int64_t b);
+
 /** The transpose, rows and columns exchanged, columns ascending. Serial, O(nnz). */
 rb_status rb_csr_transpose(rb_csr *out, const rb_csr *x, rb_error *err);
 

@@ -148,7 +148,7 @@ static void wider_lists_serve_for_fewer_places(void **unused)
     assert_int_equal(rb_stored_lists_read(&back, &list, folder, KEY, "aaaaaaaa", 4, &err), RB_IO);
     err = (rb_error){ 0 };
     rb_stored_lists_fini(&back);
-    rb_stored_lists_remove(&list, folder, KEY);
+    rb_stored_lists_remove(&list, folder, KEY, NULL);
     rb_unit_list_fini(&list);
     assert_ok(rb_unit_list_init(&list, folder, &err), &err);
     assert_int_equal(rb_stored_lists_width(&list, KEY, "aaaaaaaa"), 0);

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# `rerank` beside an algorithm: lists grow more diverse as lambda falls, one fit serves all of them, `recommend` gives
+# what was evaluated, and neither ranks nor the order of the requests change a bit.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+
+cat >varied.yaml <<'YAML'
+experiment: varied
+seed: 7
+dataset: { name: synthetic, users: 150, items: 120, ratings: 4000, sessions: 2000 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: [ndcg@10, diversity@10, "diversity:tfidf@10", auc]
+select: diversity@10
+store: { models: all, lists: all }
+trials:
+  - ials: { factors: 8, iterations: 4 }
+    as: plain
+  - ials: { factors: 8, iterations: 4 }
+    as: varied
+    rerank: { lambda: [1, 0.7, 0.3], candidates: 40 }
+  - ials: { factors: 8, iterations: 4 }
+    as: covering
+    rerank: { method: xquad, lambda: [1, 0.7, 0.1] }
+  - kmeans: { space: genre, k: 6 }
+    as: groups
+  - ials: { factors: 8, iterations: 4 }
+    as: by-group
+    rerank: { method: [mmr, xquad], lambda: 0.3, clusters: groups }
+YAML
+expect 0 "$REELBENCH" run varied.yaml
+run=$(echo results/varied-*)
+[ "$(ls "$run"/units | grep -c "fit.h5")" = 2 ] || fail "the fit of ials is not shared"
+expect 0 "$REELBENCH" report "$run" --format json
+python3 - "$out" <<'PYTHON' || fail "lists are not more diverse the smaller lambda is"
+import json, sys
+
+trials = json.load(open(sys.argv[1]))["trials"]
+plain = trials[0]
+for name in ("diversity:genre@10", "diversity:tfidf@10"):
+    value = lambda t: t["test " + name]
+    by_entry = {e: [value(t) for t in trials if t["entry"] == e] for e in ("varied", "covering", "by-group")}
+    assert by_entry["varied"][0] == by_entry["covering"][0] == value(plain), (name, by_entry, value(plain))
+    assert sorted(by_entry["varied"]) == by_entry["varied"], by_entry
+    if name == "diversity:genre@10":
+        assert sorted(by_entry["covering"]) == by_entry["covering"], by_entry
+        assert by_entry["varied"][2] > value(plain) + 0.05 < by_entry["covering"][2], (by_entry, value(plain))
+    assert min(by_entry["by-group"]) > value(plain), (name, by_entry, value(plain))
+assert trials[1]["test ndcg:bin-min@10"] == plain["test ndcg:bin-min@10"]
+assert trials[1]["test auc"] is None and plain["test auc"] > 0.5
+PYTHON
+expect 0 "$REELBENCH" digest "$run"
+cp "$out" digest
+
+# What is recommended is what was evaluated: re-ranked, and nothing of training or validation.
+for trial in 1 4 9; do
+    expect 0 "$REELBENCH" export "$run" $trial --trec-run lists
+    user=$(awk 'NR == 101 { print $1 }' lists)
+    awk -v user="$user" '$1 == user { print $3 }' lists >expected
+    expect 0 "$REELBENCH" recommend "$run" $trial --user "$user" --top 10
+    awk -F '\t' 'NR > 1 { print $3 }' "$out" >given
+    cmp -s given expected || fail "trial $trial recommends what it does not list"
+done
+
+# Two ranks, and re-ranking asked for after the fit: the same bits, nothing fitted twice.
+expect 0 mpirun -n 2 "$REELBENCH" run varied.yaml --output two
+expect 0 "$REELBENCH" digest two/varied-*
+cmp -s "$out" digest || fail "the digest depends on the ranks"
+awk '/as: plain/ { print; exit } { print }' varied.yaml >first.yaml
+expect 0 "$REELBENCH" run first.yaml --output later
+expect 0 "$REELBENCH" run varied.yaml --output later
+prints "1 kept, 9 to run"
+lacks() { ! grep -q "$1" "$out" || fail "unexpected: $1"; }
+lacks "fitted again"
+expect 0 "$REELBENCH" digest later/varied-*
+cmp -s "$out" digest || fail "the digest depends on what was asked for first"
+for keep in selected none; do
+    expect 0 "$REELBENCH" run varied.yaml --output "$keep" --set store.models=$keep --set store.lists=$keep
+    expect 0 "$REELBENCH" run varied.yaml --output "$keep" --set store.models=$keep --set store.lists=$keep
+    prints "10 kept, 0 to run"
+    expect 0 "$REELBENCH" digest "$keep"/varied-*
+    cmp -s "$out" digest || fail "the digest depends on what is kept"
+done
+expect 0 "$REELBENCH" recommend selected/varied-* varied --user "$user"
+expect 0 "$REELBENCH" run varied.yaml --output refit --set evaluation.refit=true --set select=ndcg@10
+expect 0 "$REELBENCH" report refit/varied-*
+
+# What is wrong is said where it stands.
+expect 0 "$REELBENCH" list keys trials.rerank
+prints "weight of the scores, 1 - lambda of diversity"
+refuses() {
+    expect 2 "$REELBENCH" validate varied.yaml --set "trials.1.rerank=$1"
+    complains "$2"
+}
+refuses '{ lamda: 0.5 }' "unknown parameter 'lamda' of rerank; did you mean 'lambda'?"
+refuses '{ lambda: 2 }' "'rerank.lambda' is 2, expected a number in [0, 1]"
+refuses '{ method: xquad, space: lsa-5 }' "whose columns are no aspects"
+refuses '{ space: genre, clusters: groups }' "stands beside 'rerank.clusters'"
+refuses '{ clusters: plain }' "clusters nothing"
+refuses '0.5' "'rerank' is a text, expected a mapping"
+expect 2 "$REELBENCH" validate varied.yaml --set 'trials.3.rerank={}'
+complains "'kmeans' ranks no items: it has no lists to re-rank"
+
+finish
