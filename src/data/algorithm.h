@@ -27,7 +27,7 @@
 #define RB_NEEDS_LABELS 32u      /* a clustering of the items */
 #define RB_NEEDS_MODELS 64u      /* scores of other models */
 #define RB_NEEDS_VALIDATION 128u /* what users of even hash did there; those of odd hash then judge all trials */
-#define RB_NEEDS_TIMES 512u      /* with POSITIVES: when they took place */
+#define RB_NEEDS_TIMES 512u      /* with POSITIVES: when they took place, also of what is revealed */
 #define RB_NEEDS_COUNTS 256u     /* with SPACE: its values are counts of words, as those of the space `counts` */
 
 /* What a fitted model can do; says which metrics apply. */
@@ -66,7 +66,8 @@ typedef struct rb_model_view {
 typedef struct rb_train_view {
     const rb_ratings *ratings;
     const rb_ratings *positives;
-    const int64_t *times; /* [source rows] seconds since 1970; that of positive e: times[positives->user_row[e]] */
+    const int64_t *times; /* [source rows] seconds since 1970; that of positive e: times[positives->user_row[e]], also
+                             of those revealed */
     const int32_t *user_segment; /* [n_users] planted; NULL: none */
     const rb_catalogue *items;
     const rb_points *space;

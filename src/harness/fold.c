@@ -142,10 +142,11 @@ static rb_status build_ratings(rb_fold *f, const rb_run_state *run, const uint8_
     RB_TRY(rb_ratings_build(&f->train, x, part, train | rows, -INFINITY, ctx, err));
     if (f->has_revealed) {
         RB_TRY(rb_ratings_build(&f->seen, x, part, train | bit(RB_PART_REVEALED), -INFINITY, ctx, err));
-        RB_TRY(rb_ratings_build(&f->revealed, x, part, bit(RB_PART_REVEALED), -INFINITY, ctx, err));
+        RB_TRY(rb_ratings_build(&f->revealed, x, part, bit(RB_PART_REVEALED) | rows, -INFINITY, ctx, err));
     }
     if (f->has_revealed && !f->all_relevant)
-        RB_TRY(rb_ratings_build(&f->relevant[RB_PART_REVEALED], x, part, bit(RB_PART_REVEALED), relevance, ctx, err));
+        RB_TRY(rb_ratings_build(&f->relevant[RB_PART_REVEALED], x, part, bit(RB_PART_REVEALED) | rows, relevance, ctx,
+                                err));
     if (!f->all_relevant)
         RB_TRY(rb_ratings_build(&f->positives, x, part, train | rows, relevance, ctx, err));
     for (rb_part p = RB_PART_VALIDATION; p <= RB_PART_TEST; p++) {

@@ -7,7 +7,7 @@
 #include "support/oracle_als.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_als, rb_ials, rb_pure_svd;
+extern const rb_recommender rb_als, rb_ials, rb_pure_svd, rb_user_knn;
 
 enum { N_ITEMS = RB_CONTRACT_ITEMS };
 
@@ -69,6 +69,32 @@ static void reasons_of_folded_in_users_add_up(void **unused)
     check(&rb_pure_svd, "factors=6", rb_contract_view.positives, false);
 }
 
+/* All reasons together are the score, also of a user who was revealed. */
+static void reasons_by_neighbours_add_up(void **unused)
+{
+    (void)unused;
+    rb_contract_model m = rb_contract_fitted_together(&rb_user_knn, 1);
+    int64_t n_reasons = 0;
+    for (int32_t u = 0; u <= RB_CONTRACT_REVEALED; u += u < RB_CONTRACT_REVEALED - 7 ? 7 : 1)
+        for (int32_t i = 0; i < N_ITEMS; i++) {
+            int32_t items[N_ITEMS];
+            double weights[N_ITEMS], score, sum = 0;
+            const rb_ratings *own =
+                u == RB_CONTRACT_REVEALED ? rb_contract_view.revealed_positives : rb_contract_view.positives;
+            const int n = rb_user_knn.explain(items, weights, N_ITEMS, m.state, u, i);
+            rb_user_knn.score(&(rb_tile){ &score, 1 }, m.state, &u, 1, i, i + 1);
+            for (int k = 0; k < n; k++) {
+                sum += weights[k];
+                assert_true(k == 0 || weights[k - 1] >= weights[k]);
+                assert_true(rb_ratings_has(own, u, items[k]));
+            }
+            n_reasons += n;
+            assert_near(sum, score, 1e-9);
+        }
+    assert_true(n_reasons > 0);
+    rb_contract_model_fini(&m);
+}
+
 static void a_user_without_interactions_has_no_reasons(void **unused)
 {
     (void)unused;
@@ -87,6 +113,7 @@ int main(int argc, char **argv)
     rb_test_mpi_begin(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reasons_of_folded_in_users_add_up),
+        cmocka_unit_test(reasons_by_neighbours_add_up),
         cmocka_unit_test(a_user_without_interactions_has_no_reasons),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, rb_contract_begin, rb_contract_end));

@@ -84,6 +84,26 @@ static void a_user_without_interactions_gets_the_end(void **unused)
     rb_contract_model_fini(&m);
 }
 
+static void a_revealed_user_has_the_own_last_moment(void **unused)
+{
+    (void)unused;
+    const rb_ratings *revealed = rb_contract_view.revealed_positives;
+    const int32_t user = RB_CONTRACT_REVEALED;
+    int64_t last = INT64_MIN;
+    double scores[N_ITEMS];
+    rb_error err = { 0 };
+    rb_contract_model m;
+    for (int64_t e = revealed->user_begin[user]; e < revealed->user_begin[user + 1]; e++)
+        if (rb_contract_view.times[revealed->user_row[e]] > last)
+            last = rb_contract_view.times[revealed->user_row[e]];
+    assert_ok(fit_with(&m, &rb_recency, "at=user half_life=30", &rb_contract_view, &err), &err);
+    assert_ok(rb_recency.reveal(m.state, &rb_contract_view, NULL, m.config, &rb_test_ctx, &err), &err);
+    m.algorithm->score(&(rb_tile){ scores, N_ITEMS }, m.state, &user, 1, 0, N_ITEMS);
+    for (int32_t i = 0; i < N_ITEMS; i++)
+        assert_near(scores[i], faded(i, last, 30), 1e-9);
+    rb_contract_model_fini(&m);
+}
+
 /* The same bits on one rank and on all. */
 static void popularity_of_each_moment_has_the_same_bits(void **unused)
 {
@@ -172,6 +192,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interactions_fade_towards_the_end_or_the_last_of_the_user),
         cmocka_unit_test(a_user_without_interactions_gets_the_end),
+        cmocka_unit_test(a_revealed_user_has_the_own_last_moment),
         cmocka_unit_test(popularity_of_each_moment_has_the_same_bits),
         cmocka_unit_test(segments_have_their_own_popularity),
         cmocka_unit_test(data_without_planted_segments_are_refused),

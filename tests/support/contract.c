@@ -103,7 +103,9 @@ int rb_contract_begin(void **unused)
     assert_ok(rb_ratings_build(&validation, x, part, 1u << RB_PART_VALIDATION, -INFINITY, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&validation_positives, x, part, 1u << RB_PART_VALIDATION, 3, &rb_test_ctx, &err), &err);
     assert_ok(rb_ratings_build(&revealed, x, part, 1u << RB_PART_REVEALED, -INFINITY, &rb_test_ctx, &err), &err);
-    assert_ok(rb_ratings_build(&revealed_positives, x, part, 1u << RB_PART_REVEALED, 3, &rb_test_ctx, &err), &err);
+    assert_ok(
+        rb_ratings_build(&revealed_positives, x, part, 1u << RB_PART_REVEALED | RB_WITH_ROWS, 3, &rb_test_ctx, &err),
+        &err);
     rb_free(part);
     memcpy(times, x->time, (size_t)x->n * sizeof *times);
     assert_true(revealed_positives.n > 0 && revealed_positives.n < revealed.n);

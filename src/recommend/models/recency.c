@@ -4,9 +4,9 @@
  *     s_ui = sum over v in U(i), t_vi <= T of 2^(-(T - t_vi) / half_life)
  *
  * `at: end`: T is the time of the last interaction of training, the same for everybody. `at: user`: T is the user's own
- * last interaction in training, so that each is offered what was popular then; users without one, and those who are
- * folded in, get the end. Ding, Li (2005), doi:10.1145/1099554.1099689 (decay); Ji, Sun, Zhang, Xing (2020),
- * doi:10.1145/3397271.3401233 (popularity at the moment of the recommendation).
+ * last interaction that is known, in training or revealed, so that each is offered what was popular then; users
+ * without one, and those who are folded in without times, get the end. Ding, Li (2005), doi:10.1145/1099554.1099689
+ * (decay); Ji, Sun, Zhang, Xing (2020), doi:10.1145/3397271.3401233 (popularity at the moment of the recommendation).
  *
  * Time O(n log of the positives of an item), memory 8 bytes an item, with `at: user` 16 bytes an interaction a node.
  * Bits: the same for any ranks and threads: an item's interactions are one sum, in order of users (end) or of time
@@ -197,6 +197,19 @@ done:
     return err->status;
 }
 
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    const rb_ratings *revealed = view->revealed_positives;
+    (void)prepared, (void)cfg, (void)ctx;
+    for (int64_t u = 0; m->last && u < m->n_users; u++)
+        for (int64_t e = revealed->user_begin[u]; e < revealed->user_begin[u + 1]; e++)
+            if (view->times[revealed->user_row[e]] > m->last[u])
+                m->last[u] = view->times[revealed->user_row[e]];
+    return err->status;
+}
+
 /* The events of an item up to a moment, faded to it. */
 static double popularity_at(const state *m, int64_t item, int64_t moment)
 {
@@ -273,6 +286,7 @@ const rb_recommender rb_recency = {
     .params = params,
     .cost = cost,
     .fit = fit,
+    .reveal = reveal,
     .score = score,
     .fold_in = fold_in,
     .arrays = arrays,

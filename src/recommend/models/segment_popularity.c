@@ -4,10 +4,11 @@
  *     s_ui = (n_gi + damping p_i) / (n_g + damping),  p_i = n_i / n
  *
  * n_gi: training positives of item i by users of the segment g of u, n_g those of all items, n_i and n of all users. A
- * user without training positives, and one who is folded in, has p_i. Segments, `by: activity`: the users who have
- * positives, ordered by how many, in `segments` parts of about equal size; equal numbers are never parted. `by:
- * planted`: the segments of generated data. The floor for new users of a known kind: Sedhain, Sanner, Braziunas, Xie,
- * Christensen (2014), doi:10.1145/2645710.2645772, section 4.
+ * user without positives has p_i. Segments, `by: activity`: the users who have positives, ordered by how many, in
+ * `segments` parts of about equal size; equal numbers are never parted; one who is revealed or folded in joins the part
+ * of those with as many. `by: planted`: the segments of generated data, unknown of one who is folded in. The floor for
+ * new users of a known kind: Sedhain, Sanner, Braziunas, Xie, Christensen (2014), doi:10.1145/2645710.2645772,
+ * section 4.
  *
  * Time O(n + segments n_items), memory 8 segments n_items bytes a rank. Bits: exact counts.
  */
@@ -26,10 +27,11 @@ typedef struct {
 } config;
 
 typedef struct {
-    double *share;    /* [n_segments x n_items] */
-    double *overall;  /* [n_items] */
-    int32_t *segment; /* [n_users], -1: none */
-    int64_t n_segments, n_items, n_users;
+    double *share;     /* [n_segments x n_items] */
+    double *overall;   /* [n_items] */
+    int32_t *segment;  /* [n_users], -1: none */
+    int64_t *activity; /* [n_active] positives of each user who has any, ascending; by activity alone */
+    int64_t n_segments, n_items, n_users, n_active;
 } state;
 
 static const rb_param params[] = {
@@ -60,29 +62,33 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Users with fewer positives, of those who have any, decide the part that a user is in. */
+static int32_t segment_of(const state *m, int64_t n_own)
+{
+    int64_t fewer = 0, high = m->n_active;
+    while (fewer < high) {
+        const int64_t middle = fewer + (high - fewer) / 2;
+        if (m->activity[middle] < n_own)
+            fewer = middle + 1;
+        else
+            high = middle;
+    }
+    if (n_own == 0 || m->n_active == 0)
+        return -1;
+    fewer = fewer < m->n_active ? fewer : m->n_active - 1; /* of one more active than all */
+    return (int32_t)(m->n_segments * fewer / m->n_active);
+}
+
 static rb_status segment_by_activity(state *m, const rb_ratings *train, int64_t segments, rb_error *err)
 {
-    int64_t *sorted = NULL, n = 0;
-    RB_TRY(rb_alloc(&sorted, m->n_users, err));
+    RB_TRY(rb_alloc(&m->activity, m->n_users, err));
     for (int64_t u = 0; u < m->n_users; u++)
         if (train->user_begin[u + 1] > train->user_begin[u])
-            sorted[n++] = train->user_begin[u + 1] - train->user_begin[u];
-    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+            m->activity[m->n_active++] = train->user_begin[u + 1] - train->user_begin[u];
+    qsort(m->activity, (size_t)m->n_active, sizeof *m->activity, ascending);
     m->n_segments = segments;
-    for (int64_t u = 0; u < m->n_users; u++) {
-        const int64_t own = train->user_begin[u + 1] - train->user_begin[u];
-        int64_t fewer = 0, high = n;
-        while (fewer < high) {
-            const int64_t middle = fewer + (high - fewer) / 2;
-            if (sorted[middle] < own)
-                fewer = middle + 1;
-            else
-                high = middle;
-        }
-        m->segment[u] = own > 0 && n > 0 ? (int32_t)(segments * fewer / n) : -1;
-    }
+    for (int64_t u = 0; u < m->n_users; u++)
+        m->segment[u] = segment_of(m, train->user_begin[u + 1] - train->user_begin[u]);
 done:
-    rb_free(sorted);
     return err->status;
 }
 
@@ -147,13 +153,30 @@ done:
     return err->status;
 }
 
+static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
+                        rb_error *err)
+{
+    state *m = self;
+    const rb_ratings *revealed = view->revealed_positives;
+    (void)prepared, (void)cfg, (void)ctx;
+    for (int64_t u = 0; u < m->n_users; u++)
+        if (m->segment[u] < 0)
+            m->segment[u] = segment_of(m, revealed->user_begin[u + 1] - revealed->user_begin[u]);
+    return err->status;
+}
+
+/* Shares of a segment; -1: of all users. */
+static const double *shares_of(const state *m, int32_t segment)
+{
+    return segment < 0 ? m->overall : m->share + segment * m->n_items;
+}
+
 static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
                   int32_t item_end)
 {
     const state *m = self;
     for (int32_t u = 0; u < n_users; u++) {
-        const int32_t g = m->segment[users[u]];
-        const double *share = g < 0 ? m->overall : m->share + g * m->n_items;
+        const double *share = shares_of(m, m->segment[users[u]]);
         memcpy((double *)tile->data + u * tile->ld, share + item_begin,
                (size_t)(item_end - item_begin) * sizeof *share);
     }
@@ -163,8 +186,8 @@ static rb_status fold_in(double *scores, const void *self, const int32_t *items,
                          const void *cfg, rb_error *err)
 {
     const state *m = self;
-    (void)items, (void)ratings, (void)n, (void)cfg;
-    memcpy(scores, m->overall, (size_t)m->n_items * sizeof *scores);
+    (void)items, (void)ratings, (void)cfg;
+    memcpy(scores, shares_of(m, segment_of(m, n)), (size_t)m->n_items * sizeof *scores);
     return err->status;
 }
 
@@ -176,6 +199,7 @@ static void arrays(void *self, rb_visitor *v)
     v->array(v, "overall", RB_FLOAT64, (void **)&m->overall, &m->n_items, &n_cols, NULL);
     n_cols = 1;
     v->array(v, "segment", RB_INT32, (void **)&m->segment, &m->n_users, &n_cols, NULL);
+    v->array(v, "activity", RB_INT64, (void **)&m->activity, &m->n_active, &n_cols, NULL);
 }
 
 static void fini(void *self)
@@ -184,6 +208,7 @@ static void fini(void *self)
     rb_free(m->share);
     rb_free(m->overall);
     rb_free(m->segment);
+    rb_free(m->activity);
     *m = (state){ 0 };
 }
 
@@ -198,6 +223,7 @@ const rb_recommender rb_segment_popularity = {
     .params = params,
     .cost = cost,
     .fit = fit,
+    .reveal = reveal,
     .score = score,
     .fold_in = fold_in,
     .arrays = arrays,

@@ -5,7 +5,9 @@
  *
  * Sarwar, Karypis, Konstan, Riedl (2000), doi:10.1145/352871.352887; the similarities s_uv: recommend/core/knn.h. Rows
  * are the training interactions that reach `relevance`, as ones. Time O(sum_i |U(i)|^2), memory 24 k n_users bytes a
- * node while fitting. All trials that differ in k alone share one search. Bits: the same for any ranks and threads.
+ * node while fitting. Reasons of a score: the user's items, among which the similarity to each neighbour who has the
+ * item is shared out equally, as far as the neighbour has them. All trials that differ in k alone share one search.
+ * Bits: the same for any ranks and threads.
  */
 #include <string.h>
 
@@ -81,6 +83,46 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
     }
 }
 
+static bool has(const rb_history *h, int32_t user, int32_t item)
+{
+    const int64_t from = h->begin[user], n = h->begin[user + 1] - from, at = rb_knn_lower(h->item + from, n, item);
+    return at < n && h->item[from + at] == item;
+}
+
+static int64_t n_common(const rb_history *h, int32_t a, int32_t b)
+{
+    int64_t n = 0, j = h->begin[b];
+    for (int64_t i = h->begin[a]; i < h->begin[a + 1]; i++) {
+        while (j < h->begin[b + 1] && h->item[j] < h->item[i])
+            j++;
+        n += j < h->begin[b + 1] && h->item[j] == h->item[i];
+    }
+    return n;
+}
+
+typedef struct {
+    const state *m;
+    int32_t user;
+} of_user;
+
+static double weight_at(const void *model, int64_t from, int64_t to)
+{
+    const of_user *p = model;
+    const rb_knn_lists *nearest = &p->m->nearest;
+    const rb_history *h = &p->m->history;
+    double sum = 0;
+    for (int64_t e = nearest->begin[p->user]; e < nearest->begin[p->user + 1]; e++)
+        if (has(h, nearest->id[e], (int32_t)to) && has(h, nearest->id[e], (int32_t)from))
+            sum += nearest->weight[e] / (double)n_common(h, p->user, nearest->id[e]);
+    return sum;
+}
+
+static int explain(int32_t *items, double *weights, int n, const void *self, int32_t user, int32_t item)
+{
+    const state *m = self;
+    return rb_history_contributions(items, weights, n, &m->history, user, weight_at, &(of_user){ m, user }, item);
+}
+
 static void arrays(void *self, rb_visitor *v)
 {
     static const char *const names[] = { "nearest_begin", "nearest_user", "nearest_similarity" };
@@ -101,7 +143,7 @@ const rb_recommender rb_user_knn = {
     .summary = "items of the nearest users, implicit feedback",
     .reference = "Sarwar, Karypis, Konstan, Riedl 2000, doi:10.1145/352871.352887",
     .needs = RB_NEEDS_POSITIVES,
-    .can = RB_CAN_RANK | RB_CAN_COLD_USER,
+    .can = RB_CAN_RANK | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
     .config_size = sizeof(rb_knn_config),
     .state_size = sizeof(state),
     .params = rb_knn_params,
@@ -112,6 +154,7 @@ const rb_recommender rb_user_knn = {
     .fit = fit,
     .reveal = reveal,
     .score = score,
+    .explain = explain,
     .arrays = arrays,
     .fini = fini,
 };
