@@ -123,8 +123,8 @@ typedef struct rb_algorithm {
     size_t config_size, state_size;
     const rb_param *params; /* ends in RB_PARAM_END */
 
-    /** Local. Combinations of values that the table cannot refuse, whatever the data: refused when the file is read,
-     * with its place. NULL: nothing to check. */
+    /** Local. Combinations of values that the table cannot refuse, whatever the data: refused before the data
+     * are read, with its place. NULL: nothing to check. */
     rb_status (*check_config)(const void *config, rb_error *err);
     /** Local. The same against the shape (k > n), before the fit; the shape may be NULL, or have no points, where the
      * data are not known yet. NULL: nothing to check. */

@@ -2,19 +2,34 @@
 
 #include "harness/state.h"
 
-/* One configuration, by the check of its algorithm. Of many, each has its message. */
-static rb_status check_one(rb_messages *m, const rb_configuration *c, const rb_shape *shape, rb_error *err)
+/* What an algorithm refused becomes a message, with the place of the entry; of many configurations each says which. */
+static rb_status refuse(rb_messages *m, const rb_configuration *c, const rb_error *refusal, rb_error *err)
 {
-    rb_error refusal = { 0 };
-    const rb_algorithm *a = c->entry->algorithm;
-    if (!a->check || a->check(c->config, shape, &refusal) == RB_OK)
+    if (refusal->status == RB_OK)
         return RB_OK;
-    if (refusal.status == RB_NO_MEMORY) {
-        *err = refusal;
+    if (refusal->status == RB_NO_MEMORY) {
+        *err = *refusal;
         return err->status;
     }
-    return rb_messages_add(m, c->entry->at, err, "%s%s%s: %s", c->entry->name, *c->text ? " " : "", c->text,
-                           refusal.message);
+    if (c->entry->n_configurations == 1)
+        return rb_messages_add(m, c->entry->at, err, "%s", refusal->message);
+    return rb_messages_add(m, c->entry->at, err, "%s %s: %s", c->entry->name, c->text, refusal->message);
+}
+
+static rb_status check_parameters(rb_messages *m, const rb_configuration *c, rb_error *err)
+{
+    rb_error refusal = { 0 };
+    if (c->entry->algorithm->check_config)
+        c->entry->algorithm->check_config(c->config, &refusal);
+    return refuse(m, c, &refusal, err);
+}
+
+static rb_status check_sizes(rb_messages *m, const rb_configuration *c, const rb_shape *shape, rb_error *err)
+{
+    rb_error refusal = { 0 };
+    if (c->entry->algorithm->check)
+        c->entry->algorithm->check(c->config, shape, &refusal);
+    return refuse(m, c, &refusal, err);
 }
 
 /* Sizes that the file itself tells: those of data that are made, whole. */
@@ -38,10 +53,30 @@ rb_status rb_check_plan(rb_messages *m, const rb_plan *plan, rb_error *err)
     for (int32_t i = 0; i < plan->n_configurations; i++) {
         rb_shape shape;
         const rb_configuration *c = &plan->configuration[i];
-        RB_TRY(check_one(m, c, shape_of(&shape, plan->experiment, c) ? &shape : NULL, err));
+        RB_TRY(check_parameters(m, c, err));
+        RB_TRY(check_sizes(m, c, shape_of(&shape, plan->experiment, c) ? &shape : NULL, err));
     }
 done:
     return err->status;
+}
+
+/* Releases the messages. */
+static rb_status print_and_raise(const rb_run_state *run, rb_messages *m, rb_error *err)
+{
+    rb_messages_print(run->options->errors, m);
+    if (err->status == RB_OK)
+        rb_messages_raise(m, run->experiment.file, err);
+    rb_messages_fini(m);
+    return rb_agree(run->world, err->status, err);
+}
+
+rb_status rb_run_check_parameters(rb_run_state *run, rb_error *err)
+{
+    rb_messages messages = { 0 };
+    for (int32_t i = 0; i < run->plan.n_configurations; i++)
+        RB_TRY(check_parameters(&messages, &run->plan.configuration[i], err));
+done:
+    return print_and_raise(run, &messages, err);
 }
 
 rb_status rb_run_check(rb_run_state *run, rb_error *err)
@@ -49,11 +84,8 @@ rb_status rb_run_check(rb_run_state *run, rb_error *err)
     rb_messages messages = { 0 };
     for (int32_t i = 0; i < run->plan.n_configurations; i++) {
         rb_shape shape = rb_run_shape(run, rb_plan_trial(&run->plan, i, 0, 0)->number - 1, &run->group);
-        RB_TRY(check_one(&messages, &run->plan.configuration[i], &shape, err));
+        RB_TRY(check_sizes(&messages, &run->plan.configuration[i], &shape, err));
     }
-    rb_messages_print(run->options->errors, &messages);
-    RB_TRY(rb_messages_raise(&messages, run->experiment.file, err));
 done:
-    rb_messages_fini(&messages);
-    return rb_agree(run->world, err->status, err);
+    return print_and_raise(run, &messages, err);
 }

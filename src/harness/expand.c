@@ -233,16 +233,6 @@ done:
     return p->err->status;
 }
 
-/* What no value alone says: the place is that of the entry. */
-static rb_status check_configuration(const entry_plan *p, const rb_configuration *c)
-{
-    const rb_algorithm *a = p->entry->algorithm;
-    const rb_place *at = &p->entry->at;
-    if (a->check_config && a->check_config(c->config, p->err) != RB_OK)
-        rb_error_prefix(p->err, "%s:%d:%d", at->origin, at->line, at->column);
-    return p->err->status;
-}
-
 static rb_status expand_entry(entry_plan *p, int32_t index)
 {
     rb_plan *plan = p->plan;
@@ -265,7 +255,6 @@ static rb_status expand_entry(entry_plan *p, int32_t index)
         if (p->entry->reranks)
             RB_TRY(fill_rerank(p, c, &cursor));
         RB_TRY(name_configuration(p, c, &cursor));
-        RB_TRY(check_configuration(p, c));
     } while (rb_sweep_cursor_next(&cursor));
 done:
     return p->err->status;

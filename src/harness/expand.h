@@ -51,11 +51,10 @@ typedef struct rb_plan {
 } rb_plan;
 
 /**
- * Expand an experiment that parsed without messages; what check_config refuses is told with the place of its entry.
- * Local.
+ * Expand an experiment that parsed without messages. Local.
  *
  * @param[out] out  zeroed by the caller; rb_plan_fini whatever is returned; borrows e
- * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT
+ * @return RB_OK, RB_NO_MEMORY
  *
  * Cost: O(trials x parameters).
  */

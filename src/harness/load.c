@@ -311,6 +311,8 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     const rb_experiment *e = &run->experiment;
     char cache[4200];
     snprintf(cache, sizeof cache, "%s/.cache", run->root);
+    RB_TRY_ALL(run->world, rb_expand(&run->plan, e, err));
+    RB_TRY(rb_run_check_parameters(run, err)); /* before the data, which may take minutes */
     RB_TRY(rb_run_data(&run->data, e, o->data_dir, o->cache_dir ? o->cache_dir : cache, &run->log, run->world, err));
     describe_data(run);
     RB_TRY(digest_split(run, err));
@@ -320,7 +322,6 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     if (run->data.has_interactions)
         RB_TRY(rb_split_check(&e->split, &run->data, err) == RB_OK ? RB_OK : rb_run_blame(err, &e->split_at));
     RB_TRY(check_needs(run, err));
-    RB_TRY_ALL(run->world, rb_expand(&run->plan, e, err));
     run->n_work = run->plan.n_trials * (e->evaluation.refit ? 2 : 1);
     RB_TRY_ALL(run->world, rb_alloc(&run->work, run->n_work, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++)

@@ -209,7 +209,7 @@ rb_status rb_run_choose_refits(rb_run_state *run, rb_error *err);
 
 /** Read, broadcast and check the experiment. Collective. */
 rb_status rb_run_load_experiment(rb_run_state *run, rb_error *err);
-/** Then load or make the data, filter, expand. Collective. */
+/** Then expand, load or make the data, filter. Collective. */
 rb_status rb_run_load_data(rb_run_state *run, rb_error *err);
 /** Load or make the data of an experiment, from the cache where it has them, and filter them. Collective. */
 rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
@@ -276,8 +276,10 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t work);
 
 /* ---- harness/check.c ---- */
 
-/** As rb_check_plan (harness/check.h), with the sizes of the data; prints what is refused. Collective.
+/** Print what check_config of the algorithms refuses, whatever the data. Collective.
  *  @return RB_OK, RB_BAD_INPUT, RB_NO_MEMORY (agreed) */
+rb_status rb_run_check_parameters(rb_run_state *run, rb_error *err);
+/** The same of `check`, with the sizes of the data. Collective. */
 rb_status rb_run_check(rb_run_state *run, rb_error *err);
 
 /* ---- harness/footprint.c ---- */

@@ -69,7 +69,7 @@ YAML
 expect 2 "$REELBENCH" validate sizes.yaml
 complains "sizes.yaml:7:5: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
 complains "sizes.yaml:7:5: kmeans space=genre k=50: "
-complains "sizes.yaml:8:5: autoencoder space=genre layers=8-x: "
+complains "sizes.yaml:8:5: 'autoencoder.layers'"
 complains "sizes.yaml: 3 errors"
 expect 2 "$REELBENCH" run sizes.yaml --dry-run
 prints "5 trials, "
