@@ -1,9 +1,13 @@
-/* Agglomerative clustering against SciPy, on points that generate_agglomerative.py makes from the same numbers. */
+/* Agglomerative clustering and its gap statistic against SciPy and NumPy, on points that generate_agglomerative.py
+ * makes from the same numbers. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/param.h"
 #include "cluster/cluster.h"
+#include "eval/clustering.h"
+#include "eval/gap.h"
 #include "support/cluster_points.h"
 #include "support/support.h"
 
@@ -103,11 +107,65 @@ static void results_are_those_of_scipy(void **unused)
     json_decref(root);
 }
 
+static double scatter_of(const rb_points *p, const json_t *setting)
+{
+    static result r;
+    rb_error err = { 0 };
+    rb_compactness c;
+    fit(&r, p, setting);
+    assert_ok(rb_clustering_compactness(&c, p, &(rb_labelling){ r.label, RB_NOISE_DROP }, &rb_test_ctx, &err), &err);
+    return c.inertia.value;
+}
+
+static void the_gap_statistic_is_that_of_numpy(void **unused)
+{
+    (void)unused;
+    json_t *root = rb_test_golden("agglomerative.json"), *golden = json_object_get(root, "gap");
+    json_t *setting = json_pack("{s:s,s:s}", "linkage", "ward", "metric", "euclidean");
+    const int64_t n = json_integer_value(json_object_get(golden, "sets"));
+    const uint64_t seed = (uint64_t)json_integer_value(json_object_get(golden, "seed"));
+    double reference[16];
+    rb_points p;
+    rb_metric_value gap, error;
+    assert_true(n > 1 && n <= 16);
+    rb_test_points(&p, N, D, false, value_at);
+    for (int64_t b = 0; b < n; b++) {
+        rb_error err = { 0 };
+        rb_points set = { 0 };
+        assert_ok(rb_gap_reference(&set, &p, b, seed, &rb_test_ctx, &err), &err);
+        reference[b] = scatter_of(&set, setting);
+        rb_points_fini(&set);
+    }
+    rb_gap_statistic(&gap, &error, scatter_of(&p, setting), reference, n);
+    assert_near(gap.value, json_number_value(json_object_get(golden, "gap")), 1e-9);
+    assert_near(error.value, json_number_value(json_object_get(golden, "error")), 1e-9);
+    rb_gap_statistic(&gap, &error, 0, reference, n); /* each point a cluster of its own */
+    assert_int_equal(gap.state, RB_VALUE_UNAVAILABLE);
+    assert_int_equal(error.state, RB_VALUE_UNAVAILABLE);
+    rb_points_fini(&p);
+    json_decref(setting);
+    json_decref(root);
+}
+
+static void the_smallest_k_stands_a_standard_error_below_the_next(void **unused)
+{
+    (void)unused;
+    double margin[3];
+    assert_int_equal(rb_gap_smallest(margin, (double[]){ 1, 2, 2.1 }, (double[]){ 0, 0.5, 0.2 }, 3), 1);
+    assert_near(margin[0], -0.5, 1e-15);
+    assert_near(margin[1], 0.1, 1e-15);
+    assert_true(isnan(margin[2]));
+    assert_int_equal(rb_gap_smallest(margin, (double[]){ 1, 2, 3 }, (double[]){ 0, 0.5, 0.2 }, 3), -1);
+    assert_int_equal(rb_gap_smallest(margin, (double[]){ 1 }, (double[]){ 0 }, 1), -1);
+}
+
 int main(int argc, char **argv)
 {
     rb_test_mpi_begin(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_are_those_of_scipy),
+        cmocka_unit_test(the_gap_statistic_is_that_of_numpy),
+        cmocka_unit_test(the_smallest_k_stands_a_standard_error_below_the_next),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -42,7 +42,7 @@ static void a_fit_comes_back_as_it_was_written(void **unused)
     (void)unused;
     rb_error err = { 0 };
     double objective[] = { 3.5, NAN, 1.0 / 3 }, validation[] = { NAN, 0.25, NAN }, seconds[] = { 1, 2, 3 };
-    int32_t labels[] = { 4, -1, 0, 2 };
+    int32_t labels[] = { 4, -1, 0, 2 }, unseen[] = { 2, -1 };
     rb_measured measured[] = { { "cost", 12.5 }, { "cophenetic", NAN } };
     rb_fit_record r = { .outcome = RB_FIT_TIMEOUT,
                         .message = "over 3 s",
@@ -55,6 +55,8 @@ static void a_fit_comes_back_as_it_was_written(void **unused)
                         .iteration_s = seconds,
                         .labels = labels,
                         .n_labels = 4,
+                        .unseen = unseen,
+                        .n_unseen = 2,
                         .measured = measured,
                         .n_measured = 2 };
     memcpy(r.key, KEY, sizeof KEY);
@@ -67,6 +69,8 @@ static void a_fit_comes_back_as_it_was_written(void **unused)
     assert_int_equal(back.n_history, 3);
     assert_true(back.objective[2] == objective[2] && isnan(back.objective[1]));
     assert_memory_equal(back.labels, labels, sizeof labels);
+    assert_int_equal(back.n_unseen, 2);
+    assert_memory_equal(back.unseen, unseen, sizeof unseen);
     assert_memory_equal(&back.model, &r.model, sizeof r.model);
     assert_true(back.converged && back.wall_s == 1.5 && back.model_bytes == 77);
     assert_int_equal(back.n_measured, 2);
