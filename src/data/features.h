@@ -144,8 +144,12 @@ rb_status rb_features_compute(rb_features *out, const rb_dataset *d, const rb_ct
  * Bits: the same for any ranks and threads.
  */
 rb_status rb_features_space(rb_points *out, const rb_dataset *d, const rb_ctx *ctx, rb_error *err);
-/** The space `users`: as above, of the users, one point a user. RB_BAD_INPUT also where there are none. Collective. */
-rb_status rb_features_users(rb_points *out, const rb_dataset *d, const rb_ctx *ctx, rb_error *err);
+/**
+ * The space `users`: as above, of the users, one point a user. Collective.
+ *
+ * @param[in] genres  also the share of each genre among those of the user's titles, where the catalogue has genres
+ */
+rb_status rb_features_users(rb_points *out, const rb_dataset *d, bool genres, const rb_ctx *ctx, rb_error *err);
 
 /* Features of the users, or of the titles. */
 typedef struct {

@@ -55,14 +55,22 @@ static const rb_space_kind mixed = { RB_SPACE_MIXED, "mixed", "genres, year, min
 static const rb_space_kind features = { RB_SPACE_FEATURES, "features", "features of the titles, standardised", "",
                                         no_params };
 
-static const rb_space_kind users = { RB_SPACE_USERS, "users", "users by their features, standardised", "", no_params };
+static const rb_param users_params[] = {
+    RB_BOOL(rb_space_config, genres, true, "also the share of each genre among those of a user's titles"),
+    RB_PARAM_END,
+};
+
+static const rb_space_kind users = { RB_SPACE_USERS, "users",
+                                     "users by their features and the genres of their titles, standardised", "",
+                                     users_params };
 
 const rb_space_kind *const rb_space_registry[] = { &counts, &tfidf,    &lsa,   &genre, &numeric,
                                                    &mixed,  &features, &users, NULL };
 
 bool rb_space_is_of_users(const char *name)
 {
-    return name && strcmp(name, users.name) == 0; /* it has no options */
+    const size_t n = strlen(users.name);
+    return name && strncmp(name, users.name, n) == 0 && (name[n] == 0 || name[n] == '(');
 }
 
 void rb_space_spec_fini(rb_space_spec *spec)
@@ -251,7 +259,7 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c, in
         if (spec->kind->id == RB_SPACE_FEATURES)
             size.n_dims = RB_N_TITLE_FEATURES;
         if (of_users)
-            size.n_dims = RB_N_USER_FEATURES;
+            size.n_dims = RB_N_USER_FEATURES + (spec->config.genres ? c->genre.names.n : 0);
         size.cost.bytes_per_node = 8 * n * (double)size.n_dims;
         size.cost.flops = n * (double)size.n_dims;
     }

@@ -9,7 +9,7 @@
  *   mixed    genres (0 or 1), numeric, then one column of 0 or 1 for every type and every age group
  *   features every feature of the titles that is known of two different values (data/features.h), less its mean, over
  *            its standard deviation; 0 (the mean) where unknown. Of the whole data set: rb_features_space builds it
- *   users    the same of the users: the points are users, not titles (rb_features_users builds it)
+ *   users    the same of the users, who are the points, and the shares of genres among their titles (rb_features_users)
  *
  * A spec is a kind and the values of its parameter table. Its canonical name lists what differs from the defaults:
  * lsa-100(columns=description+genres,max_features=20000); rb_space_parse reads that back.
@@ -46,6 +46,7 @@ typedef struct {
     bool sublinear;
     bool normalize; /* rows of length 1 */
     int64_t power_iterations, oversampling;
+    bool genres; /* users: the shares of genres among their titles */
 } rb_space_config;
 
 typedef struct {

@@ -272,11 +272,11 @@ static bool reads_context(const rb_run_state *run)
     return reads;
 }
 
-/* One, then the standardised features of the user. Collective. */
+/* One, then the point of the user in the space `users`. Collective. */
 static rb_status make_context(rb_replay_input *in, const rb_run_state *run, rb_error *err)
 {
     rb_points users = { 0 };
-    RB_TRY(rb_features_users(&users, &run->data, run->world, err));
+    RB_TRY(rb_features_users(&users, &run->data, true, run->world, err));
     const int64_t d = users.d + 1;
     RB_TRY_ALL(run->world, rb_alloc(&in->x, users.n * d, err));
     for (int64_t u = 0; u < users.n; u++) {

@@ -153,7 +153,7 @@ rb_status rb_run_build_space(rb_points *out, const rb_space_spec *spec, const rb
     if (spec->kind->id == RB_SPACE_FEATURES)
         return rb_features_space(out, data, ctx, err);
     if (spec->kind->id == RB_SPACE_USERS)
-        return rb_features_users(out, data, ctx, err);
+        return rb_features_users(out, data, spec->config.genres, ctx, err);
     return rb_space_build(out, spec, &data->catalogue, ctx, err);
 }
 

@@ -216,7 +216,7 @@ static rb_status make_space(description *d, rb_ctx *ctx, rb_error *err)
     const bool own = d->model.c->space != NULL;
     rb_space_spec spec = { 0 };
     rb_error none = { 0 };
-    RB_TRY(rb_space_parse(&spec, d->of_users ? "users" : own ? d->model.c->space : "tfidf", err));
+    RB_TRY(rb_space_parse(&spec, own ? d->model.c->space : d->of_users ? "users" : "tfidf", err));
     if (own || rb_space_check(&spec, &data->catalogue, &none) == RB_OK)
         RB_TRY(rb_run_build_space(&d->space, &spec, data, ctx, err));
 done:

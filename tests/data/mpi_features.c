@@ -126,7 +126,7 @@ static void the_spaces_are_standardised(void **unused)
     rb_features f = { 0 };
     assert_ok(rb_features_compute(&f, &data, &rb_test_ctx, &err), &err);
     assert_ok(rb_features_space(&titles, &data, &rb_test_ctx, &err), &err);
-    assert_ok(rb_features_users(&users, &data, &rb_test_ctx, &err), &err);
+    assert_ok(rb_features_users(&users, &data, false, &rb_test_ctx, &err), &err);
     const rb_feature_rows of_titles = rb_feature_rows_of_titles(&f, &data);
     const rb_feature_rows of_users = rb_feature_rows_of_users(&f, &data);
     is_standardised(&titles, &of_titles);
@@ -134,6 +134,45 @@ static void the_spaces_are_standardised(void **unused)
     rb_points_fini(&users);
     rb_points_fini(&titles);
     rb_features_fini(&f);
+}
+
+/* Behind the features stand the shares of genres, which sum to one before they are standardised. */
+static void shares_of_genres_stand_behind_the_features(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_points bare = { 0 }, users = { 0 };
+    const rb_multi *genre = &data.catalogue.genre;
+    assert_ok(rb_features_users(&bare, &data, false, &rb_test_ctx, &err), &err);
+    assert_ok(rb_features_users(&users, &data, true, &rb_test_ctx, &err), &err);
+    assert_true(genre->names.n > 3);
+    int64_t column = bare.d;
+    for (int64_t g = 0; g < genre->names.n; g++) {
+        double share[150], mean = 0, square = 0;
+        for (int u = 0; u < 150; u++) {
+            double own = 0, all = 0;
+            for (int64_t row = 0; row < data.interactions.n; row++)
+                for (int64_t k = genre->begin[data.interactions.item[row]];
+                     data.interactions.user[row] == u && k < genre->begin[data.interactions.item[row] + 1]; k++) {
+                    own += genre->value[k] == g;
+                    all++;
+                }
+            share[u] = own / all;
+            mean += share[u] / 150;
+        }
+        for (int u = 0; u < 150; u++)
+            square += (share[u] - mean) * (share[u] - mean) / 150;
+        if (square < 1e-20)
+            continue;
+        assert_string_equal(rb_strings_at(&users.terms, column), rb_strings_at(&genre->names, g));
+        for (int64_t u = 0; u < 150; u++)
+            assert_near(users.dense[u * users.d + column], (share[u] - mean) / sqrt(square), 1e-9);
+        column++;
+    }
+    assert_int_equal(column, users.d);
+    rb_barrier(&rb_test_ctx);
+    rb_points_fini(&users);
+    rb_points_fini(&bare);
 }
 
 static void a_failed_allocation_of_one_rank_is_known_to_all(void **unused)
@@ -145,7 +184,7 @@ static void a_failed_allocation_of_one_rank_is_known_to_all(void **unused)
         rb_error err = { 0 };
         rb_points p = { 0 };
         rb_alloc_fail_nth(is_last ? nth : 0);
-        rb_features_users(&p, &data, &rb_test_ctx, &err);
+        rb_features_users(&p, &data, true, &rb_test_ctx, &err);
         rb_alloc_fail_nth(0);
         if (err.status == RB_OK) {
             assert_true(nth > 18);
@@ -164,6 +203,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bits_are_the_same_for_any_ranks_and_threads),
         cmocka_unit_test(ranks_sum_to_one),
         cmocka_unit_test(the_spaces_are_standardised),
+        cmocka_unit_test(shares_of_genres_stand_behind_the_features),
         cmocka_unit_test(a_failed_allocation_of_one_rank_is_known_to_all),
     };
     rb_test_mpi_begin(&argc, &argv);
