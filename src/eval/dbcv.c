@@ -316,3 +316,9 @@ done:
     rb_free(offsets);
     return err->status;
 }
+
+double rb_dbcv_flops(int64_t n, int64_t d, int64_t nnz)
+{
+    const double of_a_pair = nnz > 0 ? 2 * (double)nnz / (double)(n > 0 ? n : 1) : (double)d;
+    return 10 * (double)n * (double)n * of_a_pair;
+}

@@ -30,4 +30,7 @@
 rb_status rb_dbcv(rb_metric_value *value, int64_t *n_skipped, const rb_points *points, const rb_labelling *labelling,
                   const rb_ctx *ctx, rb_error *err);
 
+/** Flops of rb_dbcv, at most: where all points are in one cluster. nnz: of sparse points, else 0. Local. */
+double rb_dbcv_flops(int64_t n, int64_t d, int64_t nnz);
+
 #endif

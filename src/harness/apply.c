@@ -171,7 +171,7 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
     rb_ranking_rules rules = { .n_users = m.run.data.users.n,
                                .n_items = m.run.data.items.n,
                                .train = rb_fold_seen(&m.fold),
-                               .masked = m.fold.has_validation ? &m.fold.held[RB_PART_VALIDATION] : NULL,
+                               .masked = m.fold.has_validation ? rb_fold_validation(&m.fold) : NULL,
                                .ties = m.run.experiment.evaluation.ties,
                                .tie_seed = m.run.tie_seed,
                                .rerank = m.c->rerank ? &rerank : NULL };

@@ -35,10 +35,11 @@ prints "digest $digest"
 
 # Over 100,000 points: what all pairs take, of the metrics and clusterings that need them, and the sampled form.
 expect 0 "$REELBENCH" run sample.yaml --dry-run --set dataset.items=100001 --set dataset.sessions=2000 \
-    --set 'metrics=[silhouette, "silhouette:cosine", "silhouette:merge", "silhouette:sample-40"]'
+    --set 'metrics=[silhouette, "silhouette:cosine", "silhouette:merge", "silhouette:sample-40", dbcv]'
 prints "silhouette of 2 clusterings: 1.4e+11 flops for all pairs of 100,001 points of lsa-4; silhouette:sample-10000"
 prints "silhouette:merge:sample-10000 takes"
-[ "$(grep -c "all pairs" "$out")" -eq 2 ] || fail "a sentence for what needs no pairs"
+prints "dbcv of 4 clusterings: up to 1.6e+12 flops for all pairs of 100,001 points of lsa-4"
+[ "$(grep -c "all pairs" "$out")" -eq 3 ] || fail "a sentence for what needs no pairs"
 
 expect 2 "$REELBENCH" validate sample.yaml --set 'metrics=["silhouette:sample-2"]'
 complains "expected sample-N with N a whole number in [3, 10000000]"
