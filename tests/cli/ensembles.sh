@@ -78,9 +78,30 @@ expect 0 "$REELBENCH" predict "$run" nested pairs.csv
 [ "$(wc -l <"$out")" = 3 ] || fail "predict gives not one line for each pair"
 expect 2 "$REELBENCH" predict "$run" ranked pairs.csv
 complains "hybrid cannot predict ratings: a model that it asks cannot"
-rm "$run"/units/*.metric.h5 "$run"/results.h5
-expect 0 "$REELBENCH" run blend.yaml
-[ "$("$REELBENCH" digest "$run")" = "$whole" ] || fail "another digest after what was lost was made again"
+for lost in metric model fit; do # what a kill can leave
+    rm "$run"/units/*."$lost".h5 "$run"/results.h5
+    expect 0 "$REELBENCH" run blend.yaml
+    [ "$("$REELBENCH" digest "$run")" = "$whole" ] || fail "another digest after the $lost units were made again"
+done
+
+# ---- what is predicted: every rank reads the models back ----
+
+cat >large.yaml <<'YAML'
+experiment: large
+dataset: { name: synthetic, users: 20000, items: 5000, ratings: 40000 }
+split: { kind: random, test: 0.2 }
+metrics: [ndcg@10]
+trials:
+  - als: { factors: 256, iterations: 1 }
+    as: factors
+  - popularity:
+    as: pop
+  - hybrid: { first: pop, second: pop }
+  - hybrid: { first: factors, second: pop }
+YAML
+expect 0 "$REELBENCH" run large.yaml --dry-run --cache none
+awk '$1 ~ /^[34]$/ { if ($4 != "MB") exit 1; bytes[$1] = $3 } END { exit !(bytes[4] - bytes[3] > 25) }' "$out" ||
+    fail "the factors of 25,000 rows of 256 are not counted where they are read back"
 
 # ---- a child that fails ----
 
