@@ -107,6 +107,7 @@ static rb_status read_tree(rb_reader *r)
     RB_TRY(rb_reader_trials(r));
     RB_TRY(rb_reader_replay(r));
     RB_TRY(rb_reader_metrics(r));
+    RB_TRY(rb_reader_expect(r));
     if (rb_reader_n_messages(r) == 0)
         RB_TRY(check_n_trials(r));
 done:

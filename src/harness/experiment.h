@@ -97,6 +97,14 @@ typedef struct rb_early_stopping {
     double min_delta; /* smallest gain that counts */
 } rb_early_stopping;
 
+/* A value that was published, or that another system has; `report` holds the measured one against it. */
+typedef struct rb_expected {
+    const char *entry, *source;
+    rb_metric metric; /* one of the file's */
+    double value, tolerance;
+    bool or_better; /* a better value is held too */
+} rb_expected;
+
 typedef enum { RB_KEEP_SELECTED, RB_KEEP_ALL, RB_KEEP_NONE } rb_keep;
 
 typedef struct rb_store {
@@ -158,6 +166,8 @@ typedef struct rb_experiment {
     rb_evaluation evaluation;
     rb_statistics statistics;
     rb_early_stopping early_stopping;
+    rb_expected *expected; /* [n_expected] */
+    int32_t n_expected;
     rb_store store;
     int64_t repeats;
     double timeout_s;    /* of one trial; INFINITY: none */

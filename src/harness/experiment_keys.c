@@ -69,6 +69,16 @@ const rb_param rb_early_stopping_params[] = {
     RB_PARAM_END,
 };
 
+const rb_param rb_expect_params[] = {
+    RB_STRING(rb_expect_keys, entry, NULL, "algorithm, or its `as` name"),
+    RB_STRING(rb_expect_keys, metric, NULL, "one of metrics, on test"),
+    RB_DOUBLE(rb_expect_keys, value, 0.0, -1e300, 1e300, "", "what was published"),
+    RB_DOUBLE(rb_expect_keys, tolerance, 0.0, 0.0, 1e300, "", "largest difference that is held"),
+    RB_BOOL(rb_expect_keys, or_better, false, "a better value is held, however far"),
+    RB_STRING(rb_expect_keys, source, NULL, "where it stands: address, version, date"),
+    RB_PARAM_END,
+};
+
 #define KEEP "selected|all|none"
 
 const rb_param rb_store_params[] = {
@@ -118,6 +128,7 @@ const rb_experiment_key rb_experiment_keys[] = {
     { "statistics", "mapping", "how configurations are compared", rb_statistics_params },
     { "early_stopping", "mapping", "when a fit that iterates stops early, its best iteration kept; unset: never",
       rb_early_stopping_params },
+    { "expect", "list of mappings", "published values that report holds the measured ones against", rb_expect_params },
     { "store", "mapping", "what results.h5 keeps beside the metrics", rb_store_params },
     { NULL, NULL, NULL, NULL },
 };

@@ -76,6 +76,8 @@ rb_status rb_reader_canonical(rb_reader *r, const char **out, const char *prefix
 rb_status rb_reader_data(rb_reader *r);
 /* experiment_metrics.c: metrics, select, early stopping; after the trials. */
 rb_status rb_reader_metrics(rb_reader *r);
+/* experiment_expect.c: published values; after trials and metrics. */
+rb_status rb_reader_expect(rb_reader *r);
 /* experiment_trials.c: the entries; calls sweep.c for their values and reference.c for what they refer to. */
 rb_status rb_reader_trials(rb_reader *r);
 /* experiment_trials.c: the entries of r->e from a list, which messages call `name`. */
@@ -124,6 +126,13 @@ typedef struct {
     const char *user, *item, *rating, *timestamp;
 } rb_column_keys;
 extern const rb_param rb_column_params[];
+
+typedef struct {
+    const char *entry, *metric, *source;
+    double value, tolerance;
+    bool or_better;
+} rb_expect_keys;
+extern const rb_param rb_expect_params[];
 
 typedef struct {
     const char *metric;

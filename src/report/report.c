@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "report/curves.h"
+#include "report/expected.h"
 #include "report/replay.h"
 #include "report/selection.h"
 
@@ -23,6 +24,20 @@ done:
     return err->status;
 }
 
+/* Published values beside the measured ones, where the experiment expects any. */
+static rb_status write_expected(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
+{
+    rb_experiment e = { 0 };
+    RB_TRY(rb_expected_load(&e, r, err));
+    if (e.n_expected == 0)
+        goto done;
+    fputs(format == RB_FORMAT_JSON ? ",\n\"published\": " : "\n", out);
+    RB_TRY(rb_expected_write(out, r, &e, format, err));
+done:
+    rb_experiment_fini(&e);
+    return err->status;
+}
+
 rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
 {
     rb_results_file r = { 0 };
@@ -33,6 +48,7 @@ rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err)
         fputs(r.n_selection > 0 ? "\n" : "", out);
         RB_TRY(write_replay(out, &r, RB_FORMAT_TABLE, err));
     }
+    RB_TRY(write_expected(out, &r, RB_FORMAT_TABLE, err));
     if (r.n_selection == 0 && r.n_trials > 0)
         fprintf(out, "every trial with its values: reelbench report %s\n", folder);
 done:
@@ -238,6 +254,8 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
         fputs(is_json ? ",\n\"curve\": " : "\ncurves over k\n", out);
         RB_TRY(rb_curves_write(out, &r, format, err));
     }
+    if (!is_single)
+        RB_TRY(write_expected(out, &r, format, err));
     fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);
     RB_TRY(write_tables(out, &r, format, err));
     if (rb_replay_has(&r) && !is_single) {

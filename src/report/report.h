@@ -20,9 +20,10 @@ rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err);
 
 /**
  * The best configuration of each algorithm by the selection metric, and every trial with its metrics: JSON is an object
- * of both ("selection", "trials"), of the curves over k where there are any ("curve"), and of a run that replayed of
- * its policies and A/B tests ("replay", "ab_tests"); CSV and TSV are the table of
- * trials, whose last columns say of the selected ones by which metric, their rank, test value, interval and letters.
+ * of both ("selection", "trials"), of the values that the experiment expects where there are any ("published"), of the
+ * curves over k where there are any ("curve"), and of a run that replayed of its policies and A/B tests ("replay",
+ * "ab_tests"); CSV and TSV are the table of trials, whose last columns say of the selected ones by which metric, their
+ * rank, test value, interval and letters.
  *
  * @return RB_OK, RB_BAD_INPUT (not a run folder, or it has no results.h5 yet; the message says what to do), RB_IO
  */

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Published values: the errors of Surprise on ml-latest-small are held, another value is not and says so; the files whose
+# data is downloaded are valid and run on other data.
+. "$RB_SOURCE/tests/support/cli.bash" || exit 1
+cd "$scratch" || exit 1
+published=$RB_SOURCE/experiments/published
+
+expect 0 "$REELBENCH" run "$published/surprise-ml-latest-small.yaml" --threads 2 --cache none
+grep -qx 'published values: 7 of 7 held' "$out" || fail "Surprise's errors are not held"
+folder=$(echo results/surprise-*)
+
+# What is expected is no part of what is computed: nothing is fitted again.
+expect 0 "$REELBENCH" run "$published/surprise-ml-latest-small.yaml" --cache none \
+    --set expect.0.value=0.9 --set expect.1.value=0.9 --set expect.1.or_better=true
+expect 0 "$REELBENCH" report "$folder"
+grep -qx 'published values: 6 of 7 held' "$out" || fail "a value out of tolerance is held, or a better one is not"
+expect 0 "$REELBENCH" report "$folder" --format json
+python3 - "$out" <<'PYTHON' || fail "the report is not what was asked for"
+import json, sys
+report = json.load(open(sys.argv[1]))
+rows = {x["entry"]: x for x in report["published"]}
+assert not rows["bias"]["held"] and rows["svd"]["held"] and rows["svd"]["published"] == 0.9, rows
+for entry, row in rows.items():
+    folds = [t["test rmse:global"] for t in report["trials"] if t["entry"] == entry]
+    assert len(folds) == 5 and abs(sum(folds) / 5 - row["measured"]) < 1e-12, (entry, folds, row)
+PYTHON
+expect 0 "$REELBENCH" report "$folder" --format csv
+! grep -q published "$out" || fail "a table that is one has another in it"
+
+for file in surprise-ml-100k surprise-ml-1m gorse-ml-100k; do
+    expect 0 "$REELBENCH" run "$published/$file.yaml" --cache none \
+        --set 'dataset={ name: synthetic, users: 60, items: 40, ratings: 900 }'
+    grep -qE '^published values: [0-9] of [17] held$' "$out" || fail "$file: no line of what is held"
+done
+finish
