@@ -2,14 +2,21 @@
  * Time and memory of clusterings against the number of points: each size in a process of its own, so that its highest
  * memory is known, and the exponents that fit log-log.
  *
- *     bench_growth_clusters [MOST]        points of the largest size, 1,000,000 without it; RB_THREADS sets the threads
+ *     bench_growth_clusters [DIVISOR [NAME]]       of the sizes, 1 without it; RB_THREADS sets the threads
  *
- * Points: blobs of support/bench_points.h in 10 dimensions. kmeans: k 20 from the first points, 10
- * iterations whatever happens. minibatch_kmeans: k 20, 200 batches of 1,024. bisecting_kmeans: k 8. Seconds are the
- * least of 3; bytes are the highest of the process beyond those of the points.
+ * Points: blobs of support/bench_points.h. kmeans: k 20 from the first points, 10 iterations whatever happens.
+ * minibatch_kmeans: k 20, 200 batches of 1,024. bisecting_kmeans: k 8. hdbscan: 15 and 5. dbscan: eps of a few
+ * neighbours in d dimensions at the largest size. agglomerative: Ward, single precision. lda: titles of 10 words out of
+ * 1,000, 20 topics, 10 iterations. Sizes fall from the largest by the root of 10; exponents are of those within a
+ * factor 32 of it. Seconds are the least of 3, of 1 where that took more than a second; bytes are the highest of the
+ * process beyond those of the points.
  *
- * Predicted exponents of time and memory: 1 and 1 for kmeans and bisecting_kmeans; for minibatch_kmeans 0 and 1 while
- * its batches outweigh the pass over all points that ends it.
+ * Lines: workload, dimensions, points ("exponent" for the exponents), seconds, bytes.
+ *
+ * Predicted exponents of time and memory: 1 and 1 for kmeans, bisecting_kmeans, lda; for minibatch_kmeans 0 and 1 while
+ * its batches outweigh the pass over all points that ends it; 2 and 2 for agglomerative. 100 groups hold n / 100 points
+ * each: hdbscan has n^2 / 100 pairs where boxes and balls leave out nothing inside a group (d = 50), less where they
+ * do, n log n at d = 2; dbscan with its fixed eps n^2 pairs within it, of which it keeps 64 a point.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,18 +28,25 @@
 
 #include "base/clock.h"
 #include "base/param.h"
+#include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/bench.h"
 #include "support/bench_points.h"
 
-#define D 10
 #define REPEATS 3
 #define MOST_SIZES 8
+#define LEAST_SIZE 300
+#define LEAST_MOST 3000 /* points of the largest size, whatever divides it */
+#define FIT_WITHIN 32
 
-extern const rb_algorithm rb_kmeans, rb_minibatch_kmeans, rb_bisecting_kmeans;
+enum { WORDS = 1000, TOPICS = 20, WORDS_OF_TITLE = 10 };
+
+extern const rb_algorithm rb_kmeans, rb_minibatch_kmeans, rb_bisecting_kmeans, rb_hdbscan, rb_dbscan, rb_agglomerative,
+    rb_lda;
 
 typedef struct {
     const rb_algorithm *algorithm;
+    int64_t d, most; /* d 0: titles of words */
     struct {
         const char *name, *value;
     } option[4];
@@ -40,9 +54,21 @@ typedef struct {
 } workload;
 
 static const workload workloads[] = {
-    { &rb_kmeans, { { "k", "20" }, { "init", "given" }, { "iterations", "10" }, { "tolerance", "0" } }, 20 },
-    { &rb_minibatch_kmeans, { { "k", "20" }, { "iterations", "200" }, { "patience", "0" } }, 0 },
-    { &rb_bisecting_kmeans, { { "k", "8" } }, 0 },
+    { &rb_kmeans,
+      10,
+      1000000,
+      { { "k", "20" }, { "init", "given" }, { "iterations", "10" }, { "tolerance", "0" } },
+      20 },
+    { &rb_minibatch_kmeans, 10, 1000000, { { "k", "20" }, { "iterations", "200" }, { "patience", "0" } }, 0 },
+    { &rb_bisecting_kmeans, 10, 1000000, { { "k", "8" } }, 0 },
+    { &rb_lda, 0, 1000000, { { "topics", "20" }, { "iterations", "10" }, { "samples", "5" } }, 0 },
+    { &rb_hdbscan, 2, 200000, { { "min_cluster_size", "15" }, { "min_samples", "5" } }, 0 },
+    { &rb_hdbscan, 10, 200000, { { "min_cluster_size", "15" }, { "min_samples", "5" } }, 0 },
+    { &rb_hdbscan, 50, 200000, { { "min_cluster_size", "15" }, { "min_samples", "5" } }, 0 },
+    { &rb_dbscan, 2, 200000, { { "eps", "0.05" } }, 0 },
+    { &rb_dbscan, 10, 200000, { { "eps", "1.5" } }, 0 },
+    { &rb_dbscan, 50, 200000, { { "eps", "7" } }, 0 },
+    { &rb_agglomerative, 10, 30000, { { "linkage", "ward" }, { "k", "20" }, { "precision", "single" } }, 0 },
 };
 
 typedef struct {
@@ -67,7 +93,7 @@ static void configure(void *config, const workload *w, const rb_points *p)
         rb_param_store(config, param, &value);
     }
     if (w->n_start > 0) {
-        rb_value value = { .kind = RB_PARAM_ARRAY, .array = { p->dense, w->n_start, D, "inline" } };
+        rb_value value = { .kind = RB_PARAM_ARRAY, .array = { p->dense, w->n_start, w->d, "inline" } };
         rb_param_store(config, rb_param_find(w->algorithm->params, "centres"), &value);
     }
 }
@@ -77,18 +103,40 @@ static double fit(const workload *w, const rb_points *p, const void *config, rb_
     const rb_algorithm *a = w->algorithm;
     rb_error err = { 0 };
     rb_train_view view = { .space = p };
-    void *state = calloc(1, a->state_size);
-    bool done = false;
+    void *state = calloc(1, a->state_size), *prepared = NULL;
+    bool done = !a->iterate;
     double objective, begin_s = rb_clock_s();
-    rb_bench_must(a->begin(state, &view, NULL, config, ctx, &err), &err);
+    if (a->prepare)
+        rb_bench_must(a->prepare(&prepared, &view, &config, 1, ctx, &err), &err);
+    rb_bench_must((a->fit ? a->fit : a->begin)(state, &view, prepared, config, ctx, &err), &err);
     for (int64_t i = 0; !done; i++)
-        rb_bench_must(a->iterate(state, i, &objective, &done, &view, NULL, config, ctx, &err), &err);
+        rb_bench_must(a->iterate(state, i, &objective, &done, &view, prepared, config, ctx, &err), &err);
     if (a->end)
-        rb_bench_must(a->end(state, &view, NULL, config, ctx, &err), &err);
+        rb_bench_must(a->end(state, &view, prepared, config, ctx, &err), &err);
     double seconds = rb_clock_s() - begin_s;
     a->fini(state);
+    if (prepared)
+        a->unprepare(prepared);
     free(state);
     return seconds;
+}
+
+/* Titles of one topic each: a word of every fifth part of its words. */
+static void make_titles(rb_points *p, int64_t n)
+{
+    rb_error err = { 0 };
+    rb_csr x = { 0 };
+    rb_bench_must(rb_csr_init(&x, n, WORDS, n * WORDS_OF_TITLE, &err), &err);
+    for (int64_t i = 0; i < n; i++) {
+        const rb_rng rng = { 1, rb_stream("titles"), 0, (uint64_t)i };
+        const int32_t first = (int32_t)(i % TOPICS) * (WORDS / TOPICS), step = WORDS / TOPICS / WORDS_OF_TITLE;
+        for (int32_t k = 0; k < WORDS_OF_TITLE; k++) {
+            x.col[i * WORDS_OF_TITLE + k] = first + k * step + (int32_t)rb_rng_below(&rng, (uint32_t)k, step);
+            x.value[i * WORDS_OF_TITLE + k] = 1;
+        }
+        x.row_begin[i + 1] = (i + 1) * WORDS_OF_TITLE;
+    }
+    rb_bench_must(rb_points_take_csr(p, &x, &err), &err);
 }
 
 /* In the child: the least time, and what it took beyond the points. */
@@ -99,10 +147,13 @@ static figures measure_here(const workload *w, int64_t n, int n_threads)
     figures f = { INFINITY, 0 };
     void *config = calloc(1, w->algorithm->config_size);
     rb_ctx_serial(&ctx, n_threads);
-    rb_bench_blobs(&p, n, D, &ctx);
+    if (w->d > 0)
+        rb_bench_blobs(&p, n, w->d, &ctx);
+    else
+        make_titles(&p, n);
     configure(config, w, &p);
     double before = peak_bytes();
-    for (int r = 0; r < REPEATS; r++)
+    for (int r = 0; r < REPEATS && (r == 0 || f.seconds < 1); r++)
         f.seconds = fmin(f.seconds, fit(w, &p, config, &ctx));
     f.bytes = peak_bytes() - before;
     rb_points_fini(&p);
@@ -122,19 +173,19 @@ static figures measure(const workload *w, int64_t n, int n_threads)
         f = measure_here(w, n, n_threads);
         _exit(write(ends[1], &f, sizeof f) == (ssize_t)sizeof f ? 0 : 1);
     }
+    close(ends[1]);
     if (child < 0 || read(ends[0], &f, sizeof f) != (ssize_t)sizeof f || waitpid(child, &status, 0) < 0)
         exit(1);
     close(ends[0]);
-    close(ends[1]);
     return f;
 }
 
-/* Slope of log y over log n, sizes of at least 10,000, below which starting up shows. */
+/* Slope of log y over log n, n descending, where n is within FIT_WITHIN of the largest. */
 static double exponent(const double *n, const double *y, int count)
 {
     double sx = 0, sy = 0, sxx = 0, sxy = 0, m = 0;
     for (int i = 0; i < count; i++) {
-        if (n[i] < 1e4 || !(y[i] > 0))
+        if (n[i] * FIT_WITHIN < n[0] || !(y[i] > 0))
             continue;
         double u = log(n[i]), v = log(y[i]);
         sx += u;
@@ -146,23 +197,30 @@ static double exponent(const double *n, const double *y, int count)
     return m < 2 ? NAN : (m * sxy - sx * sy) / (m * sxx - sx * sx);
 }
 
+static void grow(const workload *w, int64_t divisor, int n_threads)
+{
+    const int64_t d = w->d > 0 ? w->d : WORDS, most = w->most / divisor;
+    double n[MOST_SIZES], seconds[MOST_SIZES], bytes[MOST_SIZES];
+    int count = 0;
+    for (double size = (double)(most > LEAST_MOST ? most : LEAST_MOST); size >= LEAST_SIZE && count < MOST_SIZES;
+         size /= sqrt(10), count++) {
+        figures f = measure(w, llrint(size), n_threads);
+        n[count] = size;
+        seconds[count] = f.seconds;
+        bytes[count] = f.bytes;
+        printf("%s\t%lld\t%.0f\t%.5f\t%.0f\n", w->algorithm->name, (long long)d, size, f.seconds, f.bytes);
+    }
+    printf("%s\t%lld\texponent\t%.2f\t%.2f\n", w->algorithm->name, (long long)d, exponent(n, seconds, count),
+           exponent(n, bytes, count));
+}
+
 int main(int argc, char **argv)
 {
-    const int64_t most = argc > 1 ? atoll(argv[1]) : 1000000;
+    const int64_t divisor = argc > 1 ? atoll(argv[1]) : 1;
     const int n_threads = getenv("RB_THREADS") ? atoi(getenv("RB_THREADS")) : 2;
-    for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++) {
-        double n[MOST_SIZES], seconds[MOST_SIZES], bytes[MOST_SIZES];
-        int count = 0;
-        for (int64_t size = 1000; size <= most && count < MOST_SIZES; size *= 10, count++) {
-            figures f = measure(&workloads[w], size, n_threads);
-            n[count] = (double)size;
-            seconds[count] = f.seconds;
-            bytes[count] = f.bytes;
-            printf("%-18s n %8lld  %.5f s  %8.2f MB\n", workloads[w].algorithm->name, (long long)size, f.seconds,
-                   f.bytes / 1e6);
-        }
-        printf("%-18s exponent of time %.2f, of memory %.2f\n", workloads[w].algorithm->name,
-               exponent(n, seconds, count), exponent(n, bytes, count));
-    }
+    printf("workload\td\tpoints\tseconds\tbytes\n");
+    for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++)
+        if (argc < 3 || strcmp(argv[2], workloads[w].algorithm->name) == 0)
+            grow(&workloads[w], divisor, n_threads);
     return 0;
 }

@@ -226,6 +226,20 @@ trials: [{trials}]
                    "share, by predicted flops alone", idle_share(seconds, flops, False))
 
 
+def growth(size):
+    """Seconds and bytes of clusterings at their largest size, and the exponents that fit over the last factor 32."""
+    rows = {}
+    for row in table(run([BENCHES / "bench_growth_clusters", size.divisor])):
+        rows.setdefault((row["workload"], row["d"]), []).append(row)
+    for (name, dimensions), sizes in rows.items():
+        what = f"growth of {name}, {dimensions} {'words' if name == 'lda' else 'dimensions'}"
+        largest, fitted = sizes[0], sizes[-1]
+        yield line(f"{what}, {largest['points']} points", float(largest["seconds"]), "s")
+        yield line(f"{what}, {largest['points']} points, memory", float(largest["bytes"]) / 1e6, "MB")
+        yield line(f"{what}: time as points to the power of", float(fitted["seconds"]), "exponent")
+        yield line(f"{what}: memory as points to the power of", float(fitted["bytes"]), "exponent")
+
+
 def quickstart(size):
     """Seconds of the experiment that the quickstart runs."""
     walls = []
@@ -238,7 +252,7 @@ def quickstart(size):
 
 
 GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, dealing,
-                                   quickstart)}
+                                   growth, quickstart)}
 
 
 def header():
