@@ -245,9 +245,13 @@ static rb_status pass_ranking(rb_metric_record *record, rb_stored_lists *lists, 
                               int32_t n, rb_error *err)
 {
     rb_ranking ranking = { 0 };
+    rb_candidates candidates = { p->fold->candidate_begin, p->fold->candidate_item };
+    rb_ranking_rules rules = rules_of(p, &candidates);
     RB_TRY(rank_part(&ranking, p, metrics, n, err));
     record->score_s += ranking.score_s;
     RB_TRY_ALL(p->ctx, take_ranking(record, p, &ranking, metrics, err));
+    RB_TRY_ALL(p->ctx, rb_evaluate_segments(record, p->fold, p->part, part_names[p->part], &ranking, &rules, metrics,
+                                            p->run->experiment.evaluation.segments, err));
     if (lists)
         RB_TRY_ALL(p->ctx, keep_lists(lists, &ranking.lists, err));
     if (lists)

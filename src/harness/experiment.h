@@ -77,8 +77,9 @@ typedef enum { RB_DATA_SYNTHETIC, RB_DATA_NAMED, RB_DATA_PATH } rb_data_kind;
 
 typedef struct rb_evaluation {
     rb_ties ties;
-    bool clip;    /* predictions to the rating scale */
-    bool repeats; /* items of a session are candidates for its next one */
+    bool clip;        /* predictions to the rating scale */
+    bool repeats;     /* items of a session are candidates for its next one */
+    int64_t segments; /* groups of users, and of items, with values of their own; 0: none */
     int64_t gap_references;
     bool refit; /* test values of what is selected come from a fit on training and validation */
 } rb_evaluation;

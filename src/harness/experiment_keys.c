@@ -47,6 +47,9 @@ const rb_param rb_evaluation_params[] = {
               "order of equal scores; bounds adds the best and worst order"),
     RB_BOOL(rb_evaluation, clip, true, "clip predictions to the rating scale"),
     RB_BOOL(rb_evaluation, repeats, false, "sessions: an item of the session may come again"),
+    RB_INT(rb_evaluation, segments, 0, 0, 100, "groups",
+           "values by activity of the users and by popularity of the relevant items, in so many equal groups, and of "
+           "what is cold; 0: over all alone"),
     RB_INT(rb_evaluation, gap_references, 10, 1, 1000, "sets", "gap: reference sets that are clustered for each value"),
     RB_BOOL(rb_evaluation, refit, false, "fit what is selected again, on training and validation, for its test values"),
     RB_PARAM_END,

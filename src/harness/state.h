@@ -342,6 +342,10 @@ rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lis
 /** What re-ranks the lists of a trial or refit that has `rerank`; its space is built, its clustering finished. Local.
  */
 rb_status rb_evaluate_reranker(rb_reranker *out, const rb_run_state *run, int64_t work, rb_error *err);
+/** Rows of every segment that has a value (eval/segments.h). Local. */
+rb_status rb_evaluate_segments(rb_metric_record *record, const rb_fold *fold, rb_part part, const char *name,
+                               const rb_ranking *ranking, const rb_ranking_rules *rules, const rb_metric *metrics,
+                               int64_t n_groups, rb_error *err);
 /** One metric on validation, for early stopping: of lists that are not re-ranked. Collective. */
 rb_status rb_evaluate_validation(rb_metric_value *value, const rb_run_state *run, const rb_fold *fold,
                                  const rb_metric *metric, const rb_configuration *c, const void *state, rb_ctx *ctx,

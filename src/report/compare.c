@@ -198,11 +198,23 @@ done:
     return err->status;
 }
 
+/* What is compared are users: of errors that are pooled elsewhere the mean of the users' own. */
+static const char *name_metric(char out[96], const rb_systems *s)
+{
+    const rb_metric *m = &s->metric;
+    rb_metric named = *m;
+    rb_error none = { 0 };
+    if (s->over_users && m->def->family == RB_FAMILY_RATING && m->variant[0] == RB_ERROR_GLOBAL)
+        rb_metric_choose(&named, "user", &none);
+    snprintf(out, 96, "%s", named.label);
+    return out;
+}
+
 static void describe(char out[256], const comparison *c)
 {
     const rb_systems *s = &c->systems;
-    char n[32];
-    snprintf(out, 256, "%s%s%s: paired %s over %s %s, %s, level %g", s->metric.label,
+    char n[32], metric[96];
+    snprintf(out, 256, "%s%s%s: paired %s over %s %s, %s, level %g", name_metric(metric, s),
              strcmp(s->part, "all") == 0 ? "" : " on ", strcmp(s->part, "all") == 0 ? "" : s->part, tests[c->o->test],
              rb_text_count(n, c->n_ranked), s->over_users ? "users" : "folds and repeats",
              corrections[c->o->correction], 1 - c->o->level);
@@ -245,14 +257,14 @@ static rb_status write_figure(FILE *out, const comparison *c, rb_error *err)
 {
     const int32_t n = c->systems.n;
     rb_ranked *ranked = NULL;
-    char caption[256], metric[96];
+    char caption[384], metric[160], name[96];
     FILE *f = NULL;
     RB_TRY(rb_alloc(&ranked, n, err));
     for (int32_t i = 0; i < n; i++)
         ranked[i] = (rb_ranked){ c->row[i].system->name, c->row[i].rank };
     qsort(ranked, (size_t)n, sizeof *ranked, by_rank);
     RB_TRY(rb_output_open(&f, c->o->figure, out, err));
-    snprintf(metric, sizeof metric, "%s%s%s", c->systems.metric.label,
+    snprintf(metric, sizeof metric, "%s%s%s", name_metric(name, &c->systems),
              strcmp(c->systems.part, "all") == 0 ? "" : " on ",
              strcmp(c->systems.part, "all") == 0 ? "" : c->systems.part);
     snprintf(caption, sizeof caption,

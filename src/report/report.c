@@ -89,6 +89,12 @@ static bool has_row(rows_of rows, const rb_trial_line *trial)
     return rows == EVERY || rb_trial_clusters(trial) == (rows == CLUSTERINGS);
 }
 
+/* Of a group of users or items: too many columns for the eye; the forms of a single table have them. */
+static bool is_group(const rb_value_line *v)
+{
+    return strcmp(v->segment, "all") != 0 && !strstr(v->segment, "tie order");
+}
+
 /* Columns in the order in which values first come; those that no trial has a value for are left out. */
 static rb_status find_columns(value_column **columns, int *n, const rb_results_file *r, rows_of rows, rb_error *err)
 {
@@ -98,7 +104,8 @@ static rb_status find_columns(value_column **columns, int *n, const rb_results_f
         int k = 0;
         while (k < *n && !same_column((*columns)[k].like, &r->value[i]))
             k++;
-        if (k < *n || strcmp(r->value[i].state, "ok") != 0 || !has_row(rows, &r->trial[r->value[i].trial - 1]))
+        if (k < *n || (rows != EVERY && is_group(&r->value[i])) || strcmp(r->value[i].state, "ok") != 0 ||
+            !has_row(rows, &r->trial[r->value[i].trial - 1]))
             continue;
         RB_TRY(rb_grow(columns, &capacity, *n + 1, err));
         (*columns)[*n].like = &r->value[i];

@@ -130,6 +130,8 @@ expect 2 "$REELBENCH" compare "$first:11" "$first:13" --metric inertia
 complains "values of inertia in different spaces do not compare"
 expect 2 "$REELBENCH" compare "$first:als"
 complains "one system (als): nothing to compare it with"
+expect 0 "$REELBENCH" compare "$first:item_mean" "$first:als" --metric rmse
+prints "rmse:user on"
 expect 2 "$REELBENCH" compare "$first" --metric rmse
 complains "nothing was selected by rmse"
 expect 2 "$REELBENCH" compare "$first" --metric rsme
