@@ -29,7 +29,8 @@ rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err);
  */
 rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_error *err);
 
-/** How far a run is: done, running when it was stopped, waiting, and the command that resumes it. */
+/** How far a run is: done, running (for how long, and from which iteration each goes on) when it was stopped, waiting,
+ * about how long the rest takes, and the command that resumes it. */
 rb_status rb_report_status(FILE *out, const char *folder, rb_error *err);
 
 /** The digest of a run's results, the class in which it holds, and what is left out of it. */

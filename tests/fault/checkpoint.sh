@@ -100,6 +100,8 @@ kill -TERM "$launcher"
 wait_for compgen -G "stopped/long-*/units/*.checkpoint.h5" || fail "no checkpoint after TERM"
 kill -9 "$launcher"
 wait "$launcher" 2>/dev/null
+expect 0 "$REELBENCH" status stopped/long-*
+grep -qE "^trial 1: ran for at least [0-9.]+ s, goes on after iteration [1-9]" "$out" || fail "status does not say how far it was"
 expect 0 "$REELBENCH" resume stopped/long-* --threads 2
 grep -qE "goes on after iteration [1-9]" "$out" "$err" || fail "resume after TERM does not go on"
 [ "$(digest_of stopped)" = "$expected" ] || fail "another digest after TERM: $(digest_of stopped)"

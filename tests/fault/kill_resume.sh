@@ -29,7 +29,7 @@ for instant in $(seq 20); do
     root=$work/run-$instant
     delay_ms=$((RANDOM % (duration_ms * 4 / 5 + 1)))
     victim=$((RANDOM % 3)) # rank 0, rank 1, mpirun
-    mpirun -n 2 "$REELBENCH" run "$experiment" --output "$root" --threads 1 >"$work/log" 2>&1 &
+    mpirun -n 2 "$REELBENCH" run "$experiment" --output "$root" --threads 1 --set checkpoint=0.02 >"$work/log" 2>&1 &
     launcher=$!
     sleep "$(awk -v ms="$delay_ms" 'BEGIN { print ms / 1000 }')"
     if [ "$victim" = 2 ]; then
