@@ -51,6 +51,8 @@ static void describe_abilities(FILE *out, const rb_algorithm *a)
                     abilities[i].bit == RB_CAN_COLD_USER && a->reveal ? " by fold-in" : "");
     for (const char *const *m = a->measures; m && *m; m++)
         fprintf(out, "measures %s · ", *m);
+    if (a->checkpoint)
+        fputs("goes on from checkpoints · ", out);
     fprintf(out, "%s\n", a->can & RB_CAN_FAST ? "bits depend on the shape (fast)" : "same bits for any shape");
 }
 

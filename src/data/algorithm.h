@@ -110,6 +110,7 @@ struct rb_visitor {
                   rb_shared *memory);
     void (*scalar)(rb_visitor *v, const char *name, rb_type type, void *value);
     void *self;
+    bool reads; /* what is named is written to: whatever is made of it must be made anew */
     /** In the slot `checkpoint` alone: an array cut by rows over the ranks, of which `own` are those of this rank's
      *  blocks (parallel/blocks.h). Collective. */
     void (*cut)(rb_visitor *v, const char *name, rb_type type, void *own, const rb_blocks *rows, int64_t n_cols);

@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "harness/model.h"
 
+enum { TAG_CUT = 72 };
+
 /* A walk over what a state names. */
 typedef struct {
     hid_t at;
@@ -50,7 +52,25 @@ static void write_scalar(rb_visitor *v, const char *name, rb_type type, void *va
     put(v->self, name, type, value, 1, 1);
 }
 
-/* Every rank gets the whole for a moment; one that cannot take part tells the others first. */
+/* Pieces of at most this many bytes: MPI counts in int. */
+#define PIECE (1 << 26)
+
+/* Bytes [begin[r], begin[r + 1]) of rank r into `all` of rank 0. */
+static void gather(const rb_ctx *ctx, char *all, const char *own, const int64_t *begin)
+{
+    for (int r = 1; r < ctx->n_ranks; r++)
+        for (int64_t at = begin[r]; at < begin[r + 1] && (ctx->rank == 0 || ctx->rank == r); at += PIECE) {
+            int n = (int)(begin[r + 1] - at < PIECE ? begin[r + 1] - at : PIECE);
+            if (ctx->rank == r)
+                RB_MPI(MPI_Send(own + (at - begin[r]), n, MPI_BYTE, 0, TAG_CUT, ctx->comm));
+            else
+                RB_MPI(MPI_Recv(all + at, n, MPI_BYTE, r, TAG_CUT, ctx->comm, MPI_STATUS_IGNORE));
+        }
+    if (ctx->rank == 0 && begin[1] > 0)
+        memcpy(all, own, (size_t)begin[1]);
+}
+
+/* A rank that cannot take part tells the others first. */
 static void write_cut(rb_visitor *v, const char *name, rb_type type, void *own, const rb_blocks *rows, int64_t n_cols)
 {
     walk *w = v->self;
@@ -58,12 +78,13 @@ static void write_cut(rb_visitor *v, const char *name, rb_type type, void *own, 
     int64_t *begin = NULL;
     char *all = NULL;
     rb_alloc(&begin, w->ctx->n_ranks + 1, w->err);
-    rb_alloc(&all, rows->n * row, w->err);
+    if (is_first(w))
+        rb_alloc(&all, rows->n * row, w->err);
     if (rb_agree(w->ctx, w->err->status, w->err) == RB_OK) {
         rb_blocks_offsets(begin, rows, w->ctx);
         for (int r = 0; r <= w->ctx->n_ranks; r++)
             begin[r] *= row;
-        rb_allgather_bytes(w->ctx, all, own, begin);
+        gather(w->ctx, all, own, begin);
         put(w, name, type, all, rows->n, n_cols);
     }
     rb_free(all);
@@ -141,7 +162,7 @@ rb_status rb_state_read(hid_t at, rb_hasher *hasher, const rb_algorithm *algorit
 {
     walk w = { .at = at, .seal = hasher, .ctx = ctx, .err = err };
     rb_barrier(ctx); /* some may still read */
-    algorithm->checkpoint(state,
-                          &(rb_visitor){ .array = read_array, .scalar = read_scalar, .cut = read_cut, .self = &w });
+    algorithm->checkpoint(
+        state, &(rb_visitor){ .array = read_array, .scalar = read_scalar, .cut = read_cut, .self = &w, .reads = true });
     return rb_agree(ctx, err->status, err);
 }

@@ -33,7 +33,7 @@ while IFS=$'\t' read -r kind name _; do
 done <"$scratch/all"
 
 expect 0 "$REELBENCH" list ials
-prints "same bits for any shape"
+prints "goes on from checkpoints · same bits for any shape"
 grep -qE '^  factors +int +[0-9]+ +1\.\.[0-9]+ ' "$out" || fail "list ials does not give the range of factors"
 # The keys of an experiment file, and of a split those that have an effect.
 expect 0 "$REELBENCH" list keys experiment

@@ -102,7 +102,16 @@ kill -9 "$launcher"
 wait "$launcher" 2>/dev/null
 expect 0 "$REELBENCH" status stopped/long-*
 grep -qE "^trial 1: ran for at least [0-9.]+ s, goes on after iteration [1-9]" "$out" || fail "status does not say how far it was"
+touch "$(echo stopped/long-*/units)/00000000000000000000000000000000.checkpoint.h5"
 expect 0 "$REELBENCH" resume stopped/long-* --threads 2
+prints "holds 1 checkpoint that no fit of this run goes on from"
 grep -qE "goes on after iteration [1-9]" "$out" "$err" || fail "resume after TERM does not go on"
 [ "$(digest_of stopped)" = "$expected" ] || fail "another digest after TERM: $(digest_of stopped)"
+
+# A fit that ran out of time goes on where it stood, with more of it.
+expect 1 "$REELBENCH" run long.yaml --output late --threads 1 --set timeout=0.005
+expect 0 "$REELBENCH" run long.yaml --output late --threads 1
+prints "trial 1 (als) goes on after iteration"
+prints "trial 2 (kmeans) goes on after iteration"
+[ "$(digest_of late)" = "$expected" ] || fail "another digest after the limit of time: $(digest_of late)"
 finish

@@ -165,6 +165,8 @@ void rb_kmeans_pass_fini(rb_kmeans_pass *pass);
 
 /** Forget labels and bounds of this rank's rows. Local. */
 void rb_kmeans_pass_reset(rb_kmeans_pass *pass);
+/** The bounds alone. */
+void rb_kmeans_pass_forget(rb_kmeans_pass *pass);
 
 /** Labels of this rank's rows and, where centres will be moved and points are dense, the blocks' sums while the rows
  *  are at hand. Returns how many labels changed on all ranks. Collective over ctx. */

@@ -228,10 +228,8 @@ void rb_kmeans_fit_checkpoint(rb_kmeans_state *s, rb_visitor *v)
     v->scalar(v, "has_best", RB_UINT8, &s->has_result);
     v->scalar(v, "best_converged", RB_UINT8, &s->converged);
     v->cut(v, "label", RB_INT32, r->label + r->data.begin, rows, 1);
-    if (r->pass.upper) {
-        v->cut(v, "upper", RB_FLOAT64, r->pass.upper, rows, 1);
-        v->cut(v, "lower", RB_FLOAT64, r->pass.lower, rows, r->pass.n_groups);
-    }
+    if (v->reads) /* the labels are the same without */
+        rb_kmeans_pass_forget(&r->pass);
     rb_kmeans_centres_checkpoint(&r->centres, &r->data, v);
     v->scalar(v, "restart", RB_INT64, &r->restart);
     v->scalar(v, "iteration", RB_INT64, &r->iteration);

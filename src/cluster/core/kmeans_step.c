@@ -50,6 +50,11 @@ void rb_kmeans_pass_reset(rb_kmeans_pass *pass)
 {
     for (int64_t i = pass->data->begin; i < pass->data->end; i++)
         pass->label[i] = -1;
+    rb_kmeans_pass_forget(pass);
+}
+
+void rb_kmeans_pass_forget(rb_kmeans_pass *pass)
+{
     for (int64_t i = 0; pass->upper && i < pass->data->end - pass->data->begin; i++)
         rb_kmeans_forget_bounds(pass, i);
 }

@@ -70,8 +70,9 @@ void rb_sgd_state_arrays(void *self, rb_visitor *v)
 /* What is read back is not yet at its positions. */
 void rb_sgd_state_checkpoint(void *self, rb_visitor *v)
 {
-    rb_sgd_state_arrays(self, v);
-    ((rb_sgd_state *)self)->is_placed = false;
+    rb_sgd_state *m = self;
+    rb_sgd_state_arrays(m, v);
+    m->is_placed = m->is_placed && !v->reads;
 }
 
 void rb_sgd_state_fini(void *self)
