@@ -47,22 +47,13 @@ static const workload workloads[] = {
     { "blobs50", 20000, 50, "euclidean", "8.5", "5" },
 };
 
-static void set(void *config, const char *name, const char *text)
-{
-    rb_error err = { 0 };
-    const rb_param *param = rb_param_find(rb_dbscan.params, name);
-    rb_value value;
-    rb_bench_must(rb_param_parse(&value, param, "dbscan", text, &err), &err);
-    rb_param_store(config, param, &value);
-}
-
 static void *config_of(const char *metric, const char *eps, const char *min_samples)
 {
     void *config = calloc(1, rb_dbscan.config_size);
     rb_params_default(config, rb_dbscan.params);
-    set(config, "eps", eps);
-    set(config, "min_samples", min_samples);
-    set(config, "metric", metric);
+    rb_bench_set(config, &rb_dbscan, "eps", eps);
+    rb_bench_set(config, &rb_dbscan, "min_samples", min_samples);
+    rb_bench_set(config, &rb_dbscan, "metric", metric);
     return config;
 }
 

@@ -84,14 +84,9 @@ static double peak_bytes(void)
 
 static void configure(void *config, const workload *w, const rb_points *p)
 {
-    rb_error err = { 0 };
     rb_params_default(config, w->algorithm->params);
-    for (int o = 0; o < 4 && w->option[o].name; o++) {
-        const rb_param *param = rb_param_find(w->algorithm->params, w->option[o].name);
-        rb_value value;
-        rb_bench_must(rb_param_parse(&value, param, w->algorithm->name, w->option[o].value, &err), &err);
-        rb_param_store(config, param, &value);
-    }
+    for (int o = 0; o < 4 && w->option[o].name; o++)
+        rb_bench_set(config, w->algorithm, w->option[o].name, w->option[o].value);
     if (w->n_start > 0) {
         rb_value value = { .kind = RB_PARAM_ARRAY, .array = { p->dense, w->n_start, w->d, "inline" } };
         rb_param_store(config, rb_param_find(w->algorithm->params, "centres"), &value);

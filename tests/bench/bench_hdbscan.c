@@ -49,22 +49,13 @@ static const workload workloads[] = {
     { "blobs50", 20000, 50, "euclidean", "15", "5" },
 };
 
-static void set(void *config, const char *name, const char *text)
-{
-    rb_error err = { 0 };
-    const rb_param *param = rb_param_find(rb_hdbscan.params, name);
-    rb_value value;
-    rb_bench_must(rb_param_parse(&value, param, "hdbscan", text, &err), &err);
-    rb_param_store(config, param, &value);
-}
-
 static void *config_of(const char *metric, const char *min_cluster_size, const char *min_samples)
 {
     void *config = calloc(1, rb_hdbscan.config_size);
     rb_params_default(config, rb_hdbscan.params);
-    set(config, "metric", metric);
-    set(config, "min_cluster_size", min_cluster_size);
-    set(config, "min_samples", min_samples);
+    rb_bench_set(config, &rb_hdbscan, "metric", metric);
+    rb_bench_set(config, &rb_hdbscan, "min_cluster_size", min_cluster_size);
+    rb_bench_set(config, &rb_hdbscan, "min_samples", min_samples);
     return config;
 }
 

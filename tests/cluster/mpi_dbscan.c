@@ -129,26 +129,6 @@ static double far_away(int64_t i, int64_t f)
     return 1e5 + 1e-3 * (rb_rng_normal(&rng, (uint32_t)f) + 2.5 * rb_rng_normal(&centre, (uint32_t)f));
 }
 
-/* Few dimensions hold anything. */
-static double mostly_zero(int64_t i, int64_t f)
-{
-    rb_rng rng = { 7, rb_stream("sparse"), 0, (uint64_t)i };
-    if (i % 50 == 0 || (f + i) % 3 == 0)
-        return 0;
-    return (i % 4 == f ? 4 : 0) + rb_rng_uniform(&rng, (uint32_t)f);
-}
-
-static double all_the_same(int64_t i, int64_t f)
-{
-    (void)i;
-    return (double)f + 0.1;
-}
-
-static double line(int64_t i, int64_t f)
-{
-    return f == 0 ? (double)i : 0;
-}
-
 /* ---- laws ---- */
 
 static double value_of[N * D];
@@ -199,7 +179,7 @@ static void expect_oracle(rb_test_value value, const setting *s)
 static void the_clusters_are_those_of_all_pairs(void **unused)
 {
     (void)unused;
-    static const rb_test_value values[] = { on_a_grid, far_away, mostly_zero };
+    static const rb_test_value values[] = { on_a_grid, far_away, rb_test_mostly_zero };
     static const double scale[] = { 1, 1e-3, 0.4 };
     for (size_t v = 0; v < sizeof values / sizeof *values; v++)
         for (int e = 1; e <= 4; e++)
@@ -213,15 +193,15 @@ static void cosine_clusters_are_those_of_all_pairs(void **unused)
     static const double eps[] = { 0.01, 0.05, 0.2, 0.999, 1, 1.5 };
     for (size_t e = 0; e < sizeof eps / sizeof *eps; e++) {
         expect_oracle(on_a_grid, &(setting){ .eps = eps[e], .min_samples = 4, .cosine = true });
-        expect_oracle(mostly_zero, &(setting){ .eps = eps[e], .min_samples = 4, .cosine = true });
+        expect_oracle(rb_test_mostly_zero, &(setting){ .eps = eps[e], .min_samples = 4, .cosine = true });
     }
 }
 
-/* Labels on a line of N points a distance of 1 apart. */
+/* Labels on a rb_test_line of N points a distance of 1 apart. */
 static void expect_line(double eps, int64_t min_samples, int32_t first, int32_t last)
 {
     rb_points p;
-    rb_test_points(&p, N, D, false, line);
+    rb_test_points(&p, N, D, false, rb_test_line);
     fit(&one, &p, &p, &(setting){ eps, min_samples, false, false }, &rb_test_ctx);
     assert_int_equal(one.status, RB_OK);
     assert_int_equal(one.label[0], first);
@@ -245,7 +225,7 @@ static void equal_points_are_one_cluster_unless_there_are_too_few(void **unused)
 {
     (void)unused;
     rb_points p;
-    rb_test_points(&p, N, D, false, all_the_same);
+    rb_test_points(&p, N, D, false, rb_test_all_the_same);
     for (int64_t more = 0; more < 2; more++) {
         fit(&one, &p, &p, &(setting){ 1e-150, N + more, false, false }, &rb_test_ctx);
         assert_int_equal(one.status, RB_OK);
@@ -253,7 +233,7 @@ static void equal_points_are_one_cluster_unless_there_are_too_few(void **unused)
             assert_true(one.label[i] == (more ? -1 : 0) && one.assigned[i] == one.label[i]);
     }
     rb_points_fini(&p);
-    rb_test_points(&p, 1, D, false, all_the_same);
+    rb_test_points(&p, 1, D, false, rb_test_all_the_same);
     fit(&one, &p, &p, &(setting){ 1, 1, false, false }, &rb_test_ctx);
     assert_true(one.status == RB_OK && one.label[0] == 0 && one.assigned[0] == 0);
     rb_points_fini(&p);
@@ -355,7 +335,7 @@ static void expect_curve(bool cosine, int64_t min_samples)
 static void the_curve_is_that_of_all_distances_and_eps_its_knee(void **unused)
 {
     (void)unused;
-    static const rb_test_value values[] = { on_a_grid, mostly_zero };
+    static const rb_test_value values[] = { on_a_grid, rb_test_mostly_zero };
     for (int v = 0; v < 2; v++)
         for (int cosine = 0; cosine < 2; cosine++) {
             rb_points p;
@@ -396,16 +376,6 @@ static void the_knee_lies_where_the_groups_begin(void **unused)
 
 /* ---- bad input ---- */
 
-static double with_nan(int64_t i, int64_t f)
-{
-    return i == 7 && f == 2 ? NAN : (double)(i + f);
-}
-
-static double with_giant(int64_t i, int64_t f)
-{
-    return i == 7 && f == 2 ? 1e160 : (double)(i + f);
-}
-
 static void expect_refused(rb_test_value value, const setting *s, const char *words)
 {
     rb_points p;
@@ -423,11 +393,11 @@ static void what_cannot_be_clustered_is_refused(void **unused)
     rb_error err = { 0 };
     rb_value value;
     const rb_param *eps = rb_param_find(rb_dbscan.params, "eps");
-    expect_refused(with_nan, &(setting){ 1, 5, false, false }, "nan");
-    expect_refused(with_giant, &(setting){ 1, 5, false, false }, "point 7");
-    expect_refused(line, &(setting){ 2.5, 5, true, false }, "at most 2");
-    expect_refused(line, &(setting){ 1e-200, 5, false, false }, "at least 1e-150");
-    expect_refused(all_the_same, &(setting){ 0, 5, false, false }, "no knee");
+    expect_refused(rb_test_with_nan, &(setting){ 1, 5, false, false }, "nan");
+    expect_refused(rb_test_with_giant, &(setting){ 1, 5, false, false }, "point 7");
+    expect_refused(rb_test_line, &(setting){ 2.5, 5, true, false }, "at most 2");
+    expect_refused(rb_test_line, &(setting){ 1e-200, 5, false, false }, "at least 1e-150");
+    expect_refused(rb_test_all_the_same, &(setting){ 0, 5, false, false }, "no knee");
     assert_int_equal(rb_param_parse(&value, eps, "dbscan", "-1", &err), RB_BAD_INPUT);
     assert_non_null(strstr(err.message, "dbscan.eps"));
     err = (rb_error){ 0 };
@@ -444,8 +414,8 @@ static void new_points_of_another_kind_are_refused(void **unused)
 {
     (void)unused;
     rb_points p, other;
-    rb_test_points(&p, 60, D, false, line);
-    rb_test_points(&other, 60, D, true, line);
+    rb_test_points(&p, 60, D, false, rb_test_line);
+    rb_test_points(&other, 60, D, true, rb_test_line);
     fit(&one, &p, &other, &(setting){ 1, 2, false, false }, &rb_test_ctx);
     assert_int_equal(one.status, RB_BAD_INPUT);
     assert_non_null(strstr(one.message, "the points are sparse"));
@@ -463,7 +433,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     (void)unused;
     rb_points p;
     int64_t n_failed = 0;
-    rb_test_points(&p, N, D, true, mostly_zero);
+    rb_test_points(&p, N, D, true, rb_test_mostly_zero);
     for (int64_t nth = 1; nth < 128; nth++) {
         rb_alloc_fail_nth(rb_test_ctx.rank == rb_test_ctx.n_ranks - 1 ? nth : 0);
         fit(&one, &p, &p, &(setting){ 0, 4, true, false }, &rb_test_ctx);

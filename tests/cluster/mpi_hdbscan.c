@@ -129,26 +129,7 @@ static double far_away(int64_t i, int64_t f)
     return 1e5 + 1e-3 * blobs(i, f);
 }
 
-static double mostly_zero(int64_t i, int64_t f)
-{
-    rb_rng rng = { 7, rb_stream("sparse"), 0, (uint64_t)i };
-    if (i % 50 == 0 || (f + i) % 3 == 0)
-        return 0;
-    return (i % 4 == f ? 4 : 0) + rb_rng_uniform(&rng, (uint32_t)f);
-}
-
-static double all_the_same(int64_t i, int64_t f)
-{
-    (void)i;
-    return (double)f + 0.1;
-}
-
-static double line(int64_t i, int64_t f)
-{
-    return f == 0 ? (double)i : 0;
-}
-
-static const rb_test_value values[] = { on_a_grid, blobs, far_away, mostly_zero };
+static const rb_test_value values[] = { on_a_grid, blobs, far_away, rb_test_mostly_zero };
 #define N_VALUES ((int)(sizeof values / sizeof *values))
 
 /* ---- laws ---- */
@@ -324,7 +305,7 @@ static void equal_points_are_noise_or_one_cluster(void **unused)
 {
     (void)unused;
     rb_points p;
-    rb_test_points(&p, N, D, false, all_the_same);
+    rb_test_points(&p, N, D, false, rb_test_all_the_same);
     for (int single = 0; single < 2; single++) {
         fit(&one, &p, &p, &(setting){ .min_cluster_size = 5, .allow_single = single }, "auto", &rb_test_ctx);
         assert_int_equal(one.status, RB_OK);
@@ -341,7 +322,7 @@ static void too_few_points_are_noise(void **unused)
     (void)unused;
     for (int64_t n = 1; n < 5; n++) {
         rb_points p;
-        rb_test_points(&p, n, D, false, line);
+        rb_test_points(&p, n, D, false, rb_test_line);
         fit(&one, &p, &p, &(setting){ .min_cluster_size = 5, .allow_single = true }, "auto", &rb_test_ctx);
         assert_int_equal(one.status, RB_OK);
         for (int64_t i = 0; i < n; i++)
@@ -376,16 +357,6 @@ static void new_points_join_what_they_are_nearest_to(void **unused)
     rb_points_fini(&p);
 }
 
-static double with_nan(int64_t i, int64_t f)
-{
-    return i == 7 && f == 2 ? NAN : (double)(i + f);
-}
-
-static double with_giant(int64_t i, int64_t f)
-{
-    return i == 7 && f == 2 ? 1e160 : (double)(i + f);
-}
-
 static void expect_refused(rb_test_value value, bool sparse, const char *algorithm, const char *words)
 {
     rb_points p;
@@ -402,9 +373,9 @@ static void what_cannot_be_clustered_is_refused(void **unused)
     (void)unused;
     rb_error err = { 0 };
     rb_value value;
-    expect_refused(with_nan, false, "auto", "nan");
-    expect_refused(with_giant, false, "auto", "point 7");
-    expect_refused(line, true, "tree", "dense points");
+    expect_refused(rb_test_with_nan, false, "auto", "nan");
+    expect_refused(rb_test_with_giant, false, "auto", "point 7");
+    expect_refused(rb_test_line, true, "tree", "dense points");
     rb_points p = { .d = D, .dense = value_of };
     fit(&one, &p, NULL, &(setting){ .min_cluster_size = 5 }, "auto", &rb_test_ctx);
     assert_int_equal(one.status, RB_BAD_INPUT);
@@ -418,7 +389,7 @@ static void new_points_of_another_kind_are_refused(void **unused)
 {
     (void)unused;
     rb_points p;
-    rb_test_points(&p, 60, D, false, line);
+    rb_test_points(&p, 60, D, false, rb_test_line);
     rb_points narrow = { .n = 10, .d = D - 1, .dense = p.dense };
     fit(&one, &p, &narrow, &(setting){ .min_cluster_size = 5 }, "auto", &rb_test_ctx);
     assert_int_equal(one.status, RB_BAD_INPUT);
@@ -433,7 +404,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     for (int sparse = 0; sparse < 2; sparse++) {
         rb_points p;
         int64_t n_failed = 0;
-        rb_test_points(&p, N, D, sparse, mostly_zero);
+        rb_test_points(&p, N, D, sparse, rb_test_mostly_zero);
         for (int64_t nth = 1; nth < 160; nth++) {
             rb_alloc_fail_nth(rb_test_ctx.rank == rb_test_ctx.n_ranks - 1 ? nth : 0);
             fit(&one, &p, &p, &(setting){ .min_cluster_size = 5, .min_samples = 3, .cosine = sparse },

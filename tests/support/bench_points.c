@@ -19,3 +19,12 @@ void rb_bench_blobs(rb_points *p, int64_t n, int64_t d, const rb_ctx *ctx)
     }
     rb_shared_publish_from(&p->memory, 0, ctx);
 }
+
+void rb_bench_set(void *config, const rb_algorithm *algorithm, const char *name, const char *text)
+{
+    rb_error err = { 0 };
+    const rb_param *param = rb_param_find(algorithm->params, name);
+    rb_value value;
+    rb_bench_must(rb_param_parse(&value, param, algorithm->name, text, &err), &err);
+    rb_param_store(config, param, &value);
+}

@@ -1,8 +1,39 @@
 #include "support/cluster_points.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "base/rng.h"
 #include "support/support.h"
+
+double rb_test_mostly_zero(int64_t i, int64_t f)
+{
+    rb_rng rng = { 7, rb_stream("sparse"), 0, (uint64_t)i };
+    if (i % 50 == 0 || (f + i) % 3 == 0)
+        return 0;
+    return (i % 4 == f ? 4 : 0) + rb_rng_uniform(&rng, (uint32_t)f);
+}
+
+double rb_test_all_the_same(int64_t i, int64_t f)
+{
+    (void)i;
+    return (double)f + 0.1;
+}
+
+double rb_test_line(int64_t i, int64_t f)
+{
+    return f == 0 ? (double)i : 0;
+}
+
+double rb_test_with_nan(int64_t i, int64_t f)
+{
+    return i == 7 && f == 2 ? NAN : (double)(i + f);
+}
+
+double rb_test_with_giant(int64_t i, int64_t f)
+{
+    return i == 7 && f == 2 ? 1e160 : (double)(i + f);
+}
 
 void rb_test_points(rb_points *p, int64_t n, int64_t d, bool sparse, rb_test_value value)
 {
