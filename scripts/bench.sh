@@ -15,7 +15,7 @@ table: tests/bench/figures.tsv. Against other systems: scripts/bench-peers.sh.
 
   --quick      smaller data and fewer turns: under two minutes
   --smallest   smallest data, one turn: whether all of it runs
-  GROUP        gram solver traffic scaling determinism generator readers memory dealing growth quickstart
+  GROUP        gram solver traffic scaling determinism generator readers memory dealing growth sharing quickstart
                [all]
 TEXT
 }

@@ -240,6 +240,12 @@ def growth(size):
         yield line(f"{what}: memory as points to the power of", float(fitted["bytes"]), "exponent")
 
 
+def sharing(size):
+    """Processor seconds of the fits of a sweep that prepare once, against fits that each prepare alone."""
+    for row in table(run([BENCHES / "bench_sharing", size.divisor])):
+        yield line(f"sharing, {row['fits']} fits of {row['sweep']}", float(row["alone"]), "s", float(row["shared"]))
+
+
 def quickstart(size):
     """Seconds of the experiment that the quickstart runs."""
     walls = []
@@ -252,7 +258,7 @@ def quickstart(size):
 
 
 GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, dealing,
-                                   growth, quickstart)}
+                                   growth, sharing, quickstart)}
 
 
 def header():

@@ -23,7 +23,8 @@ for row in rows:
 names = [row[0] for row in rows]
 assert len(set(names)) == len(names), names
 for start, n in (("gather-SYRK", 12), ("batched Cholesky", 4), ("elements received", 2), ("scaling", 12),
-                 ("determinism", 18), ("generator", 4), ("reader", 10), ("memory", 3), ("idle share", 2), ("growth", 44), ("quickstart", 1)):
+                 ("determinism", 18), ("generator", 4), ("reader", 10), ("memory", 3), ("idle share", 2), ("growth", 44), ("sharing", 4),
+                 ("quickstart", 1)):
     assert sum(name.startswith(start) for name in names) == n, (start, names)
 value = {row[0]: row[4] for row in rows}
 assert value["elements received, als factors 64 biases fixed, 2 ranks"] == "1", value
