@@ -95,7 +95,7 @@ static void run(const sweep *s, const rb_train_view *view, rb_ctx *ctx)
     double alone = seconds(s->algorithm, view, configs, n, 1, ctx);
     double shared = seconds(s->algorithm, view, configs, n, n, ctx);
     double last = seconds(s->algorithm, view, configs + n - 1, 1, 1, ctx);
-    printf("%s\t%d\t%.3f\t%.3f\t%.2f\t%.3f\n", s->algorithm->name, n, alone, shared, alone / shared, last);
+    printf("%s\t%d\t%.6f\t%.6f\t%.3f\t%.6f\n", s->algorithm->name, n, alone, shared, alone / shared, last);
     fflush(stdout);
     for (int i = 0; i < n; i++)
         rb_free(config[i]);
