@@ -7,6 +7,8 @@
  *     2026-11-21T14:02:12Z resumed 12 <key> after iteration 7
  *     2026-11-21T14:02:13Z done 12 <key>
  *     2026-11-21T14:02:13Z failed 13 <key> reason
+ *     2026-11-21T14:02:20Z replays 50
+ *     2026-11-21T14:02:21Z replayed 1 <key>
  *     2026-11-21T14:02:40Z end <digest>
  *
  * It tells `status` what was running when a run was killed; what is finished is told by the unit files.

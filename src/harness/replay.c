@@ -249,6 +249,8 @@ static rb_status open_journal(rb_run_state *run, rb_error *err)
     char path[4200];
     snprintf(path, sizeof path, "%s/journal", run->folder);
     rb_journal_open(&run->replays.journal, path, err);
+    if (err->status == RB_OK && run->world->rank == 0)
+        rb_journal_write(&run->journal, err, "replays %lld", (long long)rb_run_replays_left(run));
     return rb_agree(run->world, err->status, err);
 }
 

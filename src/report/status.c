@@ -28,7 +28,7 @@ typedef struct {
 typedef struct {
     char since[32], last[32]; /* times */
     time_t since_s, last_s;   /* the same */
-    long long ranks, threads, total, kept, done, failed, running;
+    long long ranks, threads, total, kept, done, failed, running, replays;
     bool any, ended;
     fit *fits; /* [n_fits] that are running */
     int64_t n_fits, capacity;
@@ -65,7 +65,7 @@ static void begin_again(progress *p, const char *time)
 {
     p->since_s = p->last_s;
     p->kept = p->done + p->failed;
-    p->running = p->n_fits = 0;
+    p->running = p->n_fits = p->replays = 0;
     p->any = true;
     p->ended = false;
     snprintf(p->since, sizeof p->since, "%s", time);
@@ -109,6 +109,8 @@ static rb_status read_line(progress *p, const char *line, rb_error *err)
         p->running -= !f.is_refit;
         return note_fit(p, &f, false, err);
     }
+    sscanf(line, "%*s replays %lld", &p->replays);
+    p->replays -= strcmp(word, "replayed") == 0;
     p->ended = p->ended || strcmp(word, "end") == 0;
     return RB_OK;
 }
@@ -205,6 +207,8 @@ rb_status rb_report_status(FILE *out, const char *folder, rb_error *err)
     if (!p.ended) {
         fprintf(out, ", %lld %s running, %lld waiting", p.running,
                 p.running == 1 ? (alive ? "is" : "was") : (alive ? "are" : "were"), waiting > 0 ? waiting : 0);
+        if (p.replays > 0)
+            fprintf(out, ", %lld replay%s waiting", p.replays, p.replays == 1 ? "" : "s");
         print_left(out, &p);
     }
     fputc('\n', out);
