@@ -41,3 +41,4 @@ expect 0 "$REELBENCH" report "$folder" --format tsv
 sed 's/range: \[1, 9\]/range: [2, 3]/; s/experiment: elbow/experiment: flat/' elbow.yaml >flat.yaml
 expect 0 "$REELBENCH" run flat.yaml
 prints "no value of elbow of inertia: nothing can be selected"
+finish

@@ -56,3 +56,4 @@ for column in date_added colour; do
     expect 0 "$REELBENCH" report results/$column-*
     prints "'numeric' names '$column'"
 done
+finish
