@@ -11,11 +11,17 @@ static rb_status load_after(rb_fit_outcome child, bool by_a_twin, rb_error *err)
     rb_entry entry = { .algorithm = toy_algorithms[0], .name = "parent" };
     int32_t children[] = { 0 };
     rb_configuration configuration[] = {
-        { .entry = &entry, .index = 0, .labels_child = -1, .space_child = -1 },
-        { .entry = &entry, .index = 1, .children = children, .n_children = 1, .labels_child = -1, .space_child = -1 }
+        { .entry = &entry, .index = 0, .labels_child = -1, .space_child = -1, .aspects_child = -1 },
+        { .entry = &entry,
+          .index = 1,
+          .children = children,
+          .n_children = 1,
+          .labels_child = -1,
+          .space_child = -1,
+          .aspects_child = -1 }
     };
     rb_trial trial[] = { { 1, 0, 0, 0 }, { 2, 1, 0, 0 }, { 3, 0, 0, 0 } };
-    rb_work work[3] = { { .outcome = child }, { .twin = false }, { .outcome = child } };
+    rb_work work[3] = { { .outcome = child }, { .fit_of = 1 }, { .outcome = child, .fit_of = 2 } };
     if (by_a_twin) /* what became of it is noted with the first alone */
         work[0] = (rb_work){ .twin = true, .twin_of = 2 };
     rb_run_state run = { .work = work,
