@@ -29,6 +29,8 @@ static void describe(FILE *out, const rb_metric_def *m)
             better[m->better]);
     if (m->per_user)
         fputs(" · a value per user", out);
+    if (m->per_point)
+        fputs(" · a value per point and cluster", out);
     if (m->external)
         fputs(" · counts as test", out);
     if (m->of_fit)

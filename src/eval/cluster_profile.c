@@ -106,3 +106,17 @@ void rb_class_nearest(rb_topk *top, double *mean, const rb_classes *c, int64_t o
     for (int64_t k = begin; k < end; k++)
         rb_topk_offer(top, -distance2(points, c->point[k], mean, length2), 0, c->point[k]);
 }
+
+void rb_class_means(double *mean, const rb_classes *c, const double *value)
+{
+    for (int64_t k = 0; k < c->n; k++) {
+        double sum = 0;
+        int64_t n = 0;
+        for (int64_t p = c->begin[k]; p < c->begin[k + 1]; p++)
+            if (!isnan(value[c->point[p]])) {
+                sum += value[c->point[p]];
+                n++;
+            }
+        mean[k] = n > 0 ? sum / (double)n : NAN;
+    }
+}

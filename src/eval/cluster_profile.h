@@ -50,4 +50,13 @@ void rb_class_columns(rb_topk *top, double *sum, const rb_classes *c, int64_t of
  */
 void rb_class_nearest(rb_topk *top, double *mean, const rb_classes *c, int64_t of, const rb_points *points);
 
+/**
+ * The mean of a value over the points of each class that have one, summed in the order of the points.
+ *
+ * @param[out] mean   [c->n] NAN where no point has one
+ * @param[in]  value  [c->n_points] NAN: none
+ * Cost: O(n_points)
+ */
+void rb_class_means(double *mean, const rb_classes *c, const double *value);
+
 #endif

@@ -111,6 +111,7 @@ typedef struct rb_metric_def {
     rb_metric_family family;
     bool has_cutoff; /* needs @K; no other metric may have it */
     bool per_user;   /* has a vector over users, so that comparisons can be tested */
+    bool per_point;  /* where it is over all points, has a vector over them, and its mean over each cluster */
     bool external;   /* agreement with a reference labelling: counts as test, selecting on it is refused */
     bool sampled;    /* takes sample-N: computed on that many points */
     bool of_fit;     /* only the fit itself knows it: what its algorithm's `measure` gave, stored with the fit */

@@ -150,6 +150,7 @@ const rb_metric_def rb_metric_registry[] = {
       .max = 1,
       .group = { DISTANCE, NOISE },
       .sampled = true,
+      .per_point = true,
       .summary =
           "mean of (b - a) / max(a, b): distance to the own and to the nearest other cluster; a singleton scores 0" },
     { .name = "davies_bouldin",

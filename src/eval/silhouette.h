@@ -25,8 +25,8 @@ typedef enum { RB_SILHOUETTE_EUCLIDEAN, RB_SILHOUETTE_COSINE } rb_silhouette_dis
  * `singletons`; a mean below 1e-14 counts as 0.
  *
  * @param[out] values     [n_labellings], the same on every rank
- * @param[out] per_point  NULL, or [n_labellings] pointers (each NULL or [n], NAN where left out), the same on every
- *                        rank. Without the factor of `scaled`
+ * @param[out] per_point  NULL, or [n_labellings] pointers (each NULL or [n], NAN where left out; NULL on some ranks
+ *                        alone is well). Without the factor of `scaled`
  * @param[in]  labellings [n_labellings], noise treatments may differ
  * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT (labels out of range), the same on every rank
  *

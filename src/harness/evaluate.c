@@ -108,12 +108,11 @@ done:
 static rb_status take_vector(rb_metric_row *row, rb_population population, const double *matrix, int64_t n_users,
                              int32_t n_metrics, int32_t m, rb_error *err)
 {
-    RB_TRY(rb_alloc(&row->vector, n_users, err));
-    row->n_vector = n_users;
-    row->population = population;
+    double *vector;
+    RB_TRY(rb_alloc(&vector, n_users, err));
     for (int64_t u = 0; u < n_users; u++)
-        row->vector[u] = matrix[u * n_metrics + m];
-    RB_TRY(rb_digest_of(&row->per_user, row->vector, (size_t)n_users * sizeof *row->vector, err));
+        vector[u] = matrix[u * n_metrics + m];
+    RB_TRY(rb_metric_row_take(row, population, vector, n_users, err));
 done:
     return err->status;
 }

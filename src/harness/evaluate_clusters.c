@@ -51,8 +51,10 @@ bool rb_run_needs_pairs(const rb_metric *m, const rb_configuration *c)
            (distance_of(m, rb_run_clustered_with(c)) == RB_SILHOUETTE_EUCLIDEAN || noise_of(m) == RB_NOISE_SINGLETONS);
 }
 
+/* *score [points] becomes the row's; NULL on ranks that write nothing, and of a sample. */
 static rb_status take_silhouette(const rb_cluster_batch *b, rb_waiting *w, const rb_metric *m,
-                                 rb_silhouette_distance distance, rb_metric_value value, int64_t n_noise, rb_error *err)
+                                 rb_silhouette_distance distance, rb_metric_value value, double **score,
+                                 int64_t n_noise, rb_error *err)
 {
     rb_metric named = *m;
     rb_metric_row *row = add_row(b, w, m, value, err);
@@ -63,6 +65,10 @@ static rb_status take_silhouette(const rb_cluster_batch *b, rb_waiting *w, const
     if (row && m->variant[0] == RB_DISTANCE_CLUSTERED &&
         rb_metric_choose(&named, distance == RB_SILHOUETTE_COSINE ? "cosine" : "euclidean", err) == RB_OK)
         snprintf(row->definition, sizeof row->definition, "%s", named.definition);
+    if (row && *score && value.state == RB_VALUE_OK) {
+        rb_metric_row_take(row, RB_POINTS, *score, w->n_labels, err);
+        *score = NULL;
+    }
     return err->status;
 }
 
@@ -104,22 +110,31 @@ static rb_status silhouettes(rb_cluster_batch *b, rb_silhouette_distance distanc
     const rb_metric **metric = NULL;
     rb_metric_value *value = NULL;
     int64_t *n_noise = NULL;
+    double **score = NULL;
+    int n = 0;
+    rb_alloc(&score, most, err);
     rb_alloc(&labelling, most, err);
     rb_alloc(&owner, most, err);
     rb_alloc(&metric, most, err);
     rb_alloc(&n_noise, most, err);
     RB_TRY_ALL(world, rb_alloc(&value, most, err));
-    int n = collect(labelling, owner, metric, b, distance, sample);
+    n = collect(labelling, owner, metric, b, distance, sample);
+    for (int i = 0; i < n && world->rank == 0 && !sample; i++) /* which writes the units */
+        rb_alloc(&score[i], b->points->n, err);
+    RB_TRY_ALL(world, err->status);
     int step = b->run->options->no_share ? 1 : n;
     for (int i = 0; i < n; i += step)
         if (sample)
             RB_TRY(rb_silhouette_sampled(value + i, n_noise + i, b->points, labelling + i, step, distance, sample,
                                          world, err));
         else
-            RB_TRY(rb_silhouette_many(value + i, NULL, b->points, labelling + i, step, distance, world, err));
+            RB_TRY(rb_silhouette_many(value + i, score + i, b->points, labelling + i, step, distance, world, err));
     for (int i = 0; i < n; i++)
-        RB_TRY_ALL(world, take_silhouette(b, owner[i], metric[i], distance, value[i], n_noise[i], err));
+        RB_TRY_ALL(world, take_silhouette(b, owner[i], metric[i], distance, value[i], &score[i], n_noise[i], err));
 done:
+    for (int i = 0; i < n; i++)
+        rb_free(score[i]);
+    rb_free(score);
     rb_free(labelling);
     rb_free(owner);
     rb_free(metric);

@@ -85,7 +85,7 @@ const rb_param rb_expect_params[] = {
 #define KEEP "selected|all|none"
 
 const rb_param rb_store_params[] = {
-    RB_CHOICE(rb_store, per_user, RB_KEEP_ALL, KEEP, "values of each user, which comparisons need"),
+    RB_CHOICE(rb_store, per_user, RB_KEEP_ALL, KEEP, "values of each user, which comparisons need, and of each point"),
     RB_CHOICE(rb_store, models, RB_KEEP_SELECTED, KEEP, "fitted models"),
     RB_CHOICE(rb_store, lists, RB_KEEP_SELECTED, KEEP, "recommendations and labels"),
     RB_BOOL(rb_store, features, false, "features of users and titles, of the whole data set, in /features"),

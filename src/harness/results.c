@@ -303,7 +303,7 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
     RB_TRY(take_history(r, w, &fit, err));
     RB_TRY(take_values(r, number, &metrics, err));
     if (all_vectors)
-        RB_TRY(rb_results_write_vectors(r, w, &metrics, err));
+        RB_TRY(rb_results_write_vectors(r, w, &fit, &metrics, err));
     if (fit.labels && !rb_run_is_refit(run, w))
         RB_TRY(write_labels(r, number, "labels", fit.labels, fit.n_labels, err));
     if (fit.unseen && !rb_run_is_refit(run, w))

@@ -77,8 +77,13 @@ bool rb_results_read(rb_metric_record *out, const void *results, int64_t work, b
 /** Whether the experiment names a metric; units may hold more. */
 bool rb_results_asks_for(const rb_results *r, const char *id);
 
-/** Write the per-user vectors of a trial or refit that the experiment asks for, and their users. */
-rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_metric_record *m, rb_error *err);
+/** Write the vectors of a trial or refit that the experiment asks for: per user, with their users, and per point. */
+rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_fit_record *fit, const rb_metric_record *m,
+                                   rb_error *err);
+/** The part of it that is over points: /per_point and, over the labels of fit, /per_cluster. RB_IO where labels and
+ *  vector differ in length. */
+rb_status rb_results_write_points(rb_results *r, int64_t work, const rb_fit_record *fit, const rb_metric_record *m,
+                                  rb_error *err);
 
 /** Note in r->facts which trials the selection names. */
 void rb_results_mark_selected(rb_results *r);

@@ -6,13 +6,14 @@
 #include "harness/results.h"
 #include "harness/stored_model.h"
 
-rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_metric_record *m, rb_error *err)
+rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_fit_record *fit, const rb_metric_record *m,
+                                   rb_error *err)
 {
     static const char *const users[RB_N_USERS] = { "", "ranking", "rating", "session", "ranking", "rating", "session" };
     const char *test = rb_run_is_refit(r->run, work) ? "refit" : "test";
     long long number = rb_run_trial(r->run, work)->number;
     char name[256];
-    bool wanted[RB_N_USERS] = { false };
+    bool wanted[RB_N_POPULATIONS] = { false };
     for (int64_t i = 0; i < m->n_rows; i++)
         if (m->rows[i].vector && rb_results_asks_for(r, m->rows[i].id))
             wanted[m->rows[i].population] = true;
@@ -24,11 +25,12 @@ rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_metric_
         }
     for (int64_t i = 0; i < m->n_rows; i++) {
         const rb_metric_row *row = &m->rows[i];
-        if (!row->vector || !rb_results_asks_for(r, row->id))
+        if (!row->vector || row->population == RB_POINTS || !rb_results_asks_for(r, row->id))
             continue;
         snprintf(name, sizeof name, "per_user/%lld/%s/%s", number, row->part, row->id);
         RB_TRY(rb_hdf_write(r->file.id, name, RB_HDF_DOUBLE, row->vector, row->n_vector, 1, true, err));
     }
+    RB_TRY(rb_results_write_points(r, work, fit, m, err));
 done:
     return err->status;
 }
@@ -110,8 +112,12 @@ done:
 static rb_status keep_vectors(rb_results *r, int64_t work, rb_error *err)
 {
     rb_metric_record m = { 0 };
+    rb_fit_record fit = { 0 };
+    RB_TRY(rb_fit_record_read(&fit, r->run->folder, r->run->work[work].key, err));
     if (rb_results_read(&m, r, work, true, err))
-        rb_results_write_vectors(r, work, &m, err);
+        rb_results_write_vectors(r, work, &fit, &m, err);
+done:
+    rb_fit_record_fini(&fit);
     rb_metric_record_fini(&m);
     return err->status;
 }

@@ -81,7 +81,7 @@ static rb_status describe(rb_selected *s, const question *q, int32_t n_users, rb
             if (q->reader->read(&record, q->reader->self, t->number - 1 + q->test_offset, true, err)) {
                 const rb_metric_row *row = rb_metric_record_find(&record, q->test_part, q->metric->id);
                 repeat[r] += row->value.value / q->plan->n_folds;
-                if (row->vector)
+                if (row->vector && row->population != RB_POINTS)
                     add_vector(s->vector, count, &record, row);
             }
             rb_metric_record_fini(&record);

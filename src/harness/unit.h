@@ -2,7 +2,7 @@
  * The durable units of a run folder: one file for a fit, one for its metrics, written aside and renamed.
  *
  *     units/<key>.fit.h5                outcome, history, labels, what the fit measured, digest of the model
- *     units/<key>.<eval>-<set>.metric.h5  values and per-user vectors of a set of metrics
+ *     units/<key>.<eval>-<set>.metric.h5  values of a set of metrics, with their vectors over users and points
  *     units/<key>.model.h5              arrays of the model, as long as it may be selected or is kept
  *     units/<key>.<eval>-<K>.lists.h5   top-K lists, likewise
  *     units/<key>.checkpoint.h5         where a fit stood that is not done (harness/checkpoint.c)
@@ -61,7 +61,7 @@ void rb_fit_record_fini(rb_fit_record *r);
 rb_status rb_fit_record_write(const rb_fit_record *r, const char *folder, rb_error *err);
 rb_status rb_fit_record_read(rb_fit_record *r, const char *folder, const char *key, rb_error *err);
 
-/* Over which users a vector of per-user values goes. */
+/* Over which users, or points, a vector of values goes. */
 typedef enum {
     RB_USERS_NONE,
     RB_USERS_VALIDATION_RANKING, /* users with a relevant item */
@@ -70,7 +70,9 @@ typedef enum {
     RB_USERS_TEST_RANKING,
     RB_USERS_TEST_RATING,
     RB_USERS_TEST_SESSION,
-    RB_N_USERS
+    RB_N_USERS,
+    RB_POINTS = RB_N_USERS, /* all n + n_left_out points of a clustering, in the order of its labels; NAN: left out */
+    RB_N_POPULATIONS
 } rb_population;
 
 /* One value, as the long table of results.h5 holds it. */
@@ -111,6 +113,8 @@ rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const
 /** A row with what a fit measured; not applicable where its algorithm does not measure it. */
 rb_status rb_metric_record_add_measured(rb_metric_record *r, const char *part, const rb_metric *metric,
                                         const rb_fit_record *fit, rb_error *err);
+/** Give a row the vector [n] that it owns from here on, also where its digest fails. Local. */
+rb_status rb_metric_row_take(rb_metric_row *row, rb_population population, double *vector, int64_t n, rb_error *err);
 /** The row of a part and id over all of it (segment "all"), or NULL. */
 const rb_metric_row *rb_metric_record_find(const rb_metric_record *r, const char *part, const char *id);
 /** @param evaluation  8 hexadecimal digits naming the rules and the code that computed the values */

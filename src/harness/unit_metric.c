@@ -1,4 +1,4 @@
-/* Metric units: the values of one fit and their per-user vectors. */
+/* Metric units: the values of one fit and their vectors over users and points. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +26,14 @@ rb_metric_row *rb_metric_record_add(rb_metric_record *r, const char *part, const
     snprintf(row->part, sizeof row->part, "%s", part);
     snprintf(row->id, sizeof row->id, "%s", id);
     return row;
+}
+
+rb_status rb_metric_row_take(rb_metric_row *row, rb_population population, double *vector, int64_t n, rb_error *err)
+{
+    row->vector = vector;
+    row->n_vector = n;
+    row->population = population;
+    return rb_digest_of(&row->per_user, vector, (size_t)n * sizeof *vector, err);
 }
 
 rb_status rb_metric_record_add_measured(rb_metric_record *r, const char *part, const rb_metric *metric,
@@ -296,7 +304,7 @@ static rb_status check_rows(const stored *s, const rb_metric_record *own, const 
                           .n = s->n,
                           .n_left_out = s->n_left_out };
     for (int64_t i = 0; i < s->n_rows; i++) {
-        bool known = (unsigned)s->state[i] <= RB_VALUE_UNAVAILABLE && (unsigned)s->population[i] < RB_N_USERS;
+        bool known = (unsigned)s->state[i] <= RB_VALUE_UNAVAILABLE && (unsigned)s->population[i] < RB_N_POPULATIONS;
         if (!known)
             return RB_FAIL(err, RB_IO, "%s: '%s' has no known state and population", file->path, s->id[i]);
         if (s->n[i] < 0 || s->n_left_out[i] < 0)
@@ -318,11 +326,13 @@ static rb_status read_vector(rb_metric_row *row, const rb_metric_record *r, cons
     snprintf(name, sizeof name, "vector/%lld", (long long)i);
     if (row->population == RB_USERS_NONE)
         return RB_OK;
+    const bool of_points = row->population == RB_POINTS;
+    const int64_t expected = of_points ? row->n + row->n_left_out : r->n_users[row->population];
     RB_TRY(with_vectors ? rb_hdf_read_vector(file->id, name, RB_HDF_DOUBLE, (void **)&row->vector, &n, err)
                         : rb_hdf_extent(file->id, name, RB_HDF_DOUBLE, &n, &one, err));
-    if (n != r->n_users[row->population])
-        return RB_FAIL(err, RB_IO, "%s: '%s' (%s) has %lld values, expected one for each of %lld users", file->path,
-                       name, row->id, (long long)n, (long long)r->n_users[row->population]);
+    if (n != expected)
+        return RB_FAIL(err, RB_IO, "%s: '%s' (%s) has %lld values, expected one for each of %lld %s", file->path, name,
+                       row->id, (long long)n, (long long)expected, of_points ? "points" : "users");
     if (!with_vectors)
         return RB_OK;
     row->n_vector = n;

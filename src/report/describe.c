@@ -7,6 +7,7 @@
 #include "eval/cluster_profile.h"
 #include "eval/stability.h"
 #include "harness/apply_model.h"
+#include "report/cluster_means.h"
 #include "report/table.h"
 
 /* Values of the titles, of which a cluster has shares or weighed sums. */
@@ -28,6 +29,7 @@ typedef struct {
     bool of_users; /* else of titles */
     rb_classes classes;
     rb_cluster_counts counts;
+    rb_cluster_means silhouettes;
     rb_metric_value stability; /* of the repeats of its configuration */
     int64_t n_repeats;         /* whose labels are stored */
     rb_points texts;           /* counts of the terms */
@@ -101,6 +103,7 @@ static rb_status read_classes(description *d, rb_error *err)
                        (long long)m->trial->number, m->c->entry->name));
     RB_TRY(rb_classes_init(&d->classes, labels, n, err));
     RB_TRY(rb_cluster_counts_init(&d->counts, labels, n, err));
+    RB_TRY(rb_cluster_means_read(&d->silhouettes, results.id, &m->run.experiment, m->trial->number, d->classes.n, err));
     RB_TRY(read_stability(d, results.id, err));
 done:
     rb_free(labels);
@@ -326,8 +329,31 @@ done:
     return err->status;
 }
 
+/* The mean of its points, of each silhouette that the run has. */
+static rb_status add_silhouettes(description *d, int64_t c, rb_error *err)
+{
+    for (int64_t i = 0; i < d->silhouettes.n; i++) {
+        const double mean = d->silhouettes.mean[i][c];
+        if (isnan(mean)) /* noise that was left out */
+            continue;
+        RB_TRY(add_cluster(d, c, d->silhouettes.label[i], err));
+        if (!for_the_eye(d)) {
+            RB_TRY(rb_table_int(&d->table, 1, err));
+            RB_TRY(rb_table_text(&d->table, "mean", err));
+            RB_TRY(rb_table_double(&d->table, mean, -1, err));
+            continue;
+        }
+        char text[32];
+        snprintf(text, sizeof text, "%+.4f", mean);
+        RB_TRY(rb_table_text(&d->table, text, err));
+    }
+done:
+    return err->status;
+}
+
 static rb_status add_class(description *d, int64_t c, rb_error *err)
 {
+    RB_TRY(add_silhouettes(d, c, err));
     for (int f = 0; f < N_FACETS; f++) {
         const facet *of = &d->facet[f];
         if (of->x.n_cols == 0)
@@ -392,6 +418,7 @@ static void fini(description *d)
     rb_points_fini(&d->space);
     rb_classes_fini(&d->classes);
     rb_cluster_counts_fini(&d->counts);
+    rb_cluster_means_fini(&d->silhouettes);
     rb_table_fini(&d->table);
     rb_free(d->scratch);
     rb_free(d->top.entry);

@@ -14,7 +14,8 @@ typedef struct {
 } rb_describe_options;
 
 /**
- * Describe every cluster of a trial, then its noise. Measures: eval/cluster_profile.h.
+ * Describe every cluster of a trial, then its noise. Measures: eval/cluster_profile.h. Before them the mean silhouette
+ * of the cluster's points, of each silhouette whose values per point the run keeps.
  *
  * The titles are those nearest to the mean in the built-in space that the trial clustered; where it has none (another
  * trial made its space, or it clusters the catalogue itself), in the space tfidf. CSV, TSV and JSON have a row for each

@@ -22,7 +22,7 @@ cat >clusters.yaml <<'YAML'
 experiment: clusters
 seed: 3
 dataset: { path: titles.csv }
-metrics: [n_clusters, "ari:type"]
+metrics: [n_clusters, "ari:type", silhouette, "silhouette:merge"]
 trials:
   - kmeans: { space: numeric, k: 3 }
   - dbscan: { space: { name: tfidf, columns: description }, eps: 0.6, min_samples: 4 }
@@ -35,8 +35,9 @@ for trial in 1 2 3; do
     expect 0 "$REELBENCH" describe "$run" $trial --columns description --top 4 --format json
     cp "$out" $trial.json
     h5dump -d /labels/$trial -y -w 1 -o $trial.labels "$run/results.h5" >/dev/null
+    h5dump -d /per_point/$trial/all/silhouette -m %.17g -y -w 1 -o $trial.scores "$run/results.h5" >/dev/null
     python3 - $trial <<'PYTHON' || fail "trial $trial is described otherwise"
-import collections, csv, json, math, sys
+import collections, csv, json, math, statistics, sys
 
 number = sys.argv[1]
 labels = [int(x.strip(" ,\n")) for x in open(f"{number}.labels") if x.strip(" ,\n")]
@@ -85,10 +86,33 @@ for c, members in classes.items():
     check(c, "decades", shares(lambda r: [f"{int(r['release_year']) // 10 * 10}s"]), str)
     check(c, "age groups", shares(lambda r: [groups[r["rating"]]]), places.index)
 
+def silhouettes(values, of):  # euclidean, over all pairs
+    result = []
+    for x, own in zip(values, of):
+        to = {c: [abs(x - y) for y, other in zip(values, of) if other == c] for c in set(of)}
+        if len(to[own]) == 1:
+            result.append(0)
+            continue
+        a = sum(to[own]) / (len(to[own]) - 1)
+        b = min(statistics.mean(d) for c, d in to.items() if c != own)
+        result.append((b - a) / max(a, b) if max(a, b) else 0)
+    return result
+
+silhouette = {c: dict(("silhouette" if of == "silhouette" else "merge", e[0][1]) for (k, of), e in told.items()
+                      if k == c and of.startswith("silhouette")) for c in classes}
+for c in classes:  # noise is left out, or a cluster
+    assert set(silhouette[c]) == ({"merge"} if c == "noise" else {"silhouette", "merge"}), silhouette
+
 if number == "1":  # numeric has the year alone: less its mean, over its standard deviation
     years = [int(r["release_year"]) for r in rows]
     m = sum(years) / len(years)
     deviation = math.sqrt(sum((y - m) ** 2 for y in years) / len(years))
+    scores = silhouettes(years, labels)
+    stored = [float(x.strip(" ,\n")) for x in open("1.scores") if x.strip(" ,\n")]
+    assert all(abs(x - y) <= 1e-9 for x, y in zip(stored, scores)) and len(stored) == 70, (stored, scores)
+    for c in classes:
+        mine = statistics.mean(s for s, label in zip(scores, labels) if cluster(label) == c)
+        assert abs(silhouette[c]["silhouette"] - mine) <= 1e-9, (c, silhouette[c], mine)
     for c, members in classes.items():
         z = [(int(r["release_year"]) - m) / deviation for r in members]
         centre = sum(z) / len(z)
@@ -110,6 +134,7 @@ grep -q '"noise"' 2.json || fail "dbscan left no noise to test with"
 expect 0 "$REELBENCH" describe "$run" texts --top 2
 prints "trial 3 (texts): 70 titles, 2 clusters of 35 to 35, median 35; 0 noise"
 prints "nearest titles"
+grep -Eq "^ *0 +35 +silhouette +[+]0[.][0-9]{4}" "$out" || fail "no silhouette beside the size of a cluster"
 expect 0 "$REELBENCH" describe "$run" dbscan --format markdown
 prints "| noise "
 

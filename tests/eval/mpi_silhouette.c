@@ -131,6 +131,28 @@ static void a_silhouette_is_that_of_all_pairs(void **unused)
     }
 }
 
+static void scores_go_to_the_ranks_that_ask_for_them(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_points p = { 0 };
+    rb_metric_value values[N_LABELLINGS];
+    double x[N * D], mine[N], plain[N];
+    double *none[N_LABELLINGS] = { NULL }, *one[N_LABELLINGS] = { NULL, mine };
+    int32_t compact[N];
+    make_rows(x);
+    make_points(&p, false, &err);
+    const bool asks = rb_test_ctx.rank == rb_test_ctx.n_ranks - 1;
+    assert_ok(rb_silhouette_many(values, asks ? one : none, &p, labellings, N_LABELLINGS, RB_SILHOUETTE_EUCLIDEAN,
+                                 &rb_test_ctx, &err),
+              &err);
+    plain_labels(compact, &labellings[1], N);
+    rb_oracle_silhouette(plain, x, N, D, compact, false);
+    for (int i = 0; asks && i < N; i++)
+        assert_near(mine[i], plain[i], 1e-10); /* `merge` leaves no point out */
+    rb_points_fini(&p);
+}
+
 /* The sampled rows and their labels laid out anew, scored by the plain loops. */
 static void a_sampled_silhouette_is_that_of_its_points_alone(void **unused)
 {
@@ -372,6 +394,7 @@ int main(int argc, char **argv)
     rb_test_mpi_begin(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_silhouette_is_that_of_all_pairs),
+        cmocka_unit_test(scores_go_to_the_ranks_that_ask_for_them),
         cmocka_unit_test(a_sampled_silhouette_is_that_of_its_points_alone),
         cmocka_unit_test(a_draw_is_of_distinct_rows_and_fair),
         cmocka_unit_test(a_sample_may_have_labels_far_above_its_size),

@@ -37,7 +37,7 @@ as_at_once() {
     expect 0 "$REELBENCH" run more.yaml --output fresh --threads 2
     expect 0 "$REELBENCH" digest fresh/more-*
     head -n 1 "$out" | cmp -s - digest || fail "$1: another digest than that of a run asked at once"
-    for name in metrics models recommendations per_user labels; do
+    for name in metrics models recommendations per_user per_point per_cluster labels; do
         h5ls -r "$folder/results.h5/$name" 2>/dev/null | sed 's/ \+/ /g' >held
         h5ls -r "$(echo fresh/more-*)/results.h5/$name" 2>/dev/null | sed 's/ \+/ /g' >asked
         cmp -s held asked || fail "$1: /$name holds other things: $(diff held asked | head -n 5)"

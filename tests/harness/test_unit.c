@@ -126,6 +126,41 @@ static void metrics_of_two_files_are_united(void **unused)
     rb_metric_record_fini(&both);
 }
 
+static void a_vector_over_points_is_as_long_as_there_are_points(void **unused)
+{
+    (void)unused;
+    for (int n_left_out = 1; n_left_out <= 2; n_left_out++) { /* of 3 points, 2 of them counted */
+        rb_error err = { 0 };
+        rb_metric_record r = { .key = KEY }, back = { 0 };
+        rb_unit_list list;
+        double *vector;
+        rb_metric_row *row = rb_metric_record_add(&r, "all", "silhouette", &err);
+        row->value = (rb_metric_value){ 0.5, RB_VALUE_OK };
+        row->n = 2;
+        row->n_left_out = n_left_out;
+        assert_ok(rb_alloc(&vector, 3, &err), &err);
+        vector[0] = 0.75;
+        vector[1] = NAN;
+        vector[2] = 0.25;
+        assert_ok(rb_metric_row_take(row, RB_POINTS, vector, 3, &err), &err);
+        assert_ok(rb_metric_record_write(&r, folder, "dddddddd", &err), &err);
+        assert_ok(rb_unit_list_init(&list, folder, &err), &err);
+        if (n_left_out == 1) {
+            assert_ok(rb_metric_record_read(&back, &list, folder, KEY, "dddddddd", true, &err), &err);
+            assert_int_equal(back.n_rows, 1);
+            assert_int_equal(back.rows[0].population, RB_POINTS);
+            assert_int_equal(back.rows[0].n_vector, 3);
+            assert_memory_equal(back.rows[0].vector, vector, 3 * sizeof *vector);
+        } else {
+            assert_int_equal(rb_metric_record_read(&back, &list, folder, KEY, "dddddddd", false, &err), RB_IO);
+            assert_non_null(strstr(err.message, "has 3 values, expected one for each of 4 points"));
+        }
+        rb_unit_list_fini(&list);
+        rb_metric_record_fini(&r);
+        rb_metric_record_fini(&back);
+    }
+}
+
 static void wider_lists_serve_for_fewer_places(void **unused)
 {
     (void)unused;
@@ -275,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fit_comes_back_as_it_was_written),
         cmocka_unit_test(metrics_of_two_files_are_united),
+        cmocka_unit_test(a_vector_over_points_is_as_long_as_there_are_points),
         cmocka_unit_test(wider_lists_serve_for_fewer_places),
         cmocka_unit_test(a_cut_off_file_is_an_error_and_never_a_value),
         cmocka_unit_test(a_file_that_was_not_committed_is_not_there),
