@@ -38,6 +38,7 @@ file_of() {
     fit) echo "$units/$als.fit.h5" ;;
     labels) echo "$units/$kmeans.fit.h5" ;;
     metric) echo "$units/$als".*.metric.h5 ;;
+    points) echo "$units/$kmeans".*.metric.h5 ;;
     lists) echo "$units/$als".*.lists.h5 ;;
     model) echo "$units/$als.model.h5" ;;
     cache) echo copy/.cache/*/dataset.h5 ;;
@@ -53,6 +54,7 @@ call() {
     recommend) timeout 20 "$REELBENCH" recommend "copy/$folder" 1 --user 3 ;;
     predict) timeout 20 "$REELBENCH" predict "copy/$folder" als pairs.csv ;;
     assign) timeout 20 "$REELBENCH" assign "copy/$folder" kmeans made/titles.csv ;;
+    describe) timeout 20 "$REELBENCH" describe "copy/$folder" kmeans ;;
     json) timeout 20 "$REELBENCH" report "copy/$folder" --format json ;;
     *) timeout 20 "$REELBENCH" "$1" "copy/$folder" ;;
     esac
@@ -129,6 +131,9 @@ metric  | square users/test/ranking   | resume | 0 | expected one dimension
 metric  | negative users/test/ranking | resume | 0 | not the values that were written there
 metric  | shorter users/test/ranking | resume | 0 | not the values that were written there
 metric  | flip vector/0               | resume | 3 | is not what was written there; remove the file and resume
+points  | remove vector/0             | resume | 0 | it has no dataset 'vector/0'
+points  | shorter vector/0            | resume | 0 | has 39 values, expected one for each of 40 points
+points  | flip vector/0               | resume | 3 | is not what was written there; remove the file and resume
 lists   | half                        | resume | 0 | not a whole HDF5 file
 lists   | forget k                    | resume | 0 | it has no attribute 'k'
 lists   | shorter item                | resume | 0 | expected
@@ -180,6 +185,8 @@ results | remove models/1/user_factors  | predict | 2 | it has no dataset 'user_
 results | shorter models/1/item_factors       | recommend | 2 | not the model of als that was written there
 results | nan models/1/item_factors           | predict | 2 | not the model of als that was written there
 results | floats models/2/labels     | assign | 2 | has another type
+results | shorter per_cluster/2/all/silhouette | describe | 2 | has 2 clusters, the labels have 3
+results | words per_cluster/2/all/silhouette | describe | 2 | has no column 'mean'
 TABLE
 [ $n_cases -ge 60 ] || fail "only $n_cases cases"
 
