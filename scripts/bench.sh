@@ -6,7 +6,7 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: scripts/bench.sh [--quick] [GROUP...]
+usage: scripts/bench.sh [--quick | --smallest | --full] [GROUP...]
 
 Runs the programs of tests/bench and build/reelbench itself (BUILD_DIR: another build), several times in turns, and
 prints one line for each figure: figure value unit reference ratio target held, by tabs, under a header that names
@@ -15,15 +15,16 @@ table: tests/bench/figures.tsv. Against other systems: scripts/bench-peers.sh.
 
   --quick      smaller data and fewer turns: under two minutes
   --smallest   smallest data, one turn: whether all of it runs
-  GROUP        gram solver traffic scaling determinism generator readers memory dealing growth sharing quickstart
-               [all]
+  --full       growth_recommenders up to 10^8 interactions in place of 10^7
+  GROUP        gram solver traffic scaling determinism generator readers memory dealing growth growth_recommenders
+               sharing quickstart [all]
 TEXT
 }
 
 for argument in "$@"; do
     case $argument in
     -h | --help) usage; exit 0 ;;
-    --quick | --smallest) ;;
+    --quick | --smallest | --full) ;;
     -*)
         say "bench.sh: unknown option '$argument'" >&2
         usage >&2

@@ -22,22 +22,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/param.h"
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/bench.h"
+#include "support/bench_growth.h"
 #include "support/bench_points.h"
 
-#define REPEATS 3
-#define MOST_SIZES 8
 #define LEAST_SIZE 300
 #define LEAST_MOST 3000 /* points of the largest size, whatever divides it */
-#define FIT_WITHIN 32
 
 enum { WORDS = 1000, TOPICS = 20, WORDS_OF_TITLE = 10 };
 
@@ -71,17 +65,6 @@ static const workload workloads[] = {
     { &rb_agglomerative, 10, 30000, { { "linkage", "ward" }, { "k", "20" }, { "precision", "single" } }, 0 },
 };
 
-typedef struct {
-    double seconds, bytes;
-} figures;
-
-static double peak_bytes(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return 1024.0 * (double)usage.ru_maxrss;
-}
-
 static void configure(void *config, const workload *w, const rb_points *p)
 {
     rb_params_default(config, w->algorithm->params);
@@ -91,29 +74,6 @@ static void configure(void *config, const workload *w, const rb_points *p)
         rb_value value = { .kind = RB_PARAM_ARRAY, .array = { p->dense, w->n_start, w->d, "inline" } };
         rb_param_store(config, rb_param_find(w->algorithm->params, "centres"), &value);
     }
-}
-
-static double fit(const workload *w, const rb_points *p, const void *config, rb_ctx *ctx)
-{
-    const rb_algorithm *a = w->algorithm;
-    rb_error err = { 0 };
-    rb_train_view view = { .space = p };
-    void *state = calloc(1, a->state_size), *prepared = NULL;
-    bool done = !a->iterate;
-    double objective, begin_s = rb_clock_s();
-    if (a->prepare)
-        rb_bench_must(a->prepare(&prepared, &view, &config, 1, ctx, &err), &err);
-    rb_bench_must((a->fit ? a->fit : a->begin)(state, &view, prepared, config, ctx, &err), &err);
-    for (int64_t i = 0; !done; i++)
-        rb_bench_must(a->iterate(state, i, &objective, &done, &view, prepared, config, ctx, &err), &err);
-    if (a->end)
-        rb_bench_must(a->end(state, &view, prepared, config, ctx, &err), &err);
-    double seconds = rb_clock_s() - begin_s;
-    a->fini(state);
-    if (prepared)
-        a->unprepare(prepared);
-    free(state);
-    return seconds;
 }
 
 /* Titles of one topic each: a word of every fifth part of its words. */
@@ -134,79 +94,44 @@ static void make_titles(rb_points *p, int64_t n)
     rb_bench_must(rb_points_take_csr(p, &x, &err), &err);
 }
 
-/* In the child: the least time, and what it took beyond the points. */
-static figures measure_here(const workload *w, int64_t n, int n_threads)
+typedef struct {
+    const workload *w;
+    int64_t n;
+    int n_threads;
+} task;
+
+static rb_bench_cost measure(const void *self)
 {
+    const task *t = self;
+    const workload *w = t->w;
     rb_ctx ctx;
     rb_points p = { 0 };
-    figures f = { INFINITY, 0 };
     void *config = calloc(1, w->algorithm->config_size);
-    rb_ctx_serial(&ctx, n_threads);
+    rb_ctx_serial(&ctx, t->n_threads);
     if (w->d > 0)
-        rb_bench_blobs(&p, n, w->d, &ctx);
+        rb_bench_blobs(&p, t->n, w->d, &ctx);
     else
-        make_titles(&p, n);
+        make_titles(&p, t->n);
     configure(config, w, &p);
-    double before = peak_bytes();
-    for (int r = 0; r < REPEATS && (r == 0 || f.seconds < 1); r++)
-        f.seconds = fmin(f.seconds, fit(w, &p, config, &ctx));
-    f.bytes = peak_bytes() - before;
+    const rb_train_view view = { .space = &p };
+    rb_bench_cost cost = rb_bench_fit_cost(w->algorithm, &view, config, &ctx);
     rb_points_fini(&p);
     free(config);
-    return f;
-}
-
-static figures measure(const workload *w, int64_t n, int n_threads)
-{
-    int ends[2], status;
-    figures f;
-    if (pipe(ends) != 0)
-        exit(1);
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        f = measure_here(w, n, n_threads);
-        _exit(write(ends[1], &f, sizeof f) == (ssize_t)sizeof f ? 0 : 1);
-    }
-    close(ends[1]);
-    if (child < 0 || read(ends[0], &f, sizeof f) != (ssize_t)sizeof f || waitpid(child, &status, 0) < 0)
-        exit(1);
-    close(ends[0]);
-    return f;
-}
-
-/* Slope of log y over log n, n descending, where n is within FIT_WITHIN of the largest. */
-static double exponent(const double *n, const double *y, int count)
-{
-    double sx = 0, sy = 0, sxx = 0, sxy = 0, m = 0;
-    for (int i = 0; i < count; i++) {
-        if (n[i] * FIT_WITHIN < n[0] || !(y[i] > 0))
-            continue;
-        double u = log(n[i]), v = log(y[i]);
-        sx += u;
-        sy += v;
-        sxx += u * u;
-        sxy += u * v;
-        m++;
-    }
-    return m < 2 ? NAN : (m * sxy - sx * sy) / (m * sxx - sx * sx);
+    return cost;
 }
 
 static void grow(const workload *w, int64_t divisor, int n_threads)
 {
     const int64_t d = w->d > 0 ? w->d : WORDS, most = w->most / divisor;
-    double n[MOST_SIZES], seconds[MOST_SIZES], bytes[MOST_SIZES];
-    int count = 0;
-    for (double size = (double)(most > LEAST_MOST ? most : LEAST_MOST); size >= LEAST_SIZE && count < MOST_SIZES;
-         size /= sqrt(10), count++) {
-        figures f = measure(w, llrint(size), n_threads);
-        n[count] = size;
-        seconds[count] = f.seconds;
-        bytes[count] = f.bytes;
-        printf("%s\t%lld\t%.0f\t%.5f\t%.0f\n", w->algorithm->name, (long long)d, size, f.seconds, f.bytes);
+    rb_bench_growth g = { .n = 0 };
+    char head[64];
+    snprintf(head, sizeof head, "%s\t%lld", w->algorithm->name, (long long)d);
+    for (double size = (double)(most > LEAST_MOST ? most : LEAST_MOST); size >= LEAST_SIZE && g.n < RB_BENCH_MOST_SIZES;
+         size /= sqrt(10)) {
+        const task t = { w, llrint(size), n_threads };
+        rb_bench_grew(&g, head, size, rb_bench_apart(measure, &t));
     }
-    printf("%s\t%lld\texponent\t%.2f\t%.2f\n", w->algorithm->name, (long long)d, exponent(n, seconds, count),
-           exponent(n, bytes, count));
+    rb_bench_exponents(&g, head);
 }
 
 int main(int argc, char **argv)

@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "recommend/recommend.h"
 #include "support/bench.h"
+#include "support/bench_growth.h"
 #include "support/oracle_als.h"
 
 enum { REPEATS = 3, MOST = 16 };
@@ -49,15 +50,8 @@ static const sweep sweeps[] = {
 
 static void fit(const rb_algorithm *a, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx)
 {
-    rb_error err = { 0 };
     void *state = calloc(1, a->state_size);
-    bool done = !a->iterate;
-    double objective;
-    rb_bench_must((a->fit ? a->fit : a->begin)(state, view, prepared, config, ctx, &err), &err);
-    for (int64_t i = 0; !done; i++)
-        rb_bench_must(a->iterate(state, i, &objective, &done, view, prepared, config, ctx, &err), &err);
-    if (a->end)
-        rb_bench_must(a->end(state, view, prepared, config, ctx, &err), &err);
+    rb_bench_fit(state, a, view, prepared, config, ctx);
     a->fini(state);
     free(state);
 }

@@ -240,6 +240,25 @@ def growth(size):
         yield line(f"{what}: memory as points to the power of", float(fitted["bytes"]), "exponent")
 
 
+def growth_recommenders(size):
+    """Of recommenders and of the evaluation along interactions, factors and items: as growth of clusterings."""
+    rows = {}
+    for row in table(run([BENCHES / "bench_growth_recommenders", size.divisor, 1e8 if size.full else 1e7])):
+        rows.setdefault((row["axis"], row["workload"]), []).append(row)
+    for (axis, name), sizes in rows.items():
+        what = f"growth with {axis} of {name}"
+        largest, fitted = sizes[0], sizes[-1]
+        seconds = float(largest["seconds"])
+        if name == "evaluation":
+            yield line(f"{what}, {largest['size']} {axis}", 1 / seconds, "users/s")
+        else:
+            yield line(f"{what}, {largest['size']} {axis}", seconds, "s")
+        yield line(f"{what}, {largest['size']} {axis}, memory", float(largest["bytes"]) / 1e6, "MB")
+        yield line(f"{what}: time{' of a user' if name == 'evaluation' else ''} as {axis} to the power of",
+                   float(fitted["seconds"]), "exponent")
+        yield line(f"{what}: memory as {axis} to the power of", float(fitted["bytes"]), "exponent")
+
+
 def sharing(size):
     """Processor seconds of the fits of a sweep that prepare once, against fits that each prepare alone."""
     for row in table(run([BENCHES / "bench_sharing", size.divisor])):
@@ -258,7 +277,7 @@ def quickstart(size):
 
 
 GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, dealing,
-                                   growth, sharing, quickstart)}
+                                   growth, growth_recommenders, sharing, quickstart)}
 
 
 def header():
@@ -273,11 +292,14 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="smaller data and fewer turns: under two minutes")
     parser.add_argument("--smallest", action="store_true", help="smallest data, one turn: whether it runs at all")
+    parser.add_argument("--full", action="store_true", help="growth_recommenders up to 10^8 interactions")
     parser.add_argument("group", nargs="*", help=" ".join(GROUPS))
     size = parser.parse_args()
     unknown = [group for group in size.group if group not in GROUPS]
     if unknown:
         parser.error(f"no group of figures '{unknown[0]}'; there are: {' '.join(GROUPS)}")
+    if size.full and (size.quick or size.smallest):
+        parser.error("--full goes with neither --quick nor --smallest")
     size.divisor = 100 if size.smallest else 4 if size.quick else 1
     size.turns = 1 if size.smallest else 3 if size.quick else 7
     if not shutil.which("mpirun"):

@@ -10,6 +10,8 @@ prints "usage: scripts/bench.sh"
 expect 2 "$bench" --no-such-option
 expect 2 "$bench" --smallest no-such-group
 complains "no group of figures 'no-such-group'"
+expect 2 "$bench" --smallest --full
+complains "--full goes with neither --quick nor --smallest"
 
 expect 0 "$bench" --smallest
 python3 - "$out" <<'PYTHON' || fail "the table of figures is not as README.md describes it"
@@ -23,7 +25,8 @@ for row in rows:
 names = [row[0] for row in rows]
 assert len(set(names)) == len(names), names
 for start, n in (("gather-SYRK", 12), ("batched Cholesky", 4), ("elements received", 2), ("scaling", 12),
-                 ("determinism", 18), ("generator", 4), ("reader", 10), ("memory", 3), ("idle share", 2), ("growth", 44), ("sharing", 4),
+                 ("determinism", 18), ("generator", 4), ("reader", 10), ("memory", 3), ("idle share", 2), ("growth of", 44),
+                 ("growth with interactions of", 28), ("growth with factors of", 20), ("growth with items of", 28), ("sharing", 4),
                  ("quickstart", 1)):
     assert sum(name.startswith(start) for name in names) == n, (start, names)
 value = {row[0]: row[4] for row in rows}

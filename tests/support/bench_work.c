@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "cluster/core/kmeans.h"
-#include "eval/ranking.h"
 #include "eval/rating.h"
 #include "eval/silhouette.h"
 #include "linalg/gram.h"
@@ -167,21 +166,28 @@ static void run_closed(rb_bench_world *w, rb_ctx *ctx)
     silhouette(w, RB_SILHOUETTE_COSINE, ctx);
 }
 
-static void run_ranking(rb_bench_world *w, rb_ctx *ctx)
+int32_t rb_bench_rank(const rb_scorer *scorer, const rb_split_data *split, const rb_ctx *ctx)
 {
     static const char *const names[] = { "precision@10", "recall@10", "ndcg@10" };
     rb_error err = { 0 };
     rb_metric metrics[3];
     rb_ranking ranking = { 0 };
-    const rb_ratings *train = &w->split.train;
-    const rb_scorer scorer = { .score = rb_als.score, .state = w->als, .precision = RB_SINGLE };
+    const rb_ratings *train = &split->train;
     const rb_ranking_rules rules = {
         .n_users = train->n_users, .n_items = train->n_items, .train = train, .tie_seed = 1
     };
     for (int m = 0; m < 3; m++)
         rb_bench_must(rb_metric_parse(&metrics[m], names[m], &err), &err);
-    rb_bench_must(rb_rank(&ranking, &scorer, &rules, &w->split.test, NULL, metrics, 3, 0, ctx, &err), &err);
+    rb_bench_must(rb_rank(&ranking, scorer, &rules, &split->test, NULL, metrics, 3, 0, ctx, &err), &err);
+    const int32_t n_users = ranking.n_evaluated;
     rb_ranking_fini(&ranking);
+    return n_users;
+}
+
+static void run_ranking(rb_bench_world *w, rb_ctx *ctx)
+{
+    const rb_scorer scorer = { .score = rb_als.score, .state = w->als, .precision = RB_SINGLE };
+    rb_bench_rank(&scorer, &w->split, ctx);
 }
 
 static void run_rating(rb_bench_world *w, rb_ctx *ctx)

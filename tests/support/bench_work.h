@@ -5,6 +5,7 @@
 #ifndef RB_SUPPORT_BENCH_WORK_H
 #define RB_SUPPORT_BENCH_WORK_H
 
+#include "eval/ranking.h"
 #include "support/oracle_als.h"
 
 typedef struct {
@@ -31,6 +32,10 @@ void rb_bench_world_fini(rb_bench_world *w); /* collective over the same ctx */
 
 /** Cut the blocks of the interactions anew by rb_blocks_init. Local. */
 void rb_bench_world_cut(rb_bench_world *w);
+
+/** Ranks the whole catalogue for all users who have test items, 3 metrics at 10. Returns how many. Collective; ends the
+ *  program on failure. */
+int32_t rb_bench_rank(const rb_scorer *scorer, const rb_split_data *split, const rb_ctx *ctx);
 
 /* Each is collective over the ctx of the world, whose n_threads may shrink between calls. */
 extern const rb_bench_work rb_bench_als; /* one iteration, factors 64, single, Cholesky */
