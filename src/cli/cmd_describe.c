@@ -40,7 +40,8 @@ const rb_command rb_cmd_describe = {
         "ln(1 + A / occurrences), A the mean number of occurrences in a cluster. Genres, countries, decades and age\n"
         "groups have the share of the cluster's titles. The nearest titles are those at the least distance to the\n"
         "cluster's mean in the trial's space, or in tfidf where that is no built-in one. Noise comes last. CSV, TSV\n"
-        "and JSON have a row for each entry with its value: TF-IDF, share, or distance. With several repeats:\n"
+        "and JSON have a row for each entry with its value: TF-IDF, share, or distance. Of silhouettes that the run\n"
+        "has, with its values per point (store: { per_user: ... }): the mean over each cluster. With several repeats:\n"
         "stability:seeds, the mean adjusted Rand index over the pairs of their labellings.",
     .operands = operands,
     .options = options,
