@@ -24,7 +24,6 @@
 #include <string.h>
 
 #include "base/param.h"
-#include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/bench.h"
 #include "support/bench_growth.h"
@@ -32,8 +31,6 @@
 
 #define LEAST_SIZE 300
 #define LEAST_MOST 3000 /* points of the largest size, whatever divides it */
-
-enum { WORDS = 1000, TOPICS = 20, WORDS_OF_TITLE = 10 };
 
 extern const rb_algorithm rb_kmeans, rb_minibatch_kmeans, rb_bisecting_kmeans, rb_hdbscan, rb_dbscan, rb_agglomerative,
     rb_lda;
@@ -70,28 +67,8 @@ static void configure(void *config, const workload *w, const rb_points *p)
     rb_params_default(config, w->algorithm->params);
     for (int o = 0; o < 4 && w->option[o].name; o++)
         rb_bench_set(config, w->algorithm, w->option[o].name, w->option[o].value);
-    if (w->n_start > 0) {
-        rb_value value = { .kind = RB_PARAM_ARRAY, .array = { p->dense, w->n_start, w->d, "inline" } };
-        rb_param_store(config, rb_param_find(w->algorithm->params, "centres"), &value);
-    }
-}
-
-/* Titles of one topic each: a word of every fifth part of its words. */
-static void make_titles(rb_points *p, int64_t n)
-{
-    rb_error err = { 0 };
-    rb_csr x = { 0 };
-    rb_bench_must(rb_csr_init(&x, n, WORDS, n * WORDS_OF_TITLE, &err), &err);
-    for (int64_t i = 0; i < n; i++) {
-        const rb_rng rng = { 1, rb_stream("titles"), 0, (uint64_t)i };
-        const int32_t first = (int32_t)(i % TOPICS) * (WORDS / TOPICS), step = WORDS / TOPICS / WORDS_OF_TITLE;
-        for (int32_t k = 0; k < WORDS_OF_TITLE; k++) {
-            x.col[i * WORDS_OF_TITLE + k] = first + k * step + (int32_t)rb_rng_below(&rng, (uint32_t)k, step);
-            x.value[i * WORDS_OF_TITLE + k] = 1;
-        }
-        x.row_begin[i + 1] = (i + 1) * WORDS_OF_TITLE;
-    }
-    rb_bench_must(rb_points_take_csr(p, &x, &err), &err);
+    if (w->n_start > 0)
+        rb_bench_centres(config, w->algorithm, p, w->n_start);
 }
 
 typedef struct {
@@ -111,7 +88,7 @@ static rb_bench_cost measure(const void *self)
     if (w->d > 0)
         rb_bench_blobs(&p, t->n, w->d, &ctx);
     else
-        make_titles(&p, t->n);
+        rb_bench_titles(&p, t->n);
     configure(config, w, &p);
     const rb_train_view view = { .space = &p };
     rb_bench_cost cost = rb_bench_fit_cost(w->algorithm, &view, config, &ctx);
@@ -122,7 +99,7 @@ static rb_bench_cost measure(const void *self)
 
 static void grow(const workload *w, int64_t divisor, int n_threads)
 {
-    const int64_t d = w->d > 0 ? w->d : WORDS, most = w->most / divisor;
+    const int64_t d = w->d > 0 ? w->d : RB_BENCH_WORDS, most = w->most / divisor;
     rb_bench_growth g = { .n = 0 };
     char head[64];
     snprintf(head, sizeof head, "%s\t%lld", w->algorithm->name, (long long)d);

@@ -7,8 +7,9 @@
 #include "eval/silhouette.h"
 #include "linalg/gram.h"
 #include "support/bench.h"
+#include "support/bench_points.h"
 
-enum { FACTORS = 64, CENTRES = 50, SEEDS = 10, CLUSTERS = 20 };
+enum { FACTORS = 64, CENTRES = 50, SEEDS = 10, CLUSTERS = 20, LEAST_POINTS = 500 };
 
 extern const rb_algorithm rb_als, rb_ials, rb_kmeans;
 
@@ -63,13 +64,15 @@ void rb_bench_world_init(rb_bench_world *w, int divisor, rb_ctx *ctx)
     rb_bench_must(rb_alloc(&w->labels, w->space.n, &err), &err);
     for (int64_t i = 0; i < w->space.n; i++)
         w->labels[i] = (int32_t)(rb_mix(3, (uint64_t)i) % CLUSTERS);
+    rb_bench_blobs(&w->groups, LEAST_POINTS + (10000 - LEAST_POINTS) / divisor, 50, ctx);
+    rb_bench_blobs(&w->few, LEAST_POINTS + (5000 - LEAST_POINTS) / divisor, 10, ctx);
+    rb_bench_titles(&w->titles, 20000 / divisor);
     fill(w, ctx);
     w->als_config = rb_oracle_config(&rb_als, "factors=64 biases=fixed iterations=10000");
     w->ials_config = rb_oracle_config(&rb_ials, "factors=64 iterations=10000");
     w->kmeans_config =
         rb_oracle_config(&rb_kmeans, "k=50 init=given iterations=5 tolerance=0 algorithm=lloyd precision=double");
-    rb_value first = { .kind = RB_PARAM_ARRAY, .array = { w->blobs.dense, CENTRES, w->blobs.d, "inline" } };
-    rb_param_store(w->kmeans_config, rb_param_find(rb_kmeans.params, "centres"), &first);
+    rb_bench_centres(w->kmeans_config, &rb_kmeans, &w->blobs, CENTRES);
     w->als = begin(&rb_als, w->als_config, w, ctx);
     w->ials = begin(&rb_ials, w->ials_config, w, ctx);
 }
@@ -85,6 +88,9 @@ void rb_bench_world_fini(rb_bench_world *w)
     rb_free(w->kmeans_config);
     rb_free(w->labels);
     rb_shared_fini(&w->users);
+    rb_points_fini(&w->titles);
+    rb_points_fini(&w->few);
+    rb_points_fini(&w->groups);
     rb_points_fini(&w->space);
     rb_points_fini(&w->blobs);
     rb_oracle_split_fini(&w->split);

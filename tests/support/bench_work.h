@@ -13,6 +13,9 @@ typedef struct {
     rb_points blobs;     /* kmeans-1m: 1M x 64 around 50 centres */
     rb_points space;     /* silhouette: 8,807 x 100 */
     int32_t *labels;     /* [space.n] 20 clusters */
+    rb_points groups;    /* 10,000 x 50, 100 blobs, for the clusterings of their own kind */
+    rb_points few;       /* 5,000 x 10, likewise: all their distances are kept */
+    rb_points titles;    /* 20,000 of 10 words */
     void *als_config, *als, *ials_config, *ials, *kmeans_config;
     rb_shared users; /* [split.train.n_users x 64] floats, for the Gram matrix */
 } rb_bench_world;
@@ -47,5 +50,12 @@ extern const rb_bench_work rb_bench_closed;     /* cosine, by the clusters' sums
 extern const rb_bench_work rb_bench_ranking;    /* ALS's scores of the whole catalogue, 3 metrics at 10 */
 extern const rb_bench_work rb_bench_rating;     /* ALS's test RMSE and MAE */
 extern const rb_bench_work rb_bench_gram;       /* Y'Y of the users' factors of iALS */
+
+/* Whole fits, bench_work_clusters.c. */
+extern const rb_bench_work rb_bench_hdbscan;       /* groups, min_cluster_size 15, min_samples 5 */
+extern const rb_bench_work rb_bench_dbscan;        /* groups, eps 7 */
+extern const rb_bench_work rb_bench_gmm;           /* groups, k 8, full covariances, 5 iterations */
+extern const rb_bench_work rb_bench_lda;           /* titles, 20 topics, 5 iterations of Gibbs sampling */
+extern const rb_bench_work rb_bench_agglomerative; /* few, Ward, double */
 
 #endif
