@@ -10,10 +10,10 @@ usage: scripts/bench.sh [--quick | --smallest | --full] [GROUP...]
 
 Runs the programs of tests/bench and build/reelbench itself (BUILD_DIR: another build), several times in turns, and
 prints one line for each figure: figure value unit reference ratio target held, by tabs, under a header that names
-machine, date and class of bits. On an idle machine of two cores it takes under ten minutes. The newest complete
+machine, date and class of bits. On an idle machine of two cores it takes under fifteen minutes. The newest complete
 table: tests/bench/figures.tsv. Against other systems: scripts/bench-peers.sh.
 
-  --quick      smaller data and fewer turns: under two minutes
+  --quick      smaller data and fewer turns: under three minutes
   --smallest   smallest data, one turn: whether all of it runs
   --full       growth_recommenders up to 10^8 interactions in place of 10^7
   GROUP        gram solver traffic scaling determinism generator readers memory dealing growth growth_recommenders
