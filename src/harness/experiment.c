@@ -82,18 +82,16 @@ done:
     return r->err->status;
 }
 
-static rb_status check_n_trials(rb_reader *r)
+static rb_status check_n_trials(rb_reader *r, const rb_experiment *e, rb_place at, const char *what)
 {
-    const rb_experiment *e = r->e;
-    const rb_yaml *node = rb_yaml_get(r->root, "trials");
     int64_t n = 0;
     char digits[32];
     for (int32_t i = 0; i < e->n_entries; i++)
         n += e->entry[i].n_configurations;
     bool over = __builtin_mul_overflow(n, rb_split_n_folds(&e->split), &n) || __builtin_mul_overflow(n, e->repeats, &n);
     if (over || n > RB_MAX_TRIALS)
-        return RB_COMPLAIN(r, node->at, "%s trials (configurations x folds x repeats), at most 1,000,000 are allowed",
-                           over ? "far too many" : rb_text_count(digits, n));
+        return RB_COMPLAIN(r, at, "%s %s, at most 1,000,000 are allowed",
+                           over ? "far too many" : rb_text_count(digits, n), what);
     return RB_OK;
 }
 
@@ -108,8 +106,11 @@ static rb_status read_tree(rb_reader *r)
     RB_TRY(rb_reader_replay(r));
     RB_TRY(rb_reader_metrics(r));
     RB_TRY(rb_reader_expect(r));
-    if (rb_reader_n_messages(r) == 0)
-        RB_TRY(check_n_trials(r));
+    const rb_yaml *trials = rb_yaml_get(r->root, "trials");
+    if (rb_reader_n_messages(r) == 0 && trials)
+        RB_TRY(check_n_trials(r, r->e, trials->at, "trials (configurations x folds x repeats)"));
+    if (rb_reader_n_messages(r) == 0 && r->e->replay.jobs)
+        RB_TRY(check_n_trials(r, r->e->replay.jobs, r->e->replay.at, "replays (configurations x repeats)"));
 done:
     return r->err->status;
 }

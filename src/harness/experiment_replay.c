@@ -11,12 +11,18 @@
 #include "eval/sequential.h"
 #include "harness/experiment_reader.h"
 
-static int32_t find_entry(const rb_experiment *e, const char *name)
+/* The first entry of a name, -1: none; and the configurations of all of that name. */
+static int32_t find_entry(int64_t *n_configurations, const rb_experiment *e, const char *name)
 {
-    for (int32_t i = 0; i < e->n_entries; i++)
-        if (e->entry[i].algorithm && strcmp(e->entry[i].name, name) == 0)
-            return i;
-    return -1;
+    int32_t first = -1;
+    *n_configurations = 0;
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        if (!e->entry[i].algorithm || strcmp(e->entry[i].name, name) != 0)
+            continue;
+        first = first < 0 ? i : first;
+        *n_configurations += e->entry[i].n_configurations;
+    }
+    return first;
 }
 
 /* ---- arms ---- */
@@ -31,15 +37,20 @@ static rb_status read_arm(rb_reader *r, const rb_yaml *node)
     for (int32_t a = 0; a < replay->n_arms; a++)
         if (strcmp(replay->arm[a].name, node->text) == 0)
             return RB_COMPLAIN(r, node->at, "arm '%s' is listed twice", node->text);
-    const int32_t target = find_entry(e, node->text);
+    int64_t n_configurations;
+    const int32_t target = find_entry(&n_configurations, e, node->text);
     const rb_entry *entry = target >= 0 ? &e->entry[target] : NULL;
     replay->arm[replay->n_arms++] = (rb_replay_arm){ node->text, target, node->at };
-    if (entry && !(entry->algorithm->can & RB_CAN_RANK))
+    if (entry && !(entry->can & RB_CAN_RANK))
         return RB_COMPLAIN(r, node->at, "arm '%s' is a trial of %s, which cannot rank titles", node->text,
                            entry->algorithm->name);
-    if (entry && entry->n_configurations > 1)
-        return RB_COMPLAIN(r, node->at, "arm '%s' has %lld configurations: an arm is one model", node->text,
-                           (long long)entry->n_configurations);
+    if (n_configurations > 1)
+        return RB_COMPLAIN(r, node->at, "arm '%s' has %lld configurations: an arm is one model; name one with `as`",
+                           node->text, (long long)n_configurations);
+    if (entry && entry->reranks)
+        return RB_COMPLAIN(r, node->at,
+                           "arm '%s' is re-ranked: replay shows what the model scores; name the entry without rerank",
+                           node->text);
     return RB_OK;
 }
 

@@ -385,6 +385,8 @@ static rb_status narrow(rb_reader *r, rb_entry *entry)
     if (a->can & RECOMMENDS && !(entry->can & RECOMMENDS))
         return RB_COMPLAIN(r, entry->at, "the models of '%s' neither all rank items nor all predict ratings",
                            entry->name);
+    if (entry->reranks && !(entry->can & RB_CAN_RANK))
+        return RB_COMPLAIN(r, entry->at, "'%s' ranks no items: it has no lists to re-rank", entry->name);
     return RB_OK;
 }
 

@@ -110,6 +110,22 @@ refused() {
 refused 'replay.arms=[popularity, kmeans]' "is a trial of kmeans, which cannot rank titles"
 refused 'replay.arms=[popularity, factors]' "arm 'factors' has 2 configurations"
 refused 'replay.arms=[popularity, popularity]' "listed twice"
+one='[popularity, ials: { factors: 2 }, ials: { factors: 4 }]'
+expect 2 "$REELBENCH" validate bandits.yaml --set "trials=$one" --set 'replay.arms=[popularity, ials]'
+complains "arm 'ials' has 2 configurations: an arm is one model; name one with"
+one='[popularity, { ials: { factors: 2 }, as: plain, rerank: { lambda: 0.5 } }]'
+expect 2 "$REELBENCH" validate bandits.yaml --set "trials=$one" --set 'replay.arms=[popularity, plain]'
+complains "arm 'plain' is re-ranked: replay shows what the model scores"
+one='{ global_mean: {}, as: gm }, { bias: {}, as: b }' # an ensemble of these only predicts
+expect 2 "$REELBENCH" validate bandits.yaml --set 'replay.arms=[popularity, h]' \
+    --set "trials=[popularity, $one, { hybrid: { first: gm, second: b }, as: h }]"
+complains "arm 'h' is a trial of hybrid, which cannot rank titles"
+expect 2 "$REELBENCH" validate bandits.yaml --set 'replay.arms=["1", "2"]' --set 'replay.policies=[ucb1]' \
+    --set "trials=[popularity, $one, { hybrid: { first: gm, second: b }, as: h, rerank: { lambda: 0.5 } }]"
+complains "'h' ranks no items: it has no lists to re-rank"
+expect 2 "$REELBENCH" validate titles.yaml --set replay.repeats=10000 \
+    --set 'replay.policies=[epsilon_greedy: { epsilon: { range: [0, 0.1], step: 0.001 } }]'
+complains "1,010,000 replays (configurations x repeats), at most 1,000,000 are allowed"
 refused 'replay.arms=[popularity]' "a list of two or more"
 refused 'replay.policies=[usb1]' "did you mean 'ucb1'?"
 refused 'replay.policies=[ucb1: { epsilon: 1 }]' "unknown parameter 'epsilon'"
