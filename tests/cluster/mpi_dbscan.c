@@ -197,7 +197,7 @@ static void cosine_clusters_are_those_of_all_pairs(void **unused)
     }
 }
 
-/* Labels on a rb_test_line of N points a distance of 1 apart. */
+/* Labels on a line of N points a distance of 1 apart. */
 static void expect_line(double eps, int64_t min_samples, int32_t first, int32_t last)
 {
     rb_points p;
@@ -374,6 +374,29 @@ static void the_knee_lies_where_the_groups_begin(void **unused)
     rb_points_fini(&p);
 }
 
+/* Pairs a distance of sqrt(3) apart, whose double squared is less than 3; a third of the points lie alone. */
+static double pairs_and_others(int64_t i, int64_t f)
+{
+    if (i % 3 == 0)
+        return groups_and_others(i, f);
+    return f == 0 ? -10.0 * (double)(i / 3) + (double)(i % 3) : f < 3 ? (double)(i % 3 - 1) : 0;
+}
+
+static void the_suggested_eps_includes_its_own_distance(void **unused)
+{
+    (void)unused;
+    assert_true(sqrt(3) * sqrt(3) < 3);
+    for (int sparse = 0; sparse < 2; sparse++) {
+        rb_points p;
+        rb_test_points(&p, N, D, sparse, pairs_and_others);
+        fit(&one, &p, &p, &(setting){ 0, 2, false, false }, &rb_test_ctx);
+        assert_int_equal(one.status, RB_OK);
+        assert_near(one.eps, sqrt(3), 1e-12);
+        assert_int_equal(one.n_clusters, N / 3);
+        rb_points_fini(&p);
+    }
+}
+
 /* ---- bad input ---- */
 
 static void expect_refused(rb_test_value value, const setting *s, const char *words)
@@ -460,6 +483,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sharing_does_not_change_a_bit),
         cmocka_unit_test(the_curve_is_that_of_all_distances_and_eps_its_knee),
         cmocka_unit_test(the_knee_lies_where_the_groups_begin),
+        cmocka_unit_test(the_suggested_eps_includes_its_own_distance),
         cmocka_unit_test(what_cannot_be_clustered_is_refused),
         cmocka_unit_test(new_points_of_another_kind_are_refused),
         cmocka_unit_test(fit_survives_the_nth_failed_allocation),

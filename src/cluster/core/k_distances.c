@@ -34,10 +34,17 @@ static double knee_of(const double *curve, int64_t n)
     return below[knee] > 0 && y[knee] > 0 ? y[knee] : NAN;
 }
 
+/* As an eps, a length includes its own distance: the square of a rounded root may fall below what it was taken of. */
+static double length_within(double distance, bool is_cosine)
+{
+    const double length = rb_spanning_length(distance, is_cosine);
+    return rb_metric_limit(length, is_cosine) < distance ? nextafter(length, INFINITY) : length;
+}
+
 static void draw_curve(double *curve, const rb_neighbours *nb, int64_t k, bool is_cosine)
 {
     for (int64_t p = 0; p < nb->n; p++)
-        curve[p] = rb_spanning_length(nb->distance[p * nb->k + k - 1], is_cosine);
+        curve[p] = length_within(nb->distance[p * nb->k + k - 1], is_cosine);
     qsort(curve, (size_t)nb->n, sizeof *curve, descending);
 }
 
