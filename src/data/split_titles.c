@@ -2,7 +2,7 @@
 #include "base/alloc.h"
 #include "data/split_mark.h"
 
-/* Titles of a part, in their order. */
+/* Titles of a part, in their order; their numbers stay in scratch. */
 static rb_status select_titles(rb_catalogue *out, const rb_catalogue *c, const uint8_t *part, uint8_t wanted,
                                int32_t *scratch, rb_error *err)
 {
@@ -16,17 +16,13 @@ static rb_status select_titles(rb_catalogue *out, const rb_catalogue *c, const u
 /* Both parts, and the ids of training in place of all. */
 static rb_status divide(rb_catalogue *unseen, rb_dataset *d, const uint8_t *part, rb_error *err)
 {
-    const int32_t n = d->catalogue.n;
     rb_catalogue train = { 0 };
     rb_ids items = { 0 };
-    int32_t *scratch = NULL, n_train = 0;
-    RB_TRY(rb_alloc(&scratch, n, err));
+    int32_t *scratch = NULL;
+    RB_TRY(rb_alloc(&scratch, d->catalogue.n, err));
     RB_TRY(select_titles(unseen, &d->catalogue, part, RB_PART_TEST, scratch, err));
     RB_TRY(select_titles(&train, &d->catalogue, part, RB_PART_TRAIN, scratch, err));
-    for (int32_t i = 0; i < n; i++)
-        if (part[i] == RB_PART_TRAIN)
-            scratch[n_train++] = i;
-    RB_TRY(rb_ids_select(&items, &d->items, scratch, n_train, err));
+    RB_TRY(rb_ids_select(&items, &d->items, scratch, train.n, err));
     rb_catalogue_fini(&d->catalogue);
     rb_ids_fini(&d->items);
     d->catalogue = train;
