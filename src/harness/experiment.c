@@ -198,10 +198,11 @@ void rb_experiment_fini(rb_experiment *e) /* NOLINT(misc-no-recursion): one leve
     memset(e, 0, sizeof *e);
 }
 
+/* Of the algorithm's own space, not of what re-ranks its lists. */
 static const rb_sweep *space_sweep(const rb_entry *entry)
 {
     for (int32_t s = 0; s < entry->n_sweeps; s++)
-        if (entry->sweep[s].param->kind == RB_PARAM_SPACE)
+        if (entry->sweep[s].param->kind == RB_PARAM_SPACE && !entry->sweep[s].reranks)
             return &entry->sweep[s];
     return NULL;
 }

@@ -290,6 +290,32 @@ static void a_folder_is_named_by_data_filter_relevance_split_and_seed(void **unu
     }
 }
 
+/* Two entries of one name are told of, unless they cluster in spaces of their own; re-ranking has none of its own. */
+static void entries_of_one_name_are_found(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *trials;
+        bool found;
+    } cases[] = {
+        { "[toy_mf: { factors: 8 }, toy_mf: { factors: 16 }]", true },
+        { "[toy_mf, toy_popular]", false },
+        { "[{ toy_mf: {}, rerank: { space: genre } }, { toy_mf: {} }]", true },
+        { "[{ toy_mf: {}, rerank: { space: genre } }, { toy_mf: {}, rerank: { space: numeric } }]", true },
+        { "[toy_cluster: { space: genre }, toy_cluster: { space: numeric }]", false },
+        { "[toy_cluster: { space: genre }, toy_cluster: { space: [numeric, genre] }]", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[512];
+        parsed p;
+        snprintf(text, sizeof text, HEAD "metrics: [%s]\ntrials: %s\n",
+                 strstr(cases[i].trials, "toy_cluster") ? "silhouette" : "ndcg@10", cases[i].trials);
+        parse_well(&p, text);
+        assert_true(rb_experiment_namesake(&p.e, 1) == (cases[i].found ? &p.e.entry[0] : NULL));
+        release(&p);
+    }
+}
+
 /* ---- the kept file ---- */
 
 static const char rich[] = HEAD
@@ -413,6 +439,7 @@ int main(void)
         cmocka_unit_test(every_key_reaches_its_field),
         cmocka_unit_test(a_seed_given_besides_replaces_the_files),
         cmocka_unit_test(a_folder_is_named_by_data_filter_relevance_split_and_seed),
+        cmocka_unit_test(entries_of_one_name_are_found),
         cmocka_unit_test(the_kept_file_says_the_same),
         cmocka_unit_test(any_failed_allocation_ends_in_an_error),
         cmocka_unit_test(every_key_is_documented),
