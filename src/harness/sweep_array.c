@@ -123,14 +123,33 @@ done:
     return x->r->err->status;
 }
 
-/* The array enters keys by its shape and the digest of its numbers, wherever it was read from. */
-static rb_status name_array(rb_reader *r, rb_option *o, const char *source)
+#define WRITTEN_MAX 8 /* numbers; of more the name is shape and digest */
+
+/* "[0.9,0.1]"; of several rows "[[1,2],[3,4]]". */
+static rb_status write_short(rb_text *text, const rb_array *array, rb_error *err)
+{
+    const bool nested = array->n_rows > 1;
+    RB_TRY(rb_text_addf(text, err, "%s", nested ? "[" : ""));
+    for (int64_t i = 0; i < array->n_rows * array->n_cols; i++) {
+        const bool begins = i % array->n_cols == 0, ends = (i + 1) % array->n_cols == 0;
+        char number[32];
+        rb_text_double(number, array->value[i]);
+        RB_TRY(rb_text_addf(text, err, "%s%s%s%s", i > 0 ? "," : "", begins ? "[" : "", number, ends ? "]" : ""));
+    }
+    RB_TRY(rb_text_addf(text, err, "%s", nested ? "]" : ""));
+done:
+    return err->status;
+}
+
+/* The array enters keys by its shape and the digest of its numbers, wherever it was read from; results show the
+ * numbers of a short one, so that different arrays have different names. */
+static rb_status name_array(rb_reader *r, rb_option *o)
 {
     const rb_array *array = &o->value.array;
     rb_hasher h = { 0 };
     rb_digest digest;
     char hex[17];
-    rb_text text = { 0 };
+    rb_text text = { 0 }, written = { 0 };
     RB_TRY(rb_hasher_begin(&h, r->err));
     for (int64_t i = 0; i < array->n_rows * array->n_cols; i++)
         rb_hasher_double(&h, array->value[i]);
@@ -138,9 +157,14 @@ static rb_status name_array(rb_reader *r, rb_option *o, const char *source)
     rb_digest_hex(hex, &digest, 16);
     RB_TRY(rb_text_addf(&text, r->err, "%lldx%lld:%s", (long long)array->n_rows, (long long)array->n_cols, hex));
     RB_TRY(rb_reader_keep(r, &o->canonical, &text));
-    o->text = source;
+    o->text = o->canonical;
+    if (array->n_rows * array->n_cols <= WRITTEN_MAX) {
+        RB_TRY(write_short(&written, array, r->err));
+        RB_TRY(rb_reader_keep(r, &o->text, &written));
+    }
 done:
     rb_text_fini(&text);
+    rb_text_fini(&written);
     return r->err->status;
 }
 
@@ -171,7 +195,7 @@ rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_ent
     memcpy(kept, x.value, (size_t)x.n * sizeof *kept);
     out->value = (rb_value){ .kind = RB_PARAM_ARRAY,
                              .array = { .value = kept, .n_rows = x.n_rows, .n_cols = x.n_cols, .source = source } };
-    RB_TRY(name_array(r, out, source));
+    RB_TRY(name_array(r, out));
     *good = true;
 done:
     rb_free(x.value);

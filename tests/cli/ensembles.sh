@@ -65,6 +65,9 @@ complains "neither.yaml:17:5: the models of 'ranked' neither all rank items nor 
 expect 0 "$REELBENCH" run blend.yaml
 run=$(echo results/blend-*)
 whole=$("$REELBENCH" digest "$run")
+expect 0 "$REELBENCH" report "$run"
+prints "third=pop weights=[0.4,0.3,0.3]"
+prints "user_thresholds=[20]"
 expect 0 "$REELBENCH" recommend "$run" ranked --user 7 --top 3 --explain 2
 prints "because"
 [ "$(awk -F'\t' 'NR > 1 { print $6 }' "$out" | grep -cE '^(biases|mean|pop) \([0-9.e-]+\); (biases|mean|pop) \([0-9.e-]+\)$')" = 3 ] ||

@@ -60,4 +60,14 @@ done
 printf '1 0\n0.5 1\n' >centres.txt
 expect 0 "$REELBENCH" run start.yaml
 if grep -q kept "$out"; then fail "other centres in the same file give the old clusters"; fi
+# What results call an array: its numbers, or of many the shape and a digest, another for each other array.
+expect 0 "$REELBENCH" report "$folder"
+prints "centres=[[1,0],[0.5,1]]"
+for last in 0 1; do
+    expect 0 "$REELBENCH" run start.yaml --dry-run --set trials.0.kmeans.k=5 \
+        --set "trials.0.kmeans.centres=[[1, 0], [0, 1], [1, 1], [2, 0], [2, $last]]"
+    grep -oE 'centres=5x2:[0-9a-f]{16}' "$out" >>arrays || fail "a long array has no name"
+done
+[ "$(sort -u arrays | wc -l)" -eq 2 ] || fail "two arrays have one name"
+
 finish
