@@ -4,87 +4,112 @@
 
 #include "base/alloc.h"
 #include "eval/stability.h"
-#include "harness/evaluate_clusters.h"
+#include "harness/fit_points.h"
 
-/* The labels of the resampled points among all; the others keep -1. */
-static rb_status label_sample(int32_t *labels, const rb_run_state *run, const rb_points *sample, const int64_t *row,
-                              const rb_configuration *c, rb_ctx *ctx, rb_error *err)
+/* Labels of at most so many bytes are held at a time, of one item at least. */
+#define LABELS_BYTES (64LL << 20)
+
+/* Some items of a batch, and the sample that is clustered. */
+typedef struct {
+    rb_cluster_batch *batch;
+    int64_t first, end;
+    bool *wanted;    /* [batch->n] not those that a sample failed */
+    int32_t *labels; /* [end - first x RB_STABILITY_SAMPLES x points]; -1: not in the sample, or noise */
+    int64_t *row;    /* [points] the sample's */
+    int sample;
+} resampling;
+
+static bool wants_bootstrap(const rb_cluster_batch *b, const rb_waiting *w)
 {
-    const rb_algorithm *a = c->entry->algorithm;
-    const rb_train_view view = { .space = sample };
-    const void *configs[1] = { c->config };
-    rb_ctx plain = *ctx;
-    char *state = NULL;
-    void *prepared = NULL;
-    int64_t n;
-    plain.seed = rb_seed_named(run->experiment.seed, "prepare");
-    RB_TRY_ALL(ctx, rb_alloc(&state, (int64_t)a->state_size, err));
-    if (a->prepare)
-        RB_TRY_ALL(ctx, a->prepare(&prepared, &view, configs, 1, &plain, err));
-    RB_TRY_ALL(ctx, rb_run_fit_points(state, c, sample, prepared, ctx, err));
-    const int32_t *found = a->labels(state, &n);
+    const unsigned needs = rb_run_configuration(b->run, w->trial)->entry->algorithm->needs;
+    bool wants = false;
+    for (int32_t k = 0; k < w->wanted.n; k++)
+        wants = wants || (w->wanted.metric[k].def->kind == RB_METRIC_STABILITY &&
+                          w->wanted.metric[k].variant[0] == RB_STABILITY_BOOTSTRAP);
+    return wants && w->fit.labels && b->points && (needs & RB_NEEDS_SPACE) &&
+           !(needs & ~(RB_NEEDS_SPACE | RB_NEEDS_COUNTS));
+}
+
+static int32_t *labels_of(const resampling *r, int64_t item, int sample)
+{
+    return r->labels + ((item - r->first) * RB_STABILITY_SAMPLES + sample) * r->batch->points->n;
+}
+
+static rb_status take_labels(void *self, int64_t item, const int32_t *labels, int64_t n, rb_error *err)
+{
+    resampling *r = self;
+    (void)err;
+    if (!labels) { /* as of fewer points than k */
+        r->batch->item[item].stability.state = RB_VALUE_UNAVAILABLE;
+        r->wanted[item] = false;
+        return RB_OK;
+    }
     for (int64_t i = 0; i < n; i++)
-        labels[row[i]] = found[i];
-done:
-    if (state)
-        a->fini(state);
-    if (prepared)
-        a->unprepare(prepared);
-    rb_free(state);
-    return err->status;
+        labels_of(r, item, r->sample)[r->row[i]] = labels[i];
+    return RB_OK;
 }
 
-static bool applies(const rb_configuration *c, const rb_points *points)
+static rb_status fit_samples(resampling *r, rb_error *err)
 {
-    const unsigned needs = c->entry->algorithm->needs;
-    return points && (needs & RB_NEEDS_SPACE) && !(needs & ~(RB_NEEDS_SPACE | RB_NEEDS_COUNTS));
-}
-
-static rb_status fit_samples(int32_t *const *labels, const rb_run_state *run, const rb_configuration *c, int32_t repeat,
-                             const rb_points *points, rb_error *err)
-{
-    rb_ctx ctx = *run->world;
+    const rb_cluster_batch *b = r->batch;
+    const rb_ctx *world = b->run->world;
     rb_points sample = { 0 };
-    int64_t *row = NULL;
-    ctx.seed = rb_plan_seed(&run->plan, repeat);
-    RB_TRY_ALL(&ctx, rb_alloc(&row, points->n, err));
-    for (int b = 0; b < RB_STABILITY_SAMPLES; b++) {
-        const int64_t n = rb_stability_draw(row, points->n, b);
-        RB_TRY(rb_points_gather(&sample, points, row, n, &ctx, err));
-        for (int64_t i = 0; i < points->n; i++)
-            labels[b][i] = -1;
-        RB_TRY(label_sample(labels[b], run, &sample, row, c, &ctx, err));
+    const rb_point_fits fits = { b, r->first, r->end, r->wanted, &sample, take_labels, r };
+    for (r->sample = 0; r->sample < RB_STABILITY_SAMPLES; r->sample++) {
+        const int64_t n = rb_stability_draw(r->row, b->points->n, r->sample);
+        RB_TRY(rb_points_gather(&sample, b->points, r->row, n, world, err));
+        RB_TRY(rb_run_fit_points(&fits, err));
         rb_points_fini(&sample);
     }
 done:
     rb_points_fini(&sample);
-    rb_free(row);
     return err->status;
 }
 
-rb_status rb_run_bootstrap(rb_metric_value *value, const rb_run_state *run, int64_t work, const rb_points *points,
-                           rb_error *err)
+static rb_status compare_samples(const resampling *r, int64_t item, rb_error *err)
 {
-    const rb_configuration *c = rb_run_configuration(run, work);
-    const rb_ctx *world = run->world;
-    int32_t *labels[RB_STABILITY_SAMPLES] = { NULL };
-    rb_error failure = { 0 };
-    *value = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
-    if (!applies(c, points))
-        return RB_OK;
-    for (int b = 0; b < RB_STABILITY_SAMPLES; b++)
-        rb_alloc(&labels[b], points->n, err);
-    RB_TRY_ALL(world, err->status);
-    fit_samples(labels, run, c, rb_run_trial(run, work)->repeat, points, &failure);
-    if (failure.status == RB_NO_MEMORY || failure.status == RB_IO)
-        RB_TRY(RB_FAIL(err, failure.status, "%s", failure.message));
-    if (failure.status != RB_OK) /* a resample that cannot be clustered so, as one of fewer points than k */
-        value->state = RB_VALUE_UNAVAILABLE;
-    else
-        RB_TRY_ALL(world, rb_clustering_stability(value, (const int32_t *const *)labels, RB_STABILITY_SAMPLES,
-                                                  points->n, err));
+    const int32_t *labels[RB_STABILITY_SAMPLES];
+    for (int sample = 0; sample < RB_STABILITY_SAMPLES; sample++)
+        labels[sample] = labels_of(r, item, sample);
+    return rb_clustering_stability(&r->batch->item[item].stability, labels, RB_STABILITY_SAMPLES, r->batch->points->n,
+                                   err);
+}
+
+static rb_status resample(rb_cluster_batch *b, bool *wanted, rb_error *err)
+{
+    const rb_ctx *world = b->run->world;
+    const int64_t n_labels = RB_STABILITY_SAMPLES * b->points->n;
+    const int64_t most = LABELS_BYTES / (n_labels * (int64_t)sizeof(int32_t));
+    const int64_t step = most < 1 ? 1 : most < b->n ? most : b->n;
+    resampling r = { .batch = b, .wanted = wanted };
+    rb_alloc(&r.row, b->points->n, err);
+    RB_TRY_ALL(world, rb_alloc(&r.labels, step * n_labels, err));
+    for (; r.first < b->n; r.first = r.end) {
+        r.end = r.first + step < b->n ? r.first + step : b->n;
+        memset(r.labels, -1, (size_t)(step * n_labels) * sizeof *r.labels);
+        RB_TRY(fit_samples(&r, err));
+        for (int64_t i = r.first; i < r.end; i++)
+            if (wanted[i])
+                RB_TRY_ALL(world, compare_samples(&r, i, err));
+    }
 done:
-    for (int b = 0; b < RB_STABILITY_SAMPLES; b++)
-        rb_free(labels[b]);
+    rb_free(r.row);
+    rb_free(r.labels);
+    return err->status;
+}
+
+rb_status rb_run_bootstrap(rb_cluster_batch *b, rb_error *err)
+{
+    bool *wanted = NULL, any = false;
+    RB_TRY_ALL(b->run->world, rb_alloc(&wanted, b->n, err));
+    for (int64_t i = 0; i < b->n; i++) {
+        b->item[i].stability = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
+        wanted[i] = wants_bootstrap(b, &b->item[i]);
+        any = any || wanted[i];
+    }
+    if (any)
+        RB_TRY(resample(b, wanted, err));
+done:
+    rb_free(wanted);
     return err->status;
 }

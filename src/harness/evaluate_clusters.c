@@ -253,8 +253,8 @@ static rb_status evaluate_one(rb_cluster_batch *b, rb_waiting *w, const rb_metri
             value = w->gap[m->variant[0]];
         break;
     case RB_METRIC_STABILITY: /* of the fit: new titles have none of their own */
-        if (b->points != b->unseen)
-            RB_TRY(rb_run_bootstrap(&value, b->run, w->trial, b->points, err));
+        if (w->labels == w->fit.labels)
+            value = w->stability;
         break;
     case RB_METRIC_N_CLUSTERS:
     case RB_METRIC_NOISE_FRACTION:
@@ -331,6 +331,7 @@ rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err)
         b->item[i].n_labels = b->item[i].fit.n_labels;
     }
     RB_TRY(rb_run_find_gaps(b, err));
+    RB_TRY(rb_run_bootstrap(b, err));
     RB_TRY(evaluate_part(b, err));
     if (b->run->unseen.n > 0)
         RB_TRY(evaluate_unseen(b, err));

@@ -14,8 +14,9 @@ typedef struct rb_waiting {
     int64_t n_labels;
     rb_metric_record record;
     rb_wanted wanted;
-    rb_metric_value gap[2]; /* by RB_GAP_VALUE, RB_GAP_ERROR */
-    const char *distance;   /* that it clustered with */
+    rb_metric_value gap[2];    /* by RB_GAP_VALUE, RB_GAP_ERROR */
+    rb_metric_value stability; /* of resamples */
+    const char *distance;      /* that it clustered with */
 } rb_waiting;
 
 /* All clusterings of one space. */
@@ -44,25 +45,21 @@ rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err);
 bool rb_run_has_gap(const rb_metric *m, const rb_algorithm *a);
 
 /**
- * `gap` of every item that wants it (eval/gap.h), B being evaluation.gap_references; not applicable in sparse spaces.
- * Reference sets are fitted by all ranks together, with the trial's seed. Collective over the world.
+ * `gap` of every item that wants it (eval/gap.h), B being evaluation.gap_references; not applicable in sparse spaces,
+ * unavailable where a reference set cannot be clustered so. Reference sets are fitted by all ranks together, with the
+ * trial's seed. Collective over the world.
  */
 rb_status rb_run_find_gaps(rb_cluster_batch *b, rb_error *err);
-
-/** Fit a configuration that needs points alone to others than its trial's, into a zeroed state. Collective over ctx. */
-rb_status rb_run_fit_points(void *state, const rb_configuration *c, const rb_points *points, const void *prepared,
-                            rb_ctx *ctx, rb_error *err);
 
 /* ---- harness/bootstrap.c ---- */
 
 /**
- * stability:bootstrap (eval/stability.h) of a clustering of points that all ranks fit together, one resample after the
- * other. Not applicable to what needs more than points; unavailable where a resample cannot be clustered so. Collective
- * over the world. @return RB_OK, RB_NO_MEMORY, RB_IO, the same on every rank
+ * stability:bootstrap (eval/stability.h) of every item that wants it, clustered anew by all ranks together. Not
+ * applicable to what needs more than points; unavailable where a resample cannot be clustered so. Collective over the
+ * world. @return RB_OK, RB_NO_MEMORY, RB_IO, the same on every rank
  *
- * Cost: RB_STABILITY_SAMPLES fits of 63 % of the points.
+ * Cost: RB_STABILITY_SAMPLES fits of 63 % of the points an item, and labels of at most 64 MiB or of one item.
  */
-rb_status rb_run_bootstrap(rb_metric_value *value, const rb_run_state *run, int64_t work, const rb_points *points,
-                           rb_error *err);
+rb_status rb_run_bootstrap(rb_cluster_batch *b, rb_error *err);
 
 #endif

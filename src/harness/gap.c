@@ -1,11 +1,10 @@
 /* The gap statistic: every clustering that asks for it is fitted again on reference sets, by the same configuration. */
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "eval/clustering.h"
 #include "eval/gap.h"
-#include "harness/evaluate_clusters.h"
+#include "harness/fit_points.h"
 
 bool rb_run_has_gap(const rb_metric *m, const rb_algorithm *a)
 {
@@ -22,80 +21,27 @@ static bool wants_gap(const rb_cluster_batch *b, const rb_waiting *w)
     return false;
 }
 
-rb_status rb_run_fit_points(void *state, const rb_configuration *c, const rb_points *points, const void *prepared,
-                            rb_ctx *ctx, rb_error *err)
-{
-    const rb_algorithm *a = c->entry->algorithm;
-    const rb_train_view view = { .space = points };
-    double objective;
-    bool done = false;
-    if (a->fit)
-        return a->fit(state, &view, prepared, c->config, ctx, err);
-    RB_TRY_ALL(ctx, a->begin(state, &view, prepared, c->config, ctx, err));
-    for (int64_t i = 0; !done; i++)
-        RB_TRY_ALL(ctx, a->iterate(state, i, &objective, &done, &view, prepared, c->config, ctx, err));
-    if (a->end)
-        RB_TRY_ALL(ctx, a->end(state, &view, prepared, c->config, ctx, err));
-done:
-    return err->status;
-}
+/* A reference set and what is known of it. */
+typedef struct {
+    rb_points points;
+    double *w; /* [batch->n]; NAN: it cannot be clustered so */
+    const rb_ctx *world;
+} reference;
 
-/* Sum of squares of a reference set in the clusters that a configuration finds in it. */
-static rb_status reference_w(double *w, const rb_cluster_batch *b, int64_t trial, const rb_points *points,
-                             const void *prepared, rb_error *err)
+/* Sum of squares of the set in the clusters that a configuration finds in it. */
+static rb_status take_w(void *self, int64_t item, const int32_t *labels, int64_t n, rb_error *err)
 {
-    const rb_configuration *c = rb_run_configuration(b->run, trial);
-    const rb_algorithm *a = c->entry->algorithm;
-    rb_ctx ctx = *b->run->world;
+    const reference *r = self;
+    const rb_labelling labelling = { labels, RB_NOISE_DROP };
     rb_compactness compact;
-    char *state = NULL;
-    int64_t n;
-    ctx.seed = rb_plan_seed(&b->run->plan, rb_run_trial(b->run, trial)->repeat);
-    RB_TRY_ALL(&ctx, rb_alloc(&state, (int64_t)a->state_size, err));
-    RB_TRY_ALL(&ctx, rb_run_fit_points(state, c, points, prepared, &ctx, err));
-    const rb_labelling labelling = { a->labels(state, &n), RB_NOISE_DROP };
-    RB_TRY(rb_clustering_compactness(&compact, points, &labelling, &ctx, err));
-    *w = compact.inertia.state == RB_VALUE_OK ? compact.inertia.value : NAN;
+    (void)n;
+    r->w[item] = NAN;
+    if (!labels)
+        return RB_OK;
+    RB_TRY(rb_clustering_compactness(&compact, &r->points, &labelling, r->world, err));
+    if (compact.inertia.state == RB_VALUE_OK)
+        r->w[item] = compact.inertia.value;
 done:
-    if (state)
-        a->fini(state);
-    rb_free(state);
-    return err->status;
-}
-
-/* Whether item i and an earlier one share what their algorithm prepares. */
-static bool shares(const rb_cluster_batch *b, int64_t i, int64_t first)
-{
-    const rb_work *x = &b->run->work[b->item[i].trial], *y = &b->run->work[b->item[first].trial];
-    return i == first || (!b->run->options->no_share && memcmp(&x->prepares, &y->prepares, sizeof x->prepares) == 0);
-}
-
-/* All clusterings of one reference set that share with item `first`, by the one thing that is prepared for them. */
-static rb_status fit_sharers(double *w, const rb_cluster_batch *b, const bool *wanted, bool *settled, int64_t first,
-                             const rb_points *points, rb_error *err)
-{
-    const rb_algorithm *a = rb_run_configuration(b->run, b->item[first].trial)->entry->algorithm;
-    const rb_train_view view = { .space = points };
-    rb_ctx ctx = *b->run->world;
-    const void **configs = NULL;
-    void *prepared = NULL;
-    int n = 0;
-    ctx.seed = rb_seed_named(b->run->experiment.seed, "prepare");
-    RB_TRY_ALL(&ctx, rb_alloc(&configs, b->n, err));
-    for (int64_t i = first; i < b->n; i++)
-        if (wanted[i] && shares(b, i, first))
-            configs[n++] = rb_run_configuration(b->run, b->item[i].trial)->config;
-    if (a->prepare)
-        RB_TRY_ALL(&ctx, a->prepare(&prepared, &view, configs, n, &ctx, err));
-    for (int64_t i = first; i < b->n; i++)
-        if (wanted[i] && shares(b, i, first)) {
-            RB_TRY(reference_w(&w[i], b, b->item[i].trial, points, prepared, err));
-            settled[i] = true;
-        }
-done:
-    if (prepared)
-        a->unprepare(prepared);
-    rb_free(configs);
     return err->status;
 }
 
@@ -103,21 +49,17 @@ done:
 static rb_status fit_references(double *w, const rb_cluster_batch *b, const bool *wanted, int64_t n_sets, rb_error *err)
 {
     const rb_ctx *world = b->run->world;
-    rb_points points = { 0 };
-    bool *settled = NULL;
-    RB_TRY_ALL(world, rb_alloc(&settled, b->n, err));
+    reference r = { .world = world };
+    const rb_point_fits fits = { b, 0, b->n, wanted, &r.points, take_w, &r };
     for (int64_t set = 0; set < n_sets; set++) {
-        RB_TRY(rb_gap_reference(&points, b->points, set, b->run->experiment.seed, world, err));
-        points.name = b->points->name;
-        memset(settled, 0, (size_t)b->n);
-        for (int64_t i = 0; i < b->n; i++)
-            if (wanted[i] && !settled[i])
-                RB_TRY(fit_sharers(w + set * b->n, b, wanted, settled, i, &points, err));
-        rb_points_fini(&points);
+        r.w = w + set * b->n;
+        RB_TRY(rb_gap_reference(&r.points, b->points, set, b->run->experiment.seed, world, err));
+        r.points.name = b->points->name;
+        RB_TRY(rb_run_fit_points(&fits, err));
+        rb_points_fini(&r.points);
     }
 done:
-    rb_points_fini(&points);
-    rb_free(settled);
+    rb_points_fini(&r.points);
     return err->status;
 }
 

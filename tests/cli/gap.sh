@@ -155,6 +155,38 @@ assert curve[0]["rule"] == ("elbow" if rule == "elbow" else "best"), curve
 PYTHON
 done
 
+# A reference set that one clustering cannot be fitted to leaves that one without a value, the others with theirs.
+python3 - <<'PYTHON'
+import random
+random.seed(4)
+with open("words.csv", "w") as f:
+    f.write("show_id,type,title,release_year,listed_in,description\n")
+    for i in range(24):
+        words = " ".join("abcd"[i % 4] + random.choice("abcdef") for _ in range(12))
+        f.write(f"s{i},Movie,T{i},2000,Dramas,{words}\n")
+PYTHON
+cat >loose.yaml <<'YAML'
+experiment: loose
+seed: 1
+dataset: { path: words.csv }
+metrics: [gap, n_clusters]
+evaluation: { gap_references: 60 }
+trials:
+  - gmm: { space: lsa-4, k: 3, regularization: 0 }
+  - kmeans: { space: lsa-4, k: 3 }
+YAML
+expect 0 "$REELBENCH" run loose.yaml
+expect 0 "$REELBENCH" report results/loose-* --format json
+python3 - "$out" <<'PYTHON' || fail "a reference set that cannot be fitted reaches other values"
+import json, sys
+gmm, kmeans = json.load(open(sys.argv[1]))["trials"]
+assert gmm["outcome"] == "done" and gmm["n_clusters"] == 3 and gmm["gap:box-60"] is None, gmm
+assert isinstance(kmeans["gap:box-60"], float), kmeans
+PYTHON
+expect 0 mpirun -n 2 "$REELBENCH" run loose.yaml --output again --threads 1 --no-share
+[ "$("$REELBENCH" digest again/loose-* | head -1)" = "$("$REELBENCH" digest results/loose-* | head -1)" ] ||
+    fail "two ranks leave out other values"
+
 expect 2 "$REELBENCH" validate gap.yaml --set select=gap:error
 complains "'gap:error' selects nothing"
 expect 2 "$REELBENCH" validate gap.yaml --set 'trials=[dbscan: { space: numeric }]'
