@@ -18,10 +18,13 @@ static void write_heading(FILE *out, const rb_session *s)
 /* "mpirun -n 4 reelbench resume DIR", as it was started. */
 static void write_resume(FILE *out, const rb_session *s, const rb_run_outcome *o)
 {
-    char done[32], left[32], command[4400];
+    char done[32], left[32], replays[80] = "", command[4400];
     rb_run_resume_command(command, o->folder, s->ctx.n_ranks);
-    fprintf(out, "stopped: %s done, %s left\nresume: %s\n", rb_text_count(done, o->n_done),
-            rb_text_count(left, o->n_left), command);
+    if (o->n_replays_left > 0)
+        snprintf(replays, sizeof replays, ", %s replay%s left", rb_text_count(left, o->n_replays_left),
+                 rb_text_plural(o->n_replays_left));
+    fprintf(out, "stopped: %s done, %s left%s\nresume: %s\n", rb_text_count(done, o->n_done),
+            rb_text_count(left, o->n_left), replays, command);
 }
 
 /* The table of what was selected, and where everything lies. */
@@ -33,8 +36,13 @@ static rb_status write_ending(FILE *out, const rb_run_outcome *o, rb_error *err)
     rb_digest_hex(hex, &o->digest, 8);
     if (o->has_digest)
         snprintf(digest, sizeof digest, "digest %.4s %.4s", hex, hex + 4);
-    fprintf(out, "%s done, %s failed in %s · %s/results.h5 · %s\n", rb_text_count(done, o->n_done),
-            rb_text_count(failed, o->n_failed), rb_text_duration(wall, o->wall_s), o->folder, digest);
+    if (o->n_trials > 0 || o->n_replays == 0)
+        fprintf(out, "%s done, %s failed%s", rb_text_count(done, o->n_done), rb_text_count(failed, o->n_failed),
+                o->n_replays > 0 ? ", " : "");
+    if (o->n_replays > 0)
+        fprintf(out, "%s of %s replay%s", rb_text_count(done, o->n_replays - o->n_replays_left),
+                rb_text_count(failed, o->n_replays), rb_text_plural(o->n_replays));
+    fprintf(out, " in %s · %s/results.h5 · %s\n", rb_text_duration(wall, o->wall_s), o->folder, digest);
     fflush(out);
 done:
     return err->status;
@@ -72,6 +80,9 @@ rb_status rb_running(rb_call *call, rb_run_options *options, const char *core, r
                     "%lld of %lld trials lack what the file asks for: they were stopped while they were fitted again; "
                     "their reasons stand in %s/journal",
                     (long long)outcome.n_left, (long long)outcome.n_trials, outcome.folder);
+        if (outcome.n_replays_left > 0)
+            RB_FAIL(err, RB_FAILED, "%lld of %lld replays were not made: the run says why above",
+                    (long long)outcome.n_replays_left, (long long)outcome.n_replays);
     }
 done:
     rb_session_end(&session);

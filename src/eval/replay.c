@@ -43,7 +43,7 @@ double rb_replay_arm_mean(const rb_replay_log *log, const rb_replay_arms *arms, 
     return log->n_users > 0 ? sum / log->n_users : 0;
 }
 
-static int32_t best_arm(const rb_replay_log *log, const rb_replay_arms *arms)
+int32_t rb_replay_best_arm(const rb_replay_log *log, const rb_replay_arms *arms)
 {
     int32_t best = 0;
     double most = -INFINITY;
@@ -61,7 +61,6 @@ rb_status rb_replay_run(rb_replay_result *out, const rb_policy *policy, const vo
     char *state = NULL;
     rb_rng rng = { .key = seed, .stream = rb_stream("replay.policy") };
     const bool reads = policy->reads_context;
-    const int32_t best = log->click ? best_arm(log, arms) : -1;
     double best_sum = 0;
     out->n_arms = arms->n;
     out->n_events = log->n_events;
@@ -83,7 +82,7 @@ rb_status rb_replay_run(rb_replay_result *out, const rb_policy *policy, const vo
         out->played[arm]++;
         if (log->click) {
             out->expected += click_of(log, user, item);
-            best_sum += click_of(log, user, shown(arms, log, best, user));
+            best_sum += click_of(log, user, shown(arms, log, arms->best, user));
         }
     }
     out->regret = log->click ? best_sum - out->expected : NAN;

@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     int32_t n;
     const int32_t *item; /* [n x n_users] candidate that arm a shows user u, at [a * n_users + u] */
+    int32_t best;        /* rb_replay_best_arm; read where log->click is known */
 } rb_replay_arms;
 
 typedef struct {
@@ -72,6 +73,9 @@ void rb_ab_run(rb_replay_result *out, const rb_ab_config *config, int32_t contro
 
 /** Mean over users of the true probability of a click on what an arm shows; needs log->click. O(n_users) */
 double rb_replay_arm_mean(const rb_replay_log *log, const rb_replay_arms *arms, int32_t arm);
+
+/** The arm of the largest mean, the lowest of equals; needs log->click. O(n x n_users) */
+int32_t rb_replay_best_arm(const rb_replay_log *log, const rb_replay_arms *arms);
 
 /** Wilson's score interval of k of n, n > 0. */
 void rb_wilson(double *low, double *high, int64_t k, int64_t n, double level);

@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 static const rb_param params[] = {
-    RB_STRING(rb_ab_config, control, NULL, "arm that half of the users get"),
-    RB_STRING(rb_ab_config, treatment, NULL, "arm that the other half gets"),
-    RB_INT(rb_ab_config, pairs, 10000, 1, 1e9, "pairs", "most users of each half"),
+    RB_STRING(rb_ab_config, control, NULL, "arm that the first user of each pair gets"),
+    RB_STRING(rb_ab_config, treatment, NULL, "arm that the second user of each pair gets"),
+    RB_INT(rb_ab_config, pairs, 10000, 1, 1e9, "pairs", "most pairs of users"),
     RB_DOUBLE(rb_ab_config, alpha, 0.05, 1e-9, 0.5, "", "largest probability to reject where both are alike"),
     RB_CHOICE(rb_ab_config, test, RB_SEQUENTIAL_E_VALUE, "e_value|msprt",
               "exact at every look; mixture sequential probability ratio test, for large numbers"),
@@ -17,7 +17,8 @@ static const rb_param params[] = {
 
 const rb_algorithm rb_ab_test = {
     .name = "ab_test",
-    .summary = "two arms, each for half of the generator's users, with a sequential test that may stop at any time",
+    .summary = "two arms on users of the generator, drawn in pairs with replacement; a sequential test that may stop "
+               "at any pair",
     .reference = "Turner, Ly and Gruenwald 2024, doi:10.1016/j.jspi.2023.106116; Johari et al. 2022, "
                  "doi:10.1287/opre.2021.2135",
     .config_size = sizeof(rb_ab_config),

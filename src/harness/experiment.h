@@ -134,6 +134,7 @@ typedef struct rb_replay {
     struct rb_experiment *jobs; /* its entries are policies and A/B tests; NULL: the file has no `replay` */
     rb_place at;
     const char *text; /* canonical, without arms and jobs */
+    const char *key;  /* of it what changes a job's result */
 } rb_replay;
 
 typedef struct rb_experiment {

@@ -162,7 +162,8 @@ rb_status rb_reader_replay(rb_reader *r)
     rb_replay same = *replay; /* what changes no job's result is not part of its key */
     same.repeats = 1;
     same.assume_uniform = false;
-    RB_TRY(rb_reader_canonical(r, &replay->text, "replay", rb_replay_params, &same));
+    RB_TRY(rb_reader_canonical(r, &replay->key, "replay", rb_replay_params, &same));
+    RB_TRY(rb_reader_canonical(r, &replay->text, "replay", rb_replay_params, replay));
     RB_TRY(check_log(r));
     RB_TRY(read_arms(r, rb_yaml_get(node, "arms")));
     RB_TRY(read_jobs(r, rb_yaml_get(node, "policies")));

@@ -1,7 +1,7 @@
 /* What the harness itself holds beside a fit: the data, the parts of a fold by user and by item, the evaluation. */
 #include <math.h>
 
-#include "harness/state.h"
+#include "harness/replay.h"
 
 /* MPI, HDF5 and OpenBLAS of one process, as measured. */
 #define PROCESS_BYTES 16e6
@@ -69,6 +69,29 @@ rb_cost rb_run_footprint(const rb_run_state *run)
     if (e->split.kind == RB_SPLIT_STRONG) /* seen: training once more, with what is revealed */
         cost.bytes_per_node += ratings_bytes(x, n);
     return cost;
+}
+
+double rb_run_replay_bytes(const rb_run_state *run)
+{
+    const rb_replay *replay = &run->experiment.replay;
+    const rb_dataset *data = &run->data;
+    const double n_users = data->users.n, n_rows = (double)data->interactions.n;
+    const double n_titles = fmin(data->items.n, (double)replay->titles + replay->n_arms);
+    const double n_arms = replay->n_arms > 0 ? replay->n_arms : n_titles;
+    if (rb_run_replays_left(run) == 0)
+        return 0;
+    double bytes = n_users * n_arms * sizeof(int32_t);
+    if (replay->log == RB_REPLAY_SIMULATED)
+        bytes += n_users * n_titles * sizeof(float);
+    else /* the order of the log, then the log */
+        bytes += n_rows * 2 * sizeof(int64_t) + fmin(n_rows, (double)replay->events) * (2 * sizeof(int32_t) + 1);
+    if (!rb_replay_reads_context(run))
+        return bytes;
+    const double d = 1.0 + RB_N_USER_FEATURES + data->catalogue.genre.names.n;
+    bytes += n_users * d * sizeof(double);
+    if (replay->log == RB_REPLAY_INTERACTIONS)
+        bytes += n_rows * row_bytes(&data->interactions);
+    return bytes + run->world->n_threads * n_arms * d * (d + 2) * sizeof(double); /* states of LinUCB */
 }
 
 rb_cost rb_run_evaluation_cost(const rb_run_state *run)

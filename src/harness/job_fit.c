@@ -85,7 +85,7 @@ static turn decide(const rb_job *j, rb_course *w)
 {
     const rb_experiment *e = &j->run->experiment;
     const double now_s = rb_clock_s();
-    const bool asked = j->run->world->stop && *j->run->world->stop && !w->hurried;
+    const bool asked = rb_run_asked_to_stop(j->run) && !w->hurried;
     turn p = { .is_late = now_s - w->begin_s > e->timeout_s };
     p.saves = j->algorithm->checkpoint && (p.is_late || asked || now_s - w->saved_s >= e->checkpoint_s);
     rb_bcast(&j->ctx, &p, sizeof p, 0);

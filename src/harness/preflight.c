@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "eval/dbcv.h"
 #include "eval/silhouette.h"
-#include "harness/state.h"
+#include "harness/replay.h"
 
 rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
 {
@@ -79,6 +79,19 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t t)
     char need[32], allowed[32];
     snprintf(out, 512, "needs %s a node, %s are allowed: not started; fewer groups or more nodes would hold it",
              rb_text_bytes(need, needs), rb_text_bytes(allowed, run->budget_bytes));
+}
+
+void rb_run_replays_over_budget(char out[512], const rb_run_state *run)
+{
+    const rb_cost cost = { .bytes_per_rank = rb_run_replay_bytes(run) };
+    const double needs = node_bytes(&cost, run);
+    int64_t over = needs > run->budget_bytes; /* on the fullest of the nodes: every rank decides the same */
+    char need[32], allowed[32];
+    out[0] = 0;
+    rb_max_int64(run->world, &over, 1);
+    if (over)
+        snprintf(out, 512, "it needs %s a node, %s are allowed; fewer titles, arms or ranks a node would fit",
+                 rb_text_bytes(need, needs), rb_text_bytes(allowed, run->budget_bytes));
 }
 
 static int64_t n_waiting(const rb_run_state *run)
@@ -231,8 +244,9 @@ done:
 void rb_run_print_plan(const rb_run_state *run, FILE *out)
 {
     double flops = 0;
-    fprintf(out, "%6s  %-16s %12s %12s %10s  %s\n", "trial", "algorithm", "bytes a rank", "bytes a node", "flops",
-            "parameters");
+    if (run->plan.n_trials > 0)
+        fprintf(out, "%6s  %-16s %12s %12s %10s  %s\n", "trial", "algorithm", "bytes a rank", "bytes a node", "flops",
+                "parameters");
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_trial *trial = &run->plan.trial[t];
         const rb_configuration *c = &run->plan.configuration[trial->configuration];
@@ -250,12 +264,15 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
         fputs(run->work[t].twin ? "  (the same as on fold 1)\n" : "\n", out);
         flops += run->work[t].twin ? 0 : cost->flops;
     }
-    char n[32];
+    char n[32], bytes[32];
     if (run->experiment.evaluation.refit)
         fprintf(out, "then the selected configurations, on training and validation\n");
     if (run->replays.plan.n_trials > 0)
-        fprintf(out, "then %s replay%s\n", rb_text_count(n, run->replays.plan.n_trials),
-                rb_text_plural(run->replays.plan.n_trials));
+        fprintf(out, "%s%s replay%s, %s a rank\n", run->plan.n_trials > 0 ? "then " : "",
+                rb_text_count(n, run->replays.plan.n_trials), rb_text_plural(run->replays.plan.n_trials),
+                rb_text_bytes(bytes, run->footprint.bytes_per_rank + rb_run_replay_bytes(run)));
+    if (run->plan.n_trials == 0)
+        return;
     fprintf(out, "%s trial%s, %.3g flops in all, %d group%s of %d rank%s\n", rb_text_count(n, run->plan.n_trials),
             run->plan.n_trials == 1 ? "" : "s", flops, run->n_groups, run->n_groups == 1 ? "" : "s", run->group.n_ranks,
             run->group.n_ranks == 1 ? "" : "s");

@@ -71,7 +71,7 @@ static rb_status check_arms(const rb_run_state *run, rb_error *err)
 static void hash_input(rb_hasher *h, const rb_run_state *run)
 {
     const rb_experiment *e = &run->experiment;
-    rb_hasher_text(h, e->replay.text);
+    rb_hasher_text(h, e->replay.key);
     rb_hasher_bytes(h, run->data.digest.byte, RB_DIGEST_BYTES);
     rb_hasher_text(h, e->filter_text);
     rb_hasher_text(h, e->split_key);
@@ -120,10 +120,12 @@ done:
 
 /* ---- what is there ---- */
 
-/* A unit that cannot be read is made again. */
+/* A unit that cannot be read makes room and is made again. */
 static rb_status scan(rb_run_state *run, rb_error *err)
 {
     rb_replays *r = &run->replays;
+    rb_unit_list units;
+    RB_TRY(rb_unit_list_init(&units, run->folder, err));
     for (int64_t i = 0; i < r->plan.n_trials; i++) {
         rb_replay_result result = { 0 };
         rb_error failure = { 0 };
@@ -132,12 +134,16 @@ static rb_status scan(rb_run_state *run, rb_error *err)
         rb_replay_unit_read(&result, run->folder, r->job[i].key, &failure);
         rb_replay_result_fini(&result);
         if (failure.status == RB_NO_MEMORY)
-            return RB_FAIL(err, RB_NO_MEMORY, "%s", failure.message);
-        if (failure.status != RB_OK)
+            RB_TRY(RB_FAIL(err, RB_NO_MEMORY, "%s", failure.message));
+        if (failure.status != RB_OK) {
             rb_log_warn(&run->log, "%s; it is made again", failure.message);
+            rb_unit_set_aside(&units, run->folder, r->job[i].key, ".replay.h5");
+        }
         r->job[i].done = failure.status == RB_OK;
     }
-    return RB_OK;
+done:
+    rb_unit_list_fini(&units);
+    return err->status;
 }
 
 rb_status rb_run_scan_replays(rb_run_state *run, rb_error *err)
@@ -204,11 +210,6 @@ done:
     return err->status;
 }
 
-static bool asked_to_stop(const rb_run_state *run)
-{
-    return run->world->stop && *run->world->stop;
-}
-
 /* This rank's jobs, dealt by number. */
 static rb_status run_mine(rb_run_state *run, const rb_replay_input *in, bool *ran, bool *stopped, rb_error *err)
 {
@@ -220,7 +221,7 @@ static rb_status run_mine(rb_run_state *run, const rb_replay_input *in, bool *ra
         if (!r->job[i].done && turn++ % world->n_ranks == world->rank)
             mine[n++] = i;
     for (int64_t first = 0; first < n && !*stopped; first += world->n_threads) {
-        *stopped = asked_to_stop(run);
+        *stopped = rb_run_asked_to_stop(run);
         const int64_t size = n - first < world->n_threads ? n - first : world->n_threads;
         if (*stopped)
             break;
@@ -261,12 +262,17 @@ rb_status rb_run_replays(rb_run_state *run, bool *stopped, rb_error *err)
     rb_replay_input in = { 0 };
     bool *ran = NULL;
     int64_t *done = NULL, stop;
-    char count[32];
+    char count[32], why[512];
     if (left == 0)
         return RB_OK;
     const int32_t lacks = lacking_arm(run);
     if (lacks >= 0) {
         rb_log_warn(&run->log, "nothing is replayed: arm '%s' has no model", run->experiment.replay.arm[lacks].name);
+        return RB_OK;
+    }
+    rb_run_replays_over_budget(why, run);
+    if (why[0]) {
+        rb_log_warn(&run->log, "nothing is replayed: %s", why);
         return RB_OK;
     }
     RB_TRY(open_journal(run, err));

@@ -25,9 +25,19 @@ bool rb_run_is_arm(const rb_run_state *run, int32_t configuration);
 void rb_run_mark_arms(rb_run_state *run);
 /** The work whose model is an arm; -1: the arm is a title. Local. */
 int64_t rb_run_arm_work(const rb_run_state *run, int32_t arm);
-/** Run the jobs that are not done. Where an arm has no model, none is run and that is said. Collective over the world.
- */
+/** Run the jobs that are not done. Where an arm has no model, or a node no room, none is run and that is said.
+ *  Collective over the world. */
 rb_status rb_run_replays(rb_run_state *run, bool *stopped, rb_error *err);
+
+/* ---- harness/footprint.c ---- */
+
+/** What the jobs that are not done hold on a rank beside rb_run_footprint; 0 where there are none. Local. */
+double rb_run_replay_bytes(const rb_run_state *run);
+
+/* ---- harness/preflight.c ---- */
+
+/** The sentence for replays that need more memory than is allowed; empty where they fit. Collective over the world. */
+void rb_run_replays_over_budget(char out[512], const rb_run_state *run);
 
 /* ---- harness/replay_arms.c: what the jobs read ---- */
 
@@ -46,6 +56,16 @@ typedef struct rb_replay_input {
 /** The log, the arms and, where a job reads it, the context. Collective over the world. @return also RB_BAD_INPUT */
 rb_status rb_replay_input_init(rb_replay_input *in, rb_run_state *run, rb_error *err);
 void rb_replay_input_fini(rb_replay_input *in);
+
+/* ---- harness/replay_context.c ---- */
+
+/** Whether a policy of the file reads the users' features. Local. */
+bool rb_replay_reads_context(const rb_run_state *run);
+/**
+ * One, then the point of the user in the space `users`: of what training holds where the log is of interactions. Called
+ * by rb_replay_input_init. Collective over the world. @return also RB_BAD_INPUT: no feature differs between users
+ */
+rb_status rb_replay_context_make(rb_replay_input *in, const rb_run_state *run, const rb_fold *fold, rb_error *err);
 
 /* ---- harness/replay_unit.c ---- */
 

@@ -1,4 +1,4 @@
-/* What replays read: candidates, what each arm shows each user, the log, the users' features. */
+/* What replays read: candidates, what each arm shows each user, the log. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "harness/replay.h"
 #include "harness/stored_model.h"
+#include "linalg/topk.h"
 
 #define MIN_P 1e-3 /* of the test of uniform logging */
 
@@ -23,23 +24,19 @@ void rb_replay_input_fini(rb_replay_input *in)
 
 /* ---- candidates ---- */
 
-/* The most popular items of training that are not marked yet, the lowest of equals; *left of them. */
-static void mark_popular(bool *marked, const rb_ratings *train, int64_t left)
+/* The most popular items of training that are not marked yet, the lowest of equals; at most n of them. */
+static rb_status mark_popular(bool *marked, const rb_ratings *train, int64_t n, rb_error *err)
 {
-    for (; left > 0; left--) {
-        int32_t best = -1;
-        int64_t most = -1;
-        for (int32_t i = 0; i < train->n_items; i++) {
-            int64_t n = train->item_begin[i + 1] - train->item_begin[i];
-            if (!marked[i] && n > most) {
-                best = i;
-                most = n;
-            }
-        }
-        if (best < 0)
-            return;
-        marked[best] = true;
-    }
+    rb_topk top = { .k = n < train->n_items ? (int32_t)n : train->n_items };
+    RB_TRY(rb_alloc(&top.entry, top.k, err));
+    for (int32_t i = 0; i < train->n_items; i++)
+        if (!marked[i])
+            rb_topk_offer(&top, (double)(train->item_begin[i + 1] - train->item_begin[i]), 0, i);
+    for (int32_t i = 0; i < top.n; i++)
+        marked[top.entry[i].item] = true;
+done:
+    rb_free(top.entry);
+    return err->status;
 }
 
 /* The titles that are arms, and, unless all arms are titles, the most popular ones. */
@@ -55,7 +52,7 @@ static rb_status find_candidates(rb_replay_input *in, const rb_run_state *run, c
         any_model = any_model || replay->arm[a].entry >= 0;
     }
     if (any_model)
-        mark_popular(marked, &fold->train, replay->titles);
+        RB_TRY(mark_popular(marked, &fold->train, replay->titles, err));
     RB_TRY(rb_alloc(&in->candidate, n_items, err));
     for (int32_t i = 0; i < n_items; i++)
         if (marked[i])
@@ -254,40 +251,17 @@ static rb_status make_log(rb_replay_input *in, rb_run_state *run, const rb_fold 
     if (run->experiment.replay.log == RB_REPLAY_SIMULATED)
         return simulate(in, run, err);
     RB_TRY(collect(in, run, fold, err));
+    if (in->log.n_events == 0) {
+        RB_FAIL(err, RB_BAD_INPUT, "the test part holds no interaction with the %d candidates: nothing can be replayed",
+                in->log.n_items);
+        return rb_run_blame(err, &run->experiment.replay.at);
+    }
     RB_TRY(check_uniform(in, run, err));
 done:
     return err->status;
 }
 
-/* ---- the context ---- */
-
-static bool reads_context(const rb_run_state *run)
-{
-    const rb_experiment *jobs = run->experiment.replay.jobs;
-    bool reads = false;
-    for (int32_t i = 0; i < jobs->n_entries; i++) {
-        const rb_policy *policy = rb_policy_of(jobs->entry[i].algorithm);
-        reads = reads || (policy && policy->reads_context);
-    }
-    return reads;
-}
-
-/* One, then the point of the user in the space `users`. Collective. */
-static rb_status make_context(rb_replay_input *in, const rb_run_state *run, rb_error *err)
-{
-    rb_points users = { 0 };
-    RB_TRY(rb_features_users(&users, &run->data, true, run->world, err));
-    const int64_t d = users.d + 1;
-    RB_TRY_ALL(run->world, rb_alloc(&in->x, users.n * d, err));
-    for (int64_t u = 0; u < users.n; u++) {
-        in->x[u * d] = 1;
-        memcpy(in->x + u * d + 1, users.dense + u * users.d, (size_t)users.d * sizeof *in->x);
-    }
-    in->context = (rb_replay_context){ in->x, d };
-done:
-    rb_points_fini(&users);
-    return err->status;
-}
+/* ---- all ---- */
 
 rb_status rb_replay_input_init(rb_replay_input *in, rb_run_state *run, rb_error *err)
 {
@@ -297,8 +271,10 @@ rb_status rb_replay_input_init(rb_replay_input *in, rb_run_state *run, rb_error 
     RB_TRY_ALL(run->world, find_candidates(in, run, &fold, err));
     RB_TRY(make_arms(in, run, &fold, err));
     RB_TRY_ALL(run->world, make_log(in, run, &fold, err));
-    if (reads_context(run))
-        RB_TRY(make_context(in, run, err));
+    if (in->log.click)
+        in->arms.best = rb_replay_best_arm(&in->log, &in->arms);
+    if (rb_replay_reads_context(run))
+        RB_TRY(rb_replay_context_make(in, run, &fold, err));
 done:
     rb_fold_fini(&fold);
     return err->status;

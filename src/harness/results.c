@@ -189,13 +189,16 @@ done:
     return err->status;
 }
 
-typedef struct {
-    const char *key, *digest;
-} digest_line;
+rb_digest_line rb_digest_line_of(const char *key, const char digest[65])
+{
+    rb_digest_line line = { .key = key };
+    memcpy(line.digest, digest, sizeof line.digest);
+    return line;
+}
 
 static int by_key(const void *a, const void *b)
 {
-    const digest_line *x = a, *y = b;
+    const rb_digest_line *x = a, *y = b;
     int order = strcmp(x->key, y->key);
     return order ? order : strcmp(x->digest, y->digest);
 }
@@ -204,7 +207,7 @@ static int by_key(const void *a, const void *b)
 static rb_status digest_of_run(rb_digest *out, bool *any, rb_results *r, rb_error *err)
 {
     rb_hasher h = { 0 };
-    digest_line *line = NULL;
+    rb_digest_line *line = NULL;
     int64_t n = 0;
     RB_TRY(rb_alloc(&line, r->run->n_work + r->n_replayed, err));
     for (int64_t w = 0; w < r->run->n_work; w++) {
@@ -212,12 +215,12 @@ static rb_status digest_of_run(rb_digest *out, bool *any, rb_results *r, rb_erro
         if (work->twin || work->want != RB_WANT_VALUES)
             continue;
         if (r->facts[w].digest[0] && !(rb_run_configuration(r->run, w)->entry->algorithm->can & RB_CAN_FAST))
-            line[n++] = (digest_line){ work->key, r->facts[w].digest };
+            line[n++] = rb_digest_line_of(work->key, r->facts[w].digest);
         else
             r->n_left_out++;
     }
     for (int64_t i = 0; i < r->n_replayed; i++)
-        line[n++] = (digest_line){ r->replayed[i].key, r->replayed[i].digest };
+        line[n++] = r->replayed[i];
     qsort(line, (size_t)n, sizeof *line, by_key);
     RB_TRY(rb_hasher_begin(&h, err));
     for (int64_t i = 0; i < n; i++) {

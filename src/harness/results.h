@@ -31,10 +31,13 @@ typedef struct rb_value_row {
     rb_metric_row row; /* vector not kept */
 } rb_value_row;
 
+/* What a trial or replay adds to the digest of the run. */
 typedef struct rb_digest_line {
     const char *key;
     char digest[65];
 } rb_digest_line;
+
+rb_digest_line rb_digest_line_of(const char *key, const char digest[65]);
 
 /* How far the labellings of the repeats of a configuration agree. */
 typedef struct rb_repeats {

@@ -151,14 +151,10 @@ done:
     return err->status;
 }
 
-static rb_status keep_digests(rb_results *r, const row *rows, int64_t n, rb_error *err)
+static void keep_digests(rb_results *r, const row *rows, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++) {
-        rb_digest_line *line = &r->replayed[r->n_replayed++];
-        *line = (rb_digest_line){ .key = rows[i].key };
-        memcpy(line->digest, rows[i].digest, sizeof line->digest);
-    }
-    return err->status;
+    for (int64_t i = 0; i < n; i++)
+        r->replayed[r->n_replayed++] = rb_digest_line_of(rows[i].key, rows[i].digest);
 }
 
 rb_status rb_results_write_replay(rb_results *r, rb_error *err)
@@ -183,8 +179,8 @@ rb_status rb_results_write_replay(rb_results *r, rb_error *err)
     RB_TRY(write_arms(at, run, err));
     if (n_policies > 0)
         RB_TRY(rb_hdf_write(at, "played", RB_HDF_INT64, played, n_policies, n_arms, true, err));
-    RB_TRY(keep_digests(r, policies, n_policies, err));
-    RB_TRY(keep_digests(r, tests, n_tests, err));
+    keep_digests(r, policies, n_policies);
+    keep_digests(r, tests, n_tests);
     r->n_left_out += n - n_policies - n_tests;
 done:
     if (at >= 0)

@@ -67,10 +67,27 @@ void rb_run_say_outside(rb_run_state *run)
                 (long long)n_nodes, world->n_nodes, world->n_nodes == 1 ? "" : "s", rb_text_bytes(size, (double)most));
 }
 
+/* "4 trials and 12 replays": what is to run. */
+static void name_work(char out[96], const rb_run_state *run)
+{
+    char n[32], replays[32];
+    const int64_t n_trials = run->plan.n_trials, n_replays = rb_run_replays_left(run);
+    rb_text_count(n, n_trials);
+    rb_text_count(replays, n_replays);
+    if (n_trials == 0)
+        snprintf(out, 96, "%s replay%s", replays, rb_text_plural(n_replays));
+    else if (n_replays == 0)
+        snprintf(out, 96, "%s trial%s", n, rb_text_plural(n_trials));
+    else
+        snprintf(out, 96, "%s trial%s and %s replay%s", n, rb_text_plural(n_trials), replays,
+                 rb_text_plural(n_replays));
+}
+
 static void announce(rb_run_state *run)
 {
-    char n[32], to_run[32], bytes[32], failed[64] = "";
-    double most = 0;
+    char n[32], to_run[32], bytes[32], failed[64] = "", all[96];
+    double most = run->footprint.bytes_per_rank + rb_run_replay_bytes(run) +
+                  run->footprint.bytes_per_node / run->world->n_node_ranks;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_cost *cost = &run->work[t].cost;
         double share = cost->bytes_per_rank + cost->bytes_per_node / run->group.n_node_ranks +
@@ -80,13 +97,13 @@ static void announce(rb_run_state *run)
     rb_text_bytes(bytes, most);
     if (run->n_kept_failed > 0)
         snprintf(failed, sizeof failed, " %s of them failed,", rb_text_count(n, run->n_kept_failed));
-    rb_text_count(n, run->n_kept > 0 ? run->n_kept : run->plan.n_trials);
+    rb_text_count(n, run->n_kept);
+    name_work(all, run);
     if (run->n_kept > 0)
         rb_log_say(&run->log, "%s kept,%s %s to run; run folder %s", n, failed,
                    rb_text_count(to_run, run->plan.n_trials - run->n_kept), run->folder);
     else
-        rb_log_say(&run->log, "%s trial%s, at most %s a rank; run folder %s", n, run->plan.n_trials == 1 ? "" : "s",
-                   bytes, run->folder);
+        rb_log_say(&run->log, "%s, at most %s a rank; run folder %s", all, bytes, run->folder);
 }
 
 void rb_run_resume_command(char out[4400], const char *folder, int n_ranks)
@@ -240,10 +257,8 @@ static void count(rb_run_outcome *outcome, const rb_run_state *run)
         else
             outcome->n_left++;
     }
-    if (outcome->stopped)
-        outcome->n_left += rb_run_replays_left(run);
-    else
-        outcome->n_failed += rb_run_replays_left(run); /* an arm has no model */
+    outcome->n_replays = run->replays.plan.n_trials;
+    outcome->n_replays_left = rb_run_replays_left(run);
 }
 
 static rb_status write_results(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)

@@ -42,7 +42,8 @@ typedef struct rb_run_options {
 typedef struct rb_run_outcome {
     int64_t n_trials, n_kept, n_done; /* trials; kept: finished before this start */
     int64_t n_failed, n_left;         /* trials and refits */
-    bool stopped;                     /* asked to stop before the end */
+    int64_t n_replays, n_replays_left;
+    bool stopped; /* asked to stop before the end */
     double wall_s;
     char folder[4096];
     bool has_digest;  /* something finished that has one */
@@ -54,7 +55,8 @@ typedef struct rb_run_outcome {
  *
  * Collective over world; every rank gives the same options but for out and errors.
  *
- * @return RB_OK also where trials failed (outcome->n_failed) or were left (outcome->stopped);
+ * @return RB_OK also where trials failed (outcome->n_failed), replays had no arms or no room (outcome->n_replays_left)
+ *         or something was left (outcome->stopped);
  *         RB_BAD_INPUT (all messages were printed to options->errors), RB_IO, RB_ENVIRONMENT, RB_NO_MEMORY
  */
 rb_status rb_run(rb_run_outcome *outcome, const rb_run_options *options, rb_ctx *world, rb_error *err);

@@ -85,10 +85,15 @@ static void gather_round(board *b)
     b->n_ended = 0;
 }
 
-/* Rank 0 of the group decides for the group whether it was asked to stop. */
-static bool asked_to_stop(const rb_run_state *run)
+bool rb_run_asked_to_stop(const rb_run_state *run)
 {
-    int64_t stop = run->world->stop && *run->world->stop;
+    return run->world->stop && *run->world->stop;
+}
+
+/* A group stops where any of its ranks was asked to. */
+static bool group_asked_to_stop(const rb_run_state *run)
+{
+    int64_t stop = rb_run_asked_to_stop(run);
     rb_max_int64(&run->group, &stop, 1);
     return stop != 0;
 }
@@ -137,7 +142,7 @@ static rb_status run_piece(rb_run_state *run, const rb_fold *fold, const int64_t
 {
     run->prepared = (rb_prepared){ .order = trials, .n_order = n };
     for (int64_t i = 0; i < n && !*stopped && err->status == RB_OK; i++) {
-        *stopped = asked_to_stop(run);
+        *stopped = group_asked_to_stop(run);
         if (!*stopped && rb_trial_run(run, fold, trials[i], err) == RB_OK)
             report(b, trials[i]);
     }

@@ -363,6 +363,8 @@ rb_status rb_evaluate_nothing(rb_metric_record *record, const rb_wanted *wanted,
 /** Run all trials, then all wanted refits, that are not finished, group by group. Collective. *stopped: asked to stop
  * before the end. */
 rb_status rb_run_trials(rb_run_state *run, bool *stopped, rb_error *err);
+/** Whether this rank was asked to stop. Local. */
+bool rb_run_asked_to_stop(const rb_run_state *run);
 
 /* ---- harness/results*.c: results.h5; rank 0 of the world only ---- */
 

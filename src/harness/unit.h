@@ -5,6 +5,7 @@
  *     units/<key>.<eval>-<set>.metric.h5  values of a set of metrics, with their vectors over users and points
  *     units/<key>.model.h5              arrays of the model, as long as it may be selected or is kept
  *     units/<key>.<eval>-<K>.lists.h5   top-K lists, likewise
+ *     units/<key>.replay.h5             what a policy or an A/B test came to (harness/replay_unit.c)
  *     units/<key>.checkpoint.h5         where a fit stood that is not done (harness/checkpoint.c)
  *
  * <key> is the first 32 hexadecimal digits of F, the digest of everything that a fit depends on

@@ -33,6 +33,8 @@ YAML
 expect 0 "$REELBENCH" validate bandits.yaml
 prints "12 replays"
 expect 0 "$REELBENCH" run bandits.yaml
+prints "trials and 12 replays, at most"
+prints "5 done, 0 failed, 12 of 12 replays in"
 prints "policies by clicks over matched events"
 prints "A/B tests"
 expect 0 "$REELBENCH" digest results/bandits-*
@@ -47,6 +49,7 @@ printf 'damaged' >"${units[3]}"
 before=$(grep -c replayed results/bandits-*/journal)
 expect 0 mpirun -n 2 "$REELBENCH" resume results/bandits-*
 prints "is made again"
+[ -e "${units[3]}.damaged" ] || fail "the damaged unit was not set aside"
 [ $(($(grep -c replayed results/bandits-*/journal) - before)) -eq 3 ] || fail "not only the lost replays ran again"
 expect 0 "$REELBENCH" digest results/bandits-*
 head -n 1 "$out" | cmp -s - digest || fail "replays differ after a resume"
@@ -80,12 +83,21 @@ split: { kind: random, test: 0.2 }
 replay: { events: 2000, titles: 5, policies: [ucb1, thompson] }
 YAML
 expect 0 mpirun -n 2 "$REELBENCH" run titles.yaml
+prints "2 replays, at most"
 prints "2 replays of 5 arms on 2000 events"
+prints "2 of 2 replays in"
 expect 0 "$REELBENCH" report results/titles-*
 expect 0 "$REELBENCH" run titles.yaml --set replay.repeats=3
 prints "4 replays"
+h5dump -a /replay/log results/titles-*/results.h5 | grep -q 'repeats=3' || fail "the file says repeats: 3, /replay another"
 expect 0 "$REELBENCH" run titles.yaml --dry-run
-prints "2 replays"
+prints "2 replays, 16."
+expect 1 env SLURM_MEM_PER_NODE=10 "$REELBENCH" run titles.yaml --output poor
+prints "nothing is replayed: it needs"
+prints "0 of 2 replays in"
+complains "2 of 2 replays were not made"
+expect 0 "$REELBENCH" digest poor/titles-*
+prints "left out: 2 of all trials and replays"
 
 # Interactions are no uniform log: refused, or replayed with a warning; without a match there is no value.
 log=(--set replay.log=interactions --set relevance=4)
@@ -97,8 +109,33 @@ printf 'user,item,rating\n' >log.csv
 for u in $(seq 40); do printf '%d,a,5\n%d,b,2\n' "$u" "$u" >>log.csv; done
 printf '41,c,5\n41,d,5\n' >>log.csv
 expect 0 "$REELBENCH" run titles.yaml "${log[@]}" --set 'dataset={ path: log.csv }' --set 'replay.arms=[c, d]' \
-    --set 'split={ kind: random, test: 0.02 }' --output none
+    --set 'split={ kind: random, test: 0.02 }' --seed 20 --output none
 prints "no event matched"
+expect 2 "$REELBENCH" run titles.yaml "${log[@]}" --set 'dataset={ path: log.csv }' --set 'replay.arms=[c, d]' \
+    --set 'split={ kind: random, test: 0.02 }' --output none
+complains "titles.yaml:5:1: the test part holds no interaction with the 2 candidates"
+
+# The users' features are those of training: other ratings in the test part that are the same clicks change nothing.
+known() {
+    awk -v least="$1" 'BEGIN { print "user,item,rating"
+        for (u = 1; u <= 120; u++) {
+            for (i = 1; i <= 6; i++) printf "u%d,t%d,%d\n", u, i, 1 + (u * 7 + i * u % 11) % 5
+            for (i = 1; i <= 4; i++) printf "u%d,%c,%d\n", u, 96 + i, (u * i * 5 + u % 7) % 3 ? least : 1 + (u + least) % 3
+        } }'
+}
+known 5 >one.csv
+known 4 >other.csv
+grep -E '^user|,t' one.csv | cut -d, -f1-2 >train.csv
+grep -E '^user|,[a-d],' one.csv | cut -d, -f1-2 >test.csv
+for data in one other; do
+    expect 0 "$REELBENCH" run titles.yaml --set "dataset={ path: $data.csv }" --set 'replay.arms=[a, b, c, d]' \
+        --set 'split={ kind: files, train_file: train.csv, test_file: test.csv }' "${log[@]}" \
+        --set 'replay.policies=[linucb]' --output "$data"
+    expect 0 "$REELBENCH" report "$data"/titles-* --format json
+    python3 -c 'import json, sys; x = json.load(open(sys.argv[1]))["replay"][0]; print(x["matched"], x["clicks"])' \
+        "$out" >"$data.played"
+done
+cmp -s one.played other.played || fail "a policy's context knows the clicks it is tested on"
 
 # What is refused.
 expect 2 "$REELBENCH" run titles.yaml "${log[@]}" --set 'replay.arms=["3", nothing]'
@@ -144,4 +181,5 @@ slow='[{ ials: { factors: 64, iterations: 500 }, as: slow }, popularity]'
 expect 1 "$REELBENCH" run bandits.yaml --set "trials=$slow" --set timeout=1e-3 --set 'replay.arms=[slow, popularity]' \
     --set 'replay.policies=[ucb1]' --output failed
 prints "nothing is replayed: arm 'slow' has no model"
+complains "1 of 2 trials failed"
 finish

@@ -24,7 +24,7 @@ static rb_replay_arms titles(void)
     for (int a = 0; a < TITLES; a++)
         for (int u = 0; u < USERS; u++)
             item[a * USERS + u] = a;
-    return (rb_replay_arms){ TITLES, item };
+    return (rb_replay_arms){ TITLES, item, TITLES - 1 };
 }
 
 static rb_replay_log simulated(int64_t n_events, uint64_t seed)
@@ -345,7 +345,7 @@ static double rejections(rb_sequential_kind kind, float base, float difference, 
     const float click[2] = { base, base + difference };
     const int32_t item[2] = { 0, 1 };
     const rb_replay_log log = { .n_users = 1, .n_items = 2, .click = click };
-    const rb_replay_arms arms = { 2, item };
+    const rb_replay_arms arms = { 2, item, 1 };
     rb_ab_config c = test_of(kind);
     int n = 0;
     c.pairs = 1500;
@@ -414,6 +414,20 @@ static void wilson_and_pearson_are_the_known_ones(void **unused)
     assert_true(p < 1e-10);
 }
 
+static void the_best_arm_is_of_the_largest_mean_and_the_lowest_of_equals(void **unused)
+{
+    (void)unused;
+    const rb_replay_log log = simulated(1, 1);
+    rb_replay_arms arms = titles();
+    int32_t item[3 * USERS];
+    assert_int_equal(rb_replay_best_arm(&log, &arms), TITLES - 1);
+    for (int a = 0; a < 3; a++) /* arms 1 and 2 show the same titles, which are better than those of arm 0 */
+        for (int u = 0; u < USERS; u++)
+            item[a * USERS + u] = a == 0 ? u % 2 : 1 + u % 2;
+    arms = (rb_replay_arms){ .n = 3, .item = item };
+    assert_int_equal(rb_replay_best_arm(&log, &arms), 1);
+}
+
 static void a_replay_survives_the_nth_failed_allocation(void **unused)
 {
     (void)unused;
@@ -452,6 +466,7 @@ int main(void)
         cmocka_unit_test(the_error_under_the_null_is_at_most_alpha_at_all_looks),
         cmocka_unit_test(the_interval_agrees_with_the_mixture_test),
         cmocka_unit_test(wilson_and_pearson_are_the_known_ones),
+        cmocka_unit_test(the_best_arm_is_of_the_largest_mean_and_the_lowest_of_equals),
         cmocka_unit_test(a_replay_survives_the_nth_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
