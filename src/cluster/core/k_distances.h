@@ -2,9 +2,10 @@
  * The sorted distances of all points to their k-th nearest ones, and the knee of that curve: an eps for DBSCAN.
  *
  * A point counts itself among its min_samples, so that k = min_samples - 1 others, but at least the nearest, at most
- * all. Distances are lengths, descending, rounded so that each as an eps includes itself. The knee is where Kneedle's difference (linalg/knee.h) is largest, below the
- * line from the first to the last distance, among at most RB_K_DISTANCES_STEPS + 1 of them, evenly spaced: Kneedle's
- * own, the first that stands out, is the end of the plateau where many points have nothing in common.
+ * all. Distances are lengths, descending, rounded so that each as an eps includes itself. The knee is where Kneedle's
+ * difference (linalg/knee.h) is largest, below the line from the first to the last distance, among at most
+ * RB_K_DISTANCES_STEPS + 1 of them, evenly spaced: Kneedle's own, the first that stands out, is the end of the plateau
+ * where many points have nothing in common.
  *
  * Ester, Kriegel, Sander and Xu (1996), section 4.2; the knee in place of the eye: doi:10.1109/ICDCSW.2011.20.
  */
