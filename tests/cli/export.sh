@@ -145,6 +145,17 @@ complains "kmeans has no merge tree"
 [ ! -e x.nwk ] || fail "a file without a tree"
 expect 3 "$REELBENCH" export "$tree" 1 --dendrogram nowhere/x.svg
 complains "nowhere/x.svg: No such file or directory"
+# Users have ids alone, in place of titles too.
+sed 's/experiment: tree/experiment: users/; s/tfidf/users/' tree.yaml >users.yaml
+expect 0 "$REELBENCH" run users.yaml
+users=$(echo results/users-*)
+h5dump -d /dataset/users -y -w 1 -o ids "$users/results.h5" >/dev/null
+for leaves in id title; do
+    expect 0 "$REELBENCH" export "$users" 1 --newick users.nwk --dendrogram users.svg --leaves $leaves
+    [ "$(grep -oE '[(,][^(),:]+:' users.nwk | tr -d '(,:' | sort)" = "$(grep -oE '[^ ,"]+' ids | sort)" ] ||
+        fail "the leaves of a tree of users are others"
+    grep -q "merges of 60 users" users.svg || fail "the caption of a tree of users"
+done
 sed 's/experiment: tree/experiment: bare/; s/models: all/models: none/' tree.yaml >bare.yaml
 expect 0 "$REELBENCH" run bare.yaml
 expect 2 "$REELBENCH" export results/bare-* 1 --newick x.nwk
