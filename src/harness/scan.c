@@ -205,7 +205,7 @@ static int64_t count_others(const rb_run_state *run, const rb_unit_list *units)
     for (int64_t i = 0; i < units->n; i++)
         n += strcmp(units->names[i] + strcspn(units->names[i], "."), ".fit.h5") == 0;
     for (int64_t t = 0; t < run->n_work; t++)
-        n -= !run->work[t].twin && rb_unit_exists(run->folder, run->work[t].key, "fit");
+        n -= !run->work[t].twin && run->work[t].fit_of == t && rb_unit_exists(run->folder, run->work[t].key, "fit");
     return n;
 }
 
@@ -350,7 +350,8 @@ int64_t rb_run_count_again(const rb_run_state *run)
     int64_t n = 0;
     for (int64_t t = 0; t < run->n_work; t++) {
         const rb_work *w = &run->work[t];
-        n += rb_run_is_to_run(run, t) && w->fitted && w->outcome == RB_FIT_DONE && (!w->has_model || w->unmeasured);
+        n += w->fit_of == t && rb_run_is_to_run(run, t) && w->fitted && w->outcome == RB_FIT_DONE &&
+             (!w->has_model || w->unmeasured);
     }
     return n;
 }

@@ -71,6 +71,7 @@ expect 0 "$REELBENCH" run varied.yaml --output later
 prints "1 kept, 9 to run"
 lacks() { ! grep -q "$1" "$out" || fail "unexpected: $1"; }
 lacks "fitted again"
+lacks "of an earlier file"
 expect 0 "$REELBENCH" digest later/varied-*
 cmp -s "$out" digest || fail "the digest depends on what was asked for first"
 for keep in selected none; do
@@ -83,6 +84,12 @@ done
 expect 0 "$REELBENCH" recommend selected/varied-* varied --user "$user"
 expect 0 "$REELBENCH" run varied.yaml --output refit --set evaluation.refit=true --set select=ndcg@10
 expect 0 "$REELBENCH" report refit/varied-*
+
+# A fit that several share is one fit, where the file asks for it no more and where its model is made again.
+expect 0 "$REELBENCH" run varied.yaml --output selected --set 'trials.3.kmeans={ space: genre, k: 5 }'
+prints "1 fit of an earlier file stays in the folder"
+expect 0 "$REELBENCH" run varied.yaml --output none --set store.lists=none
+prints "2 finished trials are fitted again"
 
 # What is wrong is said where it stands.
 expect 0 "$REELBENCH" list keys trials.rerank
