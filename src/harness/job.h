@@ -63,7 +63,8 @@ rb_status rb_job_note_iteration(rb_job *j, double objective, double validation, 
  * Write the state between two iterations, with the way so far, in place of the last checkpoint of this fit: the file is
  * whole and on disk, or the last one stands. Collective over job->ctx.
  *
- * What fails is said once and ends the checkpoints of this fit, not the fit.
+ * What fails is said once and ends the periodic checkpoints of this fit, not the fit; at a limit of time or a stop it
+ * is tried once more.
  */
 void rb_checkpoint_write(rb_job *j, rb_course *course);
 

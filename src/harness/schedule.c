@@ -6,7 +6,6 @@
  * of the world, which shows the progress.
  */
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"

@@ -13,12 +13,6 @@ typedef struct {
     rb_error *err;
 } walk;
 
-/* The first rank of a node keeps what its ranks share. */
-static bool keeps(const walk *w, const rb_shared *memory)
-{
-    return !memory || !rb_shared_is_common(memory) || w->ctx->node_rank == 0;
-}
-
 static void take(walk *w, const void *data, int64_t n_bytes, const rb_shared *memory)
 {
     rb_snapshot *s = w->s;
@@ -28,7 +22,7 @@ static void take(walk *w, const void *data, int64_t n_bytes, const rb_shared *me
     if (at == s->n)
         s->array[s->n++] = (rb_kept_array){ 0 };
     rb_kept_array *a = &s->array[at];
-    if (keeps(w, memory) && (!a->data || a->n_bytes != n_bytes)) {
+    if (rb_shared_is_held(memory, w->ctx) && (!a->data || a->n_bytes != n_bytes)) {
         char *copy = NULL;
         rb_free(a->data);
         a->data = NULL;

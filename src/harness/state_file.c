@@ -134,7 +134,7 @@ static void read_array(rb_visitor *v, const char *name, rb_type type, void **dat
                        rb_shared *memory)
 {
     walk *w = v->self;
-    if (!memory || !rb_shared_is_common(memory) || w->ctx->node_rank == 0)
+    if (rb_shared_is_held(memory, w->ctx))
         read_into(w, name, type, *data, *n_rows, *n_cols);
     if (memory) /* a window on some nodes, private on others: all keep step */
         rb_shared_sync(memory, w->ctx);

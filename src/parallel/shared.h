@@ -28,6 +28,13 @@ static inline _Bool rb_shared_is_common(const rb_shared *s)
     return s->is_window || s->is_mapped;
 }
 
+/** Whether this rank holds what lies in s (NULL: in memory of its own): its node's first one, where they share. Local.
+ */
+static inline _Bool rb_shared_is_held(const rb_shared *s, const rb_ctx *ctx)
+{
+    return !s || !rb_shared_is_common(s) || ctx->node_rank == 0;
+}
+
 /** Collective over ctx. @return RB_OK, RB_NO_MEMORY (the same on every rank; s is zeroed) */
 rb_status rb_shared_alloc(rb_shared *s, int64_t n_bytes, const rb_ctx *ctx, rb_error *err);
 
