@@ -47,7 +47,7 @@ typedef struct {
     double score_s;
 } workspace;
 
-/* Best items that a user's pass keeps: those of the list, or the candidates that are re-ranked. */
+/* Best items that a user's pass keeps: those of the list, or the candidates that are re-ranked where these are more. */
 static int32_t depth(const rb_ranking_pass *pass)
 {
     int32_t n = pass->rules->rerank ? pass->rules->rerank->n_candidates : 0;

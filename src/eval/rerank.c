@@ -11,7 +11,7 @@ const rb_param rb_rerank_params[] = {
     RB_DOUBLE(rb_rerank_config, lambda, 0.7, 0.0, 1.0, "",
               "weight of the scores, 1 - lambda of diversity; 1: the order of the scores"),
     RB_INT(rb_rerank_config, candidates, 100, 1, 10000, "items",
-           "best items of a user that are re-ranked; at least as many as a list has places"),
+           "best items of a user that are re-ranked; behind them a list goes on by score"),
     RB_SPACE(rb_rerank_config, space, "genre",
              "mmr: whose cosine is the likeness; xquad: whose columns are the aspects (genre, counts, tfidf)"),
     RB_MODEL(rb_rerank_config, clusters, "in place of space: the clusters of the entry of this `as` name"),
@@ -185,20 +185,22 @@ static void note_taken(rb_rerank_scratch *s, const rb_reranker *r, const rb_topk
     }
 }
 
+/* Never more candidates than were asked for, however long the list: a shorter list begins a longer one. */
 void rb_rerank(rb_rerank_scratch *s, const rb_reranker *r, const rb_topk_entry *candidate, int32_t n, int32_t k,
                const int32_t *history, int64_t n_history)
 {
-    scale_scores(s->relevance, candidate, n);
-    for (int32_t c = 0; c < n; c++) {
+    const int32_t m = n < r->n_candidates ? n : r->n_candidates;
+    scale_scores(s->relevance, candidate, m);
+    for (int32_t c = 0; c < m; c++) {
         s->redundance[c] = 0;
         s->taken[c] = false;
     }
     if (r->method == RB_RERANK_XQUAD)
         find_wishes(s->wanted, &r->rows, history, n_history);
-    for (int32_t place = 0; place < k && place < n; place++) {
+    for (int32_t place = 0; place < k && place < m; place++) {
         int32_t best = -1;
         double most = 0;
-        for (int32_t c = 0; c < n; c++) {
+        for (int32_t c = 0; c < m; c++) {
             if (s->taken[c])
                 continue;
             double gain =
@@ -209,6 +211,8 @@ void rb_rerank(rb_rerank_scratch *s, const rb_reranker *r, const rb_topk_entry *
                 most = value;
             }
         }
-        note_taken(s, r, candidate, n, best, place);
+        note_taken(s, r, candidate, m, best, place);
     }
+    for (int32_t place = m; place < k && place < n; place++)
+        s->order[place] = place;
 }

@@ -65,12 +65,14 @@ rb_status rb_rerank_scratch_init(rb_rerank_scratch *s, const rb_reranker *r, int
 void rb_rerank_scratch_fini(rb_rerank_scratch *s);
 
 /**
- * The first k places of a user's list, as positions among the candidates, into s->order. Local.
+ * The first k places of a user's list, as positions among the candidates, into s->order: of the first
+ * r->n_candidates re-ranked, then the others by score. A list of fewer places is the beginning of a longer one. Local.
  *
  * @param[in] candidate  [n] best first
  * @param[in] history    [n_history] the user's training items (xquad)
  *
- * Bits: of the arguments alone. Cost: O(n k) products of two rows (mmr), O(n k) rows (xquad).
+ * Bits: of the arguments alone. Cost: with m the candidates that are re-ranked O(m min(k, m)) products of two rows
+ * (mmr), or rows (xquad).
  */
 void rb_rerank(rb_rerank_scratch *s, const rb_reranker *r, const rb_topk_entry *candidate, int32_t n, int32_t k,
                const int32_t *history, int64_t n_history);

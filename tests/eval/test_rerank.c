@@ -7,7 +7,7 @@
 #include "eval/rerank.h"
 #include "support/support.h"
 
-enum { N_ITEMS = 40, N_ASPECTS = 5, N = 30, K = 12, N_HISTORY = 6 };
+enum { N_ITEMS = 40, N_ASPECTS = 5, N = 30, FEW = 15, K = 12, N_HISTORY = 6 };
 
 /* Candidates and rows; every third pair of neighbours is equal in both, so that there are ties. */
 typedef struct {
@@ -75,8 +75,8 @@ static double naive_wish(const world *w, int n_history, int a)
 static double naive_value(const world *w, const rb_rerank_config *c, int n_history, const int32_t *order, int place,
                           int candidate)
 {
-    double relevance = (w->candidate[candidate].score - w->candidate[N - 1].score) /
-                       (w->candidate[0].score - w->candidate[N - 1].score);
+    const double low = w->candidate[c->candidates - 1].score;
+    double relevance = (w->candidate[candidate].score - low) / (w->candidate[0].score - low);
     double diversity = c->method == RB_RERANK_MMR && place > 0 ? INFINITY : 0;
     int32_t item = w->candidate[candidate].item;
     for (int p = 0; c->method == RB_RERANK_MMR && p < place; p++)
@@ -103,7 +103,7 @@ static void check_order(const world *w, const rb_rerank_config *c, int n_history
 {
     for (int place = 0; place < K; place++) {
         double most = -INFINITY, own = naive_value(w, c, n_history, order, place, order[place]);
-        for (int i = 0; i < N; i++)
+        for (int i = 0; i < c->candidates; i++)
             if (!is_taken(order, place, i))
                 most = fmax(most, naive_value(w, c, n_history, order, place, i));
         assert_false(is_taken(order, place, order[place]));
@@ -113,17 +113,23 @@ static void check_order(const world *w, const rb_rerank_config *c, int n_history
     }
 }
 
-static void run(world *w, const rb_rerank_config *c, bool labelled, int n_history, int32_t order[K])
+static void run_places(world *w, const rb_rerank_config *c, bool labelled, int n_history, int32_t *order, int32_t n,
+                       int32_t k)
 {
     rb_reranker r;
     rb_rerank_scratch s = { 0 };
     rb_error err = { 0 };
     assert_ok(rb_reranker_init(&r, c, labelled ? NULL : &w->points, labelled ? w->labels : NULL, N_ITEMS, &err), &err);
     assert_ok(rb_rerank_scratch_init(&s, &r, N, &err), &err);
-    rb_rerank(&s, &r, w->candidate, N, K, w->history, n_history);
-    memcpy(order, s.order, K * sizeof *order);
+    rb_rerank(&s, &r, w->candidate, n, k, w->history, n_history);
+    memcpy(order, s.order, (size_t)k * sizeof *order);
     rb_rerank_scratch_fini(&s);
     rb_reranker_fini(&r);
+}
+
+static void run(world *w, const rb_rerank_config *c, bool labelled, int n_history, int32_t order[K])
+{
+    run_places(w, c, labelled, n_history, order, N, K);
 }
 
 static void every_place_is_the_naive_greedy_choice(void **unused)
@@ -134,7 +140,9 @@ static void every_place_is_the_naive_greedy_choice(void **unused)
         for (int labelled = 0; labelled < 2; labelled++)
             for (int method = RB_RERANK_MMR; method <= RB_RERANK_XQUAD; method++)
                 for (int tenths = 0; tenths <= 10; tenths += 5) {
-                    const rb_rerank_config c = { .method = method, .lambda = tenths / 10.0, .candidates = N };
+                    const rb_rerank_config c = { .method = method,
+                                                 .lambda = tenths / 10.0,
+                                                 .candidates = seed % 2 ? N : FEW };
                     const int n_history = seed % 5 ? N_HISTORY : 0;
                     world w;
                     int32_t order[K];
@@ -145,6 +153,31 @@ static void every_place_is_the_naive_greedy_choice(void **unused)
                         n_moved += order[p] != p && tenths < 10;
                 }
     assert_true(n_moved > 500);
+}
+
+/* Of FEW candidates, given those or as many as a longer list keeps: the list begins the same, then by score. */
+static void a_shorter_list_is_the_beginning_of_a_longer_one(void **unused)
+{
+    (void)unused;
+    int n_moved = 0;
+    for (int method = RB_RERANK_MMR; method <= RB_RERANK_XQUAD; method++)
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+            const rb_rerank_config c = { .method = method, .lambda = .3, .candidates = FEW };
+            int32_t few[N], all[N];
+            world w;
+            make_world(&w, seed, false);
+            run_places(&w, &c, false, N_HISTORY, few, FEW, K);
+            run_places(&w, &c, false, N_HISTORY, all, N, N);
+            assert_memory_equal(few, all, K * sizeof *few);
+            for (int p = 0; p < FEW; p++) {
+                assert_in_range(all[p], 0, FEW - 1);
+                assert_false(is_taken(all, p, all[p]));
+                n_moved += all[p] != p;
+            }
+            for (int p = FEW; p < N; p++)
+                assert_int_equal(all[p], p);
+        }
+    assert_true(n_moved > 50);
 }
 
 static void lambda_1_keeps_the_order_of_the_scores(void **unused)
@@ -250,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_place_is_the_naive_greedy_choice),
+        cmocka_unit_test(a_shorter_list_is_the_beginning_of_a_longer_one),
         cmocka_unit_test(lambda_1_keeps_the_order_of_the_scores),
         cmocka_unit_test(sparse_rows_give_the_places_of_dense_ones),
         cmocka_unit_test(aspects_are_not_negative),
