@@ -77,7 +77,7 @@ typedef struct rb_train_view {
     int32_t n_models;
     const rb_ratings *validation, *validation_positives;
     uint32_t asked; /* bit m: measures[m] is wanted; what is dear need not be computed for others */
-    const rb_ratings *revealed, *revealed_positives; /* of users without training interactions; for `reveal` alone */
+    const rb_ratings *revealed, *revealed_positives; /* of users without training interactions; NULL: no such */
 } rb_train_view;
 
 /* Sizes of a view, known before anything is allocated. */

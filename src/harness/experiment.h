@@ -64,6 +64,7 @@ typedef struct rb_entry {
     const char *name; /* the `as` name, else the algorithm's id */
     bool named;       /* by `as` */
     unsigned can;     /* the algorithm's; an ensemble ranks and predicts only what all that it goes on asking do */
+    bool taught;      /* learns from the validation part, or asks an entry that does */
     rb_place at;
     rb_sweep *sweep; /* [n_sweeps] in the order written; what is not here has its default */
     int32_t n_sweeps;

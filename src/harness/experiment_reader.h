@@ -9,6 +9,8 @@
 
 #include "harness/experiment.h"
 
+#define RB_CAN_BE_ASKED (RB_CAN_RANK | RB_CAN_PREDICT) /* what an ensemble asks of its models */
+
 /* An unknown key that has the name of a known one nearby. */
 typedef struct rb_misspelt rb_misspelt;
 struct rb_misspelt {
@@ -100,6 +102,9 @@ rb_status rb_reader_reference(rb_reader *r, rb_option *out, bool *good, const rb
                               const rb_yaml *node);
 /* reference.c: the order of entries; cycles; references to swept entries become swept; counts of configurations. */
 rb_status rb_reader_resolve(rb_reader *r);
+
+/* narrow.c: what an ensemble can do, and whether it may ask its models; those it refers to before. */
+rb_status rb_reader_narrow(rb_reader *r, rb_entry *entry);
 
 /** Zips of unequal lengths, as far as they hold no references: for entries that cannot be resolved. */
 rb_status rb_reader_check_zips(rb_reader *r);

@@ -35,11 +35,9 @@ static rb_status refuse(rb_reader *r, const rb_entry *entry, const rb_param *par
 
 /* ---- models ---- */
 
-#define RECOMMENDS (RB_CAN_RANK | RB_CAN_PREDICT)
-
 bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm *target)
 {
-    return referrer->needs & RB_NEEDS_LABELS && target->can & RB_CAN_ASSIGN && !(target->can & RECOMMENDS);
+    return referrer->needs & RB_NEEDS_LABELS && target->can & RB_CAN_ASSIGN && !(target->can & RB_CAN_BE_ASKED);
 }
 
 /*
@@ -49,16 +47,16 @@ bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm
  */
 static const char *lacks_of_model(const rb_algorithm *referrer, const rb_param *param, const rb_algorithm *target)
 {
-    unsigned own = (referrer->can & RECOMMENDS) == RECOMMENDS ? 0
-                   : referrer->can & RB_CAN_RANK              ? RB_PARAM_RANKS
-                                                              : RB_PARAM_PREDICTS;
+    unsigned own = (referrer->can & RB_CAN_BE_ASKED) == RB_CAN_BE_ASKED ? 0
+                   : referrer->can & RB_CAN_RANK                        ? RB_PARAM_RANKS
+                                                                        : RB_PARAM_PREDICTS;
     unsigned asked = param->flags & (RB_PARAM_RANKS | RB_PARAM_PREDICTS);
     asked = asked ? asked : own;
     if (!target || rb_experiment_gives_labels(referrer, target))
         return NULL;
     if (!(referrer->needs & RB_NEEDS_MODELS))
         return "clusters nothing: expected a clustering of the items";
-    if (!(target->can & RECOMMENDS))
+    if (!(target->can & RB_CAN_BE_ASKED))
         return "is no recommender";
     if (asked & RB_PARAM_RANKS && !(target->can & RB_CAN_RANK))
         return "cannot rank items";
@@ -371,32 +369,13 @@ done:
     return r->err->status;
 }
 
-/* An ensemble, which goes on asking its models, ranks where all of them do, and likewise predicts. */
-static rb_status narrow(rb_reader *r, rb_entry *entry)
-{
-    const rb_algorithm *a = entry->algorithm;
-    for (int32_t s = 0; a->attach && s < entry->n_sweeps; s++)
-        for (int64_t o = 0; o < entry->sweep[s].n; o++) {
-            bool asked = entry->sweep[s].param->kind == RB_PARAM_MODEL && !entry->sweep[s].reranks;
-            int32_t target = asked ? entry->sweep[s].option[o].target : -1;
-            if (target >= 0 && !rb_experiment_gives_labels(a, r->e->entry[target].algorithm))
-                entry->can &= r->e->entry[target].can | ~RECOMMENDS;
-        }
-    if (a->can & RECOMMENDS && !(entry->can & RECOMMENDS))
-        return RB_COMPLAIN(r, entry->at, "the models of '%s' neither all rank items nor all predict ratings",
-                           entry->name);
-    if (entry->reranks && !(entry->can & RB_CAN_RANK))
-        return RB_COMPLAIN(r, entry->at, "'%s' ranks no items: it has no lists to re-rank", entry->name);
-    return RB_OK;
-}
-
 rb_status rb_reader_resolve(rb_reader *r)
 {
     bool cyclic = false;
     RB_TRY(order_entries(r, &cyclic));
     for (int32_t i = 0; i < r->e->n_entries && !cyclic; i++) { /* children before parents */
         RB_TRY(count_configurations(r, &r->e->entry[r->e->order[i]]));
-        RB_TRY(narrow(r, &r->e->entry[r->e->order[i]]));
+        RB_TRY(rb_reader_narrow(r, &r->e->entry[r->e->order[i]]));
     }
 done:
     return r->err->status;

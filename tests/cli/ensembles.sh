@@ -59,6 +59,11 @@ expect 0 "$REELBENCH" validate neither.yaml
 sed -e 's/item_mean:/global_mean:/' -e 's/third: pop/third: pop/' blend.yaml >neither.yaml
 expect 2 "$REELBENCH" validate neither.yaml
 complains "neither.yaml:17:5: the models of 'ranked' neither all rank items nor all predict ratings"
+sed -e 's/normalization: rank }/fitted: true }/' blend.yaml >twice.yaml
+expect 0 "$REELBENCH" validate twice.yaml
+sed -i -e 's/stacking: { first: biases/stacking: { first: nested/' twice.yaml # which asks `rated`
+expect 2 "$REELBENCH" validate twice.yaml
+complains "twice.yaml:25:24: 'stacking.first' is 'nested', which has learned from the users of the validation part"
 
 # ---- what it does ----
 

@@ -54,12 +54,19 @@ static void row_of(double row[N_ITEMS], int k, int32_t user)
         row[i] = (double)((float *)row)[i];
 }
 
+/* In training, or revealed: no list recommends it. */
+static bool is_met(int32_t user, int32_t item)
+{
+    return rb_ratings_has(rb_contract_view.ratings, user, item) ||
+           rb_ratings_has(rb_contract_view.revealed, user, item);
+}
+
 /* What the user has not met, in the order of the items. */
 static int unmet(double out[N_ITEMS], const double row[N_ITEMS], int32_t user)
 {
     int n = 0;
     for (int32_t i = 0; i < N_ITEMS; i++)
-        if (!rb_ratings_has(rb_contract_view.ratings, user, i))
+        if (!is_met(user, i))
             out[n++] = row[i];
     return n;
 }
@@ -235,7 +242,7 @@ static void observe_rankings(const rb_ratings *positives, const char *how)
             for (int32_t i = 0; i < N_ITEMS; i++) {
                 double x[N_MODELS];
                 const bool y = rb_ratings_has(positives, u, i);
-                if (rb_ratings_has(rb_contract_view.ratings, u, i))
+                if (is_met(u, i))
                     continue;
                 for (int k = 0; pass == 1 && k < N_MODELS; k++)
                     x[k] = normalized(how, 1, row[k], i, u);

@@ -84,3 +84,11 @@ double rb_ensemble_predict(const rb_ensemble *e, int32_t k, int32_t user, int32_
     e->of[k].algorithm->predict(&out, e->of[k].state, &(rb_pairs){ 1, &user, &item });
     return out;
 }
+
+rb_ensemble_items rb_ensemble_met(const rb_train_view *view, int32_t user)
+{
+    const rb_ratings *of = view->ratings;
+    if (view->revealed && of->user_begin[user] == of->user_begin[user + 1])
+        of = view->revealed;
+    return (rb_ensemble_items){ of->user_item + of->user_begin[user], of->user_begin[user + 1] - of->user_begin[user] };
+}

@@ -52,6 +52,16 @@ void rb_ensemble_score(double *out, int64_t ld, const rb_ensemble *e, int32_t k,
 /** Prediction of model k for one pair. Local; allocates nothing. */
 double rb_ensemble_predict(const rb_ensemble *e, int32_t k, int32_t user, int32_t item);
 
+/* Items of a user, ascending. */
+typedef struct {
+    const int32_t *item; /* [n] */
+    int64_t n;
+} rb_ensemble_items;
+
+/** What a user has met, which lists leave out: in training, or, of one folded in, who has nothing there, what is
+ *  revealed. Local; allocates nothing. */
+rb_ensemble_items rb_ensemble_met(const rb_train_view *view, int32_t user);
+
 /* ---- recommend/core/ensemble_scale.c ---- */
 
 typedef enum { RB_SCALE_MIN_MAX, RB_SCALE_Z_SCORE, RB_SCALE_RANK, RB_SCALE_NONE } rb_scale_kind;
@@ -59,7 +69,7 @@ typedef enum { RB_SCALE_MIN_MAX, RB_SCALE_Z_SCORE, RB_SCALE_RANK, RB_SCALE_NONE 
 #define RB_SCALE_CHOICES "min_max|z_score|rank|none"
 
 /*
- * For a user and a model, over the items that the user has not met in training:
+ * For a user and a model, over the items that the user has not met (rb_ensemble_met):
  *
  *     min_max  (s - min) / (max - min)
  *     z_score  (s - mean) / standard deviation
@@ -78,22 +88,27 @@ typedef struct {
 /**
  * Collective over ctx.
  *
- * @param[in] train  what users have met
  * @return RB_OK, RB_NO_MEMORY (the same on every rank)
  *
  * Bits: the same for any ranks and threads. Cost: one scoring of all users by each model; memory as `number`, and
  * 8 n_items RB_ENSEMBLE_USERS bytes a thread while fitting.
  */
-rb_status rb_scale_fit(rb_scale *s, const rb_ensemble *e, rb_scale_kind kind, int64_t depth, const rb_ratings *train,
+rb_status rb_scale_fit(rb_scale *s, const rb_ensemble *e, rb_scale_kind kind, int64_t depth, const rb_train_view *view,
                        rb_ctx *ctx, rb_error *err);
 rb_cost rb_scale_cost(rb_scale_kind kind, int64_t depth, int32_t n_models, const rb_shape *shape);
 
 /** A score of model k made comparable. Local; allocates nothing. */
 double rb_scale_at(const rb_scale *s, int32_t k, int32_t user, double score);
 
-/** Adds weight times the comparable scores of model k to a tile, [n_users x ld]. Local; allocates nothing. */
-void rb_scale_add(double *out, int64_t ld, const rb_scale *s, const rb_ensemble *e, int32_t k, double weight,
-                  const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end);
+/** A tile of weighted sums of the models' comparable scores, in the order of the models; weight [e->n]. Local;
+ *  allocates nothing. */
+void rb_scale_score(rb_tile *tile, const rb_scale *s, const rb_ensemble *e, const double *weight, const int32_t *users,
+                    int32_t n_users, int32_t item_begin, int32_t item_end);
+
+/** What each model adds to one pair: of the score where all of them rank, else of the predicted rating; shares and
+ *  weight [e->n]. Local; allocates nothing. */
+void rb_scale_share(double *shares, const rb_scale *s, const rb_ensemble *e, const double *weight, int32_t user,
+                    int32_t item);
 
 void rb_scale_arrays(rb_scale *s, rb_visitor *v);
 void rb_scale_fini(rb_scale *s);

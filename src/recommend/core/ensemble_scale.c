@@ -1,6 +1,7 @@
 /* Scores of several models made comparable, user by user. */
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "linalg/topk.h"
@@ -18,14 +19,14 @@ static double inverse(double x)
 }
 
 /* Scores of items not met, brought to the front; returns how many. */
-static int64_t drop_met(double *row, const rb_ratings *train, int32_t user)
+static int64_t drop_met(double *row, const rb_train_view *view, int32_t user)
 {
-    int64_t n = 0, e = train->user_begin[user];
-    const int64_t end = train->user_begin[user + 1];
-    for (int32_t i = 0; i < train->n_items; i++) {
-        while (e < end && train->user_item[e] < i)
+    const rb_ensemble_items met = rb_ensemble_met(view, user);
+    int64_t n = 0, e = 0;
+    for (int32_t i = 0; i < view->ratings->n_items; i++) {
+        while (e < met.n && met.item[e] < i)
             e++;
-        if (e == end || train->user_item[e] != i)
+        if (e == met.n || met.item[e] != i)
             row[n++] = row[i];
     }
     return n;
@@ -69,19 +70,20 @@ static void find_best(double *best, int64_t depth, rb_topk_entry *top, const dou
         best[k] = k < t.n ? top[k].score : range[1] > 0 ? -INFINITY : INFINITY;
 }
 
-static void fit_users(rb_scale *s, const scratch *own, const rb_ensemble *e, const rb_ratings *train, int32_t first,
+static void fit_users(rb_scale *s, const scratch *own, const rb_ensemble *e, const rb_train_view *view, int32_t first,
                       int32_t n)
 {
+    const int32_t n_items = view->ratings->n_items;
     const int64_t per_model = s->n_numbers / e->n;
     int32_t users[RB_ENSEMBLE_USERS];
     for (int32_t u = 0; u < n; u++)
         users[u] = first + u;
     for (int32_t k = 0; k < e->n; k++) {
-        rb_ensemble_score(own->row, train->n_items, e, k, users, n, 0, train->n_items);
+        rb_ensemble_score(own->row, n_items, e, k, users, n, 0, n_items);
         for (int32_t u = 0; u < n; u++) {
-            double *row = own->row + (int64_t)u * train->n_items;
+            double *row = own->row + (int64_t)u * n_items;
             double *number = s->number + users[u] * s->n_numbers + k * per_model;
-            const int64_t n_left = drop_met(row, train, users[u]);
+            const int64_t n_left = drop_met(row, view, users[u]);
             if (s->kind == RB_SCALE_MIN_MAX)
                 find_range(number, row, n_left);
             else if (s->kind == RB_SCALE_Z_SCORE)
@@ -92,12 +94,11 @@ static void fit_users(rb_scale *s, const scratch *own, const rb_ensemble *e, con
     }
 }
 
-static rb_status begin_threads(scratch **out, const rb_scale *s, const rb_ratings *train, const rb_ctx *ctx,
-                               rb_error *err)
+static rb_status begin_threads(scratch **out, const rb_scale *s, int32_t n_items, const rb_ctx *ctx, rb_error *err)
 {
     RB_TRY(rb_alloc(out, ctx->n_threads, err));
     for (int t = 0; t < ctx->n_threads; t++) {
-        RB_TRY(rb_alloc(&(*out)[t].row, (int64_t)RB_ENSEMBLE_USERS * train->n_items, err));
+        RB_TRY(rb_alloc(&(*out)[t].row, (int64_t)RB_ENSEMBLE_USERS * n_items, err));
         RB_TRY(rb_alloc(&(*out)[t].top, s->depth, err));
     }
 done:
@@ -114,7 +115,7 @@ static void end_threads(scratch *own, const rb_ctx *ctx)
 }
 
 /* A batch of users is scored by one thread, whoever it is. */
-static void fit_own(rb_scale *s, scratch *own, const rb_ensemble *e, const rb_ratings *train, int64_t begin,
+static void fit_own(rb_scale *s, scratch *own, const rb_ensemble *e, const rb_train_view *view, int64_t begin,
                     int64_t end, const rb_ctx *ctx)
 {
 #pragma omp parallel num_threads(ctx->n_threads)
@@ -122,7 +123,7 @@ static void fit_own(rb_scale *s, scratch *own, const rb_ensemble *e, const rb_ra
         const scratch *mine = &own[omp_get_thread_num()];
 #pragma omp for schedule(dynamic, 1)
         for (int64_t u = begin; u < end; u += RB_ENSEMBLE_USERS)
-            fit_users(s, mine, e, train, (int32_t)u,
+            fit_users(s, mine, e, view, (int32_t)u,
                       end - u < RB_ENSEMBLE_USERS ? (int32_t)(end - u) : RB_ENSEMBLE_USERS);
     }
 }
@@ -132,9 +133,10 @@ static int64_t numbers_of(rb_scale_kind kind, int64_t depth, int32_t n_models)
     return kind == RB_SCALE_NONE ? 0 : n_models * (kind == RB_SCALE_RANK ? depth : 2);
 }
 
-rb_status rb_scale_fit(rb_scale *s, const rb_ensemble *e, rb_scale_kind kind, int64_t depth, const rb_ratings *train,
+rb_status rb_scale_fit(rb_scale *s, const rb_ensemble *e, rb_scale_kind kind, int64_t depth, const rb_train_view *view,
                        rb_ctx *ctx, rb_error *err)
 {
+    const rb_ratings *train = view->ratings;
     int64_t *begin = NULL;
     scratch *own = NULL;
     s->kind = kind;
@@ -146,9 +148,9 @@ rb_status rb_scale_fit(rb_scale *s, const rb_ensemble *e, rb_scale_kind kind, in
     RB_TRY(rb_shared_alloc(&s->memory, s->n_users * s->n_numbers * (int64_t)sizeof *s->number, ctx, err));
     s->number = s->memory.data;
     (void)rb_alloc(&begin, ctx->n_ranks + 1, err);
-    RB_TRY_ALL(ctx, begin_threads(&own, s, train, ctx, err));
+    RB_TRY_ALL(ctx, begin_threads(&own, s, train->n_items, ctx, err));
     rb_blocks_offsets(begin, &train->users, ctx);
-    fit_own(s, own, e, train, begin[ctx->rank], begin[ctx->rank + 1], ctx);
+    fit_own(s, own, e, view, begin[ctx->rank], begin[ctx->rank + 1], ctx);
     rb_shared_publish(&s->memory, begin, s->n_numbers * (int64_t)sizeof *s->number, ctx);
 done:
     end_threads(own, ctx);
@@ -200,8 +202,9 @@ double rb_scale_at(const rb_scale *s, int32_t k, int32_t user, double score)
     return (score - number[2 * (int64_t)k]) * number[2 * (int64_t)k + 1];
 }
 
-void rb_scale_add(double *out, int64_t ld, const rb_scale *s, const rb_ensemble *e, int32_t k, double weight,
-                  const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end)
+/* Adds weight times the comparable scores of model k, [n_users x ld]. */
+static void add_scores(double *out, int64_t ld, const rb_scale *s, const rb_ensemble *e, int32_t k, double weight,
+                       const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end)
 {
     double some[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH];
     for (int32_t first = 0; first < n_users; first += RB_ENSEMBLE_USERS)
@@ -214,6 +217,28 @@ void rb_scale_add(double *out, int64_t ld, const rb_scale *s, const rb_ensemble 
                     out[(first + u) * ld + i - item_begin] +=
                         weight * rb_scale_at(s, k, users[first + u], some[u * RB_ENSEMBLE_WIDTH + i - from]);
         }
+}
+
+void rb_scale_score(rb_tile *tile, const rb_scale *s, const rb_ensemble *e, const double *weight, const int32_t *users,
+                    int32_t n_users, int32_t item_begin, int32_t item_end)
+{
+    double *out = tile->data;
+    for (int32_t u = 0; u < n_users; u++)
+        memset(out + u * tile->ld, 0, (size_t)(item_end - item_begin) * sizeof *out);
+    for (int32_t k = 0; k < e->n; k++)
+        add_scores(out, tile->ld, s, e, k, weight[k], users, n_users, item_begin, item_end);
+}
+
+void rb_scale_share(double *shares, const rb_scale *s, const rb_ensemble *e, const double *weight, int32_t user,
+                    int32_t item)
+{
+    for (int32_t k = 0; k < e->n; k++) {
+        shares[k] = 0;
+        if (e->ranks)
+            add_scores(&shares[k], 1, s, e, k, weight[k], &user, 1, item, item + 1);
+        else
+            shares[k] = weight[k] * rb_ensemble_predict(e, k, user, item);
+    }
 }
 
 void rb_scale_arrays(rb_scale *s, rb_visitor *v)

@@ -12,7 +12,7 @@ enum { MOST = RB_ENSEMBLE_MODELS, WIDTH = (MOST + 1) * (MOST + 1) + MOST + 1 };
 typedef struct {
     const rb_ensemble *models;
     const rb_scale *scale;
-    const rb_ratings *train;
+    const rb_train_view *view;  /* of ranking; NULL */
     const rb_ratings *observed; /* positives, or ratings */
     bool ranks;
 } question;
@@ -30,20 +30,21 @@ static void add(rb_level_one *l, const double *x, double y, double weight)
 static void add_unmet(rb_level_one *l, int64_t n[2], const question *q, const double *rows, int32_t user,
                       const double mass[2])
 {
-    const rb_ratings *train = q->train, *own = q->observed;
-    int64_t met = train->user_begin[user], positive = own->user_begin[user];
+    const rb_ratings *own = q->observed;
+    const rb_ensemble_items met = rb_ensemble_met(q->view, user);
+    int64_t e = 0, positive = own->user_begin[user];
     double x[MOST + 1] = { 1 };
-    for (int32_t i = 0; i < train->n_items; i++) {
-        while (met < train->user_begin[user + 1] && train->user_item[met] < i)
-            met++;
+    for (int32_t i = 0; i < own->n_items; i++) {
+        while (e < met.n && met.item[e] < i)
+            e++;
         while (positive < own->user_begin[user + 1] && own->user_item[positive] < i)
             positive++;
-        if (met < train->user_begin[user + 1] && train->user_item[met] == i)
+        if (e < met.n && met.item[e] == i)
             continue;
         const bool y = positive < own->user_begin[user + 1] && own->user_item[positive] == i;
         n[y]++;
         for (int32_t k = 0; mass && k < l->n; k++)
-            x[k + 1] = rb_scale_at(q->scale, k, user, rows[(int64_t)k * train->n_items + i]);
+            x[k + 1] = rb_scale_at(q->scale, k, user, rows[(int64_t)k * own->n_items + i]);
         if (mass)
             add(l, x, y, mass[y]);
     }
@@ -51,6 +52,7 @@ static void add_unmet(rb_level_one *l, int64_t n[2], const question *q, const do
 
 static void add_ranking(rb_level_one *l, const question *q, double *rows, int32_t user)
 {
+    const int64_t n_items = q->observed->n_items;
     int64_t n[2] = { 0 }, again[2] = { 0 };
     if (q->observed->user_begin[user] == q->observed->user_begin[user + 1])
         return;
@@ -58,8 +60,7 @@ static void add_ranking(rb_level_one *l, const question *q, double *rows, int32_
     if (n[0] == 0 || n[1] == 0)
         return;
     for (int32_t k = 0; k < l->n; k++)
-        rb_ensemble_score(rows + (int64_t)k * q->train->n_items, q->train->n_items, q->models, k, &user, 1, 0,
-                          q->train->n_items);
+        rb_ensemble_score(rows + k * n_items, n_items, q->models, k, &user, 1, 0, (int32_t)n_items);
     add_unmet(l, again, q, rows, user, (const double[]){ 0.5 / (double)n[0], 0.5 / (double)n[1] });
 }
 
@@ -89,7 +90,7 @@ static rb_status observe(rb_level_one *l, const question *q, rb_ctx *ctx, rb_err
 {
     const rb_blocks *b = &q->observed->users;
     const int32_t first = rb_blocks_of(b, ctx->rank, ctx->n_ranks), end = rb_blocks_of(b, ctx->rank + 1, ctx->n_ranks);
-    const int64_t n_row = q->ranks ? (int64_t)q->models->n * q->train->n_items : 0;
+    const int64_t n_row = q->ranks ? (int64_t)q->models->n * q->observed->n_items : 0;
     double *partial = NULL, *rows = NULL, sum[WIDTH];
     *l = (rb_level_one){ .n = q->models->n };
     (void)rb_alloc(&partial, (int64_t)(end - first) * WIDTH, err);
@@ -112,16 +113,16 @@ done:
     return err->status;
 }
 
-rb_status rb_level_one_of_ranking(rb_level_one *l, const rb_ensemble *e, const rb_scale *s, const rb_ratings *train,
+rb_status rb_level_one_of_ranking(rb_level_one *l, const rb_ensemble *e, const rb_scale *s, const rb_train_view *view,
                                   const rb_ratings *positives, rb_ctx *ctx, rb_error *err)
 {
-    return observe(l, &(question){ e, s, train, positives, true }, ctx, err);
+    return observe(l, &(question){ e, s, view, positives, true }, ctx, err);
 }
 
 rb_status rb_level_one_of_rating(rb_level_one *l, const rb_ensemble *e, const rb_ratings *ratings, rb_ctx *ctx,
                                  rb_error *err)
 {
-    return observe(l, &(question){ e, NULL, ratings, ratings, false }, ctx, err);
+    return observe(l, &(question){ e, NULL, NULL, ratings, false }, ctx, err);
 }
 
 rb_cost rb_level_one_cost(int32_t n_models, const rb_shape *shape)

@@ -1,7 +1,7 @@
 /*
  * The level above an ensemble's models: least squares of what users of the validation part did on what the models say
- * of it. Models were fitted without that part, and it is not test, so nothing leaks. Wolpert (1992),
- * doi:10.1016/S0893-6080(05)80023-1; Breiman (1996), doi:10.1007/BF00117832.
+ * of it. Models were fitted without that part (those that learned from it are refused), and it is not test, so nothing
+ * leaks. Wolpert (1992), doi:10.1016/S0893-6080(05)80023-1; Breiman (1996), doi:10.1007/BF00117832.
  */
 #ifndef RB_RECOMMEND_CORE_LEVEL_ONE_H
 #define RB_RECOMMEND_CORE_LEVEL_ONE_H
@@ -16,14 +16,14 @@ typedef struct {
 } rb_level_one;
 
 /**
- * Of rankings: x the comparable scores of all items that a user has not met in training, y = 1 where the item is among
- * the user's `positives`, else 0. A user with positives counts 1: half of it the positives, half the others.
+ * Of rankings: x the comparable scores of all items that a user has not met (rb_ensemble_met), y = 1 where the item is
+ * among the user's `positives`, else 0. A user with positives counts 1: half of it the positives, half the others.
  *
  * Collective over ctx. @return RB_OK, RB_NO_MEMORY (the same on every rank)
  *
  * Bits: the same for any ranks and threads. Cost: one scoring of these users by each model.
  */
-rb_status rb_level_one_of_ranking(rb_level_one *l, const rb_ensemble *e, const rb_scale *s, const rb_ratings *train,
+rb_status rb_level_one_of_ranking(rb_level_one *l, const rb_ensemble *e, const rb_scale *s, const rb_train_view *view,
                                   const rb_ratings *positives, rb_ctx *ctx, rb_error *err);
 
 /** Of ratings: x the predictions for the pairs of `ratings`, y the rating, each counting 1. As above. */

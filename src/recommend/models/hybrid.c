@@ -3,7 +3,7 @@
  *
  *     s_ui = sum over models m of w_m f(s^m_ui),    r_ui = sum over models m of w_m r^m_ui,    sum of w_m = 1
  *
- * f by `normalization`, over the items that the user has not met in training (core/ensemble.h). Burke (2002),
+ * f by `normalization`, over the items that the user has not met (core/ensemble.h). Burke (2002),
  * doi:10.1023/A:1021240730564 (weighted hybrids); Montague, Aslam (2001), doi:10.1145/502585.502657 (normalisations).
  *
  * Weights are given, or `fitted`: those of least squares that are not negative, on what users of even hash did in the
@@ -13,8 +13,6 @@
  * all of them rank and predicts ratings where all of them do. Time to fit: one scoring of all users by each model.
  * Memory 16 bytes a user and model a node, for rank 8 `depth`. Bits: those of the models; sums in their order.
  */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "recommend/core/level_one.h"
 
@@ -86,9 +84,9 @@ static rb_status attach(void *self, const rb_train_view *view, const void *cfg, 
 static rb_status fit_weights(state *m, const rb_train_view *view, rb_ctx *ctx, rb_error *err)
 {
     rb_level_one level;
-    RB_TRY(m->models.ranks ? rb_level_one_of_ranking(&level, &m->models, &m->scale, view->ratings,
-                                                     view->validation_positives, ctx, err)
-                           : rb_level_one_of_rating(&level, &m->models, view->validation, ctx, err));
+    RB_TRY(m->models.ranks
+               ? rb_level_one_of_ranking(&level, &m->models, &m->scale, view, view->validation_positives, ctx, err)
+               : rb_level_one_of_rating(&level, &m->models, view->validation, ctx, err));
     rb_level_one_shares(m->weight, &level);
 done:
     return err->status;
@@ -111,7 +109,7 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     for (int64_t k = 0; k < m->n_models; k++)
         m->weight[k] /= sum;
     if (m->models.ranks)
-        RB_TRY(rb_scale_fit(&m->scale, &m->models, c->normalization, c->depth, view->ratings, ctx, err));
+        RB_TRY(rb_scale_fit(&m->scale, &m->models, c->normalization, c->depth, view, ctx, err));
     if (c->fitted)
         RB_TRY(fit_weights(m, view, ctx, err));
 done:
@@ -122,11 +120,7 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
                   int32_t item_end)
 {
     const state *m = self;
-    double *out = tile->data;
-    for (int32_t u = 0; u < n_users; u++)
-        memset(out + u * tile->ld, 0, (size_t)(item_end - item_begin) * sizeof *out);
-    for (int32_t k = 0; k < m->models.n; k++)
-        rb_scale_add(out, tile->ld, &m->scale, &m->models, k, m->weight[k], users, n_users, item_begin, item_end);
+    rb_scale_score(tile, &m->scale, &m->models, m->weight, users, n_users, item_begin, item_end);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
@@ -142,13 +136,7 @@ static void predict(double *out, const void *self, const rb_pairs *pairs)
 static void share(double *shares, const void *self, int32_t user, int32_t item)
 {
     const state *m = self;
-    for (int32_t k = 0; k < m->models.n; k++) {
-        shares[k] = 0;
-        if (m->models.ranks)
-            rb_scale_add(&shares[k], 1, &m->scale, &m->models, k, m->weight[k], &user, 1, item, item + 1);
-        else
-            shares[k] = m->weight[k] * rb_ensemble_predict(&m->models, k, user, item);
-    }
+    rb_scale_share(shares, &m->scale, &m->models, m->weight, user, item);
 }
 
 static void arrays(void *self, rb_visitor *v)

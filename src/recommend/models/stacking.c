@@ -81,9 +81,8 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
         rb_level_one_ridge(m->rating_weight, &level, c->regularization);
     }
     if (m->models.ranks) {
-        RB_TRY(rb_scale_fit(&m->scale, &m->models, c->normalization, c->depth, view->ratings, ctx, err));
-        RB_TRY(rb_level_one_of_ranking(&level, &m->models, &m->scale, view->ratings, view->validation_positives, ctx,
-                                       err));
+        RB_TRY(rb_scale_fit(&m->scale, &m->models, c->normalization, c->depth, view, ctx, err));
+        RB_TRY(rb_level_one_of_ranking(&level, &m->models, &m->scale, view, view->validation_positives, ctx, err));
         rb_level_one_ridge(weight, &level, c->regularization);
         memcpy(m->score_weight, weight + 1, (size_t)m->n_models * sizeof *weight);
     }
@@ -95,11 +94,7 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
                   int32_t item_end)
 {
     const state *m = self;
-    double *out = tile->data;
-    for (int32_t u = 0; u < n_users; u++)
-        memset(out + u * tile->ld, 0, (size_t)(item_end - item_begin) * sizeof *out);
-    for (int32_t k = 0; k < m->models.n; k++)
-        rb_scale_add(out, tile->ld, &m->scale, &m->models, k, m->score_weight[k], users, n_users, item_begin, item_end);
+    rb_scale_score(tile, &m->scale, &m->models, m->score_weight, users, n_users, item_begin, item_end);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
@@ -115,13 +110,7 @@ static void predict(double *out, const void *self, const rb_pairs *pairs)
 static void share(double *shares, const void *self, int32_t user, int32_t item)
 {
     const state *m = self;
-    for (int32_t k = 0; k < m->models.n; k++) {
-        shares[k] = 0;
-        if (m->models.ranks)
-            rb_scale_add(&shares[k], 1, &m->scale, &m->models, k, m->score_weight[k], &user, 1, item, item + 1);
-        else
-            shares[k] = m->rating_weight[k + 1] * rb_ensemble_predict(&m->models, k, user, item);
-    }
+    rb_scale_share(shares, &m->scale, &m->models, m->models.ranks ? m->score_weight : m->rating_weight + 1, user, item);
 }
 
 static void arrays(void *self, rb_visitor *v)

@@ -107,7 +107,7 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
         m->threshold[m->n_thresholds + k] = c->item_thresholds.value ? c->item_thresholds.value[k] : 0;
     }
     if (m->models.ranks)
-        RB_TRY(rb_scale_fit(&m->scale, &m->models, scale_of(c), c->depth, view->ratings, ctx, err));
+        RB_TRY(rb_scale_fit(&m->scale, &m->models, scale_of(c), c->depth, view, ctx, err));
 done:
     return err->status;
 }
