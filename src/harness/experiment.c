@@ -75,8 +75,11 @@ static rb_status read_plain(rb_reader *r)
     RB_TRY(rb_reader_section(r, &e->statistics, rb_statistics_params, "statistics", rb_yaml_get(r->root, "statistics"),
                              NULL));
     RB_TRY(rb_reader_section(r, &e->store, rb_store_params, "store", rb_yaml_get(r->root, "store"), NULL));
-    rb_evaluation values = e->evaluation;
+    rb_evaluation values = e->evaluation, defaults = { 0 };
+    rb_params_default(&defaults, rb_evaluation_params);
     values.refit = false; /* adds fits, changes none */
+    values.segments = defaults.segments;
+    values.gap_references = defaults.gap_references;
     RB_TRY(rb_reader_canonical(r, &e->evaluation_text, "evaluation", rb_evaluation_params, &values));
 done:
     return r->err->status;

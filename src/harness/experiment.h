@@ -177,7 +177,8 @@ typedef struct rb_experiment {
     double checkpoint_s; /* longest time between two checkpoints of a fit */
     const char *output;  /* root of run folders */
 
-    /* Canonical texts for keys and digests: every value, defaults too, equal for equal meaning. */
+    /* Canonical texts for keys and digests: every value, defaults too, equal for equal meaning. That of the evaluation
+     * has what touches the values of every metric: not refit, segments, gap_references. */
     const char *dataset_text, *filter_text, *split_text, *evaluation_text, *early_stopping_text;
     const char *split_key; /* as split_text without the paths of files, for keys beside the digest of their contents */
 

@@ -98,14 +98,16 @@ static rb_status name_evaluation(rb_run_state *run, int64_t work, rb_error *err)
 {
     rb_hasher h = { 0 };
     rb_digest digest;
-    const char *rerank = rb_run_configuration(run, work)->rerank_text;
+    const rb_evaluation *with = &run->experiment.evaluation;
+    const rb_configuration *c = rb_run_configuration(run, work);
     const int64_t aspects = rb_run_aspects(run, work);
     RB_TRY(rb_hasher_begin(&h, err));
     rb_hasher_text(&h, run->experiment.evaluation_text);
+    rb_hasher_int(&h, c->entry->algorithm->can & RB_CAN_RECOMMEND ? with->segments : with->gap_references);
     rb_hasher_text(&h, rb_eval_digest);
     rb_hasher_text(&h, judges(&run->experiment));
-    if (rerank)
-        rb_hasher_text(&h, rerank);
+    if (c->rerank_text)
+        rb_hasher_text(&h, c->rerank_text);
     if (aspects >= 0)
         rb_hasher_text(&h, run->work[aspects].key);
     rb_hasher_end(&h, &digest);

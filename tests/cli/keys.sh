@@ -26,6 +26,14 @@ prints "best of each algorithm by rmse on validation"
 folder=$(echo results/files-*)
 expect 0 "$REELBENCH" run files.yaml
 prints "3 kept, 0 to run"
+keys() { ls "$1"/units | cut -d . -f 1 | sort -u; }
+keys "$folder" >before
+expect 0 "$REELBENCH" run files.yaml --set evaluation.gap_references=20
+prints "3 kept, 0 to run"
+n_units=$(ls "$folder"/units | wc -l)
+expect 0 "$REELBENCH" run files.yaml --set evaluation.segments=3
+[ "$(ls "$folder"/units | wc -l)" -gt "$n_units" ] || fail "segments add no values"
+keys "$folder" | cmp -s before - || fail "segments of the values have fits done again"
 mv test.csv kept.csv
 part 2 >test.csv
 expect 0 "$REELBENCH" run files.yaml
@@ -34,7 +42,6 @@ mv kept.csv test.csv
 expect 0 "$REELBENCH" run files.yaml
 prints "3 kept, 0 to run"
 cp train.csv moved.csv
-keys() { ls "$1"/units | cut -d . -f 1 | sort -u; }
 keys "$folder" >before
 expect 0 "$REELBENCH" run files.yaml --output other --set split.train_file=moved.csv
 keys other/files-* >after
@@ -50,6 +57,8 @@ trials:
 YAML
 printf '1 0\n0 1\n' >centres.txt
 expect 0 "$REELBENCH" run start.yaml
+expect 0 "$REELBENCH" run start.yaml --set evaluation.segments=3
+prints "1 kept, 0 to run"
 folder=$(echo results/start-*)
 keys "$folder" >before
 printf '1.0, 0\n\n0 1\n' >same.txt
