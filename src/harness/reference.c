@@ -1,5 +1,6 @@
 /*
- * What entries refer to: spaces by name and options, other entries by their `as` name; the order that follows.
+ * What entries refer to: spaces by name and options, other entries by their `as` name or, where one entry alone of an
+ * algorithm has none, by that algorithm; the order that follows.
  */
 #include <string.h>
 
@@ -8,12 +9,30 @@
 #include "harness/experiment_reader.h"
 #include "harness/sweep_cursor.h"
 
+enum { NOT_FOUND = -1, AMBIGUOUS = -2 };
+
+/* No `as` name is the id of an algorithm. */
 static int32_t find_entry(const rb_experiment *e, const char *name)
 {
+    int32_t found = NOT_FOUND;
     for (int32_t i = 0; i < e->n_entries; i++)
-        if (e->entry[i].named && strcmp(e->entry[i].name, name) == 0)
-            return i;
-    return -1;
+        if ((e->entry[i].named || e->entry[i].algorithm) && strcmp(e->entry[i].name, name) == 0)
+            found = found == NOT_FOUND ? i : AMBIGUOUS;
+    return found;
+}
+
+/* The algorithm of several entries without a name. */
+static rb_status ask_for_name(rb_reader *r, const rb_entry *entry, const rb_param *param, const rb_yaml *node)
+{
+    const rb_entry *e = r->e->entry, *end = e + r->e->n_entries, *one[2];
+    for (int n = 0; e < end && n < 2; e++)
+        if (strcmp(e->name, node->text) == 0)
+            one[n++] = e;
+    return RB_COMPLAIN(
+        r, node->at,
+        "'%s.%s' is '%s': those on lines %d and %d have no name; write `as: NAME` beside the one that is "
+        "meant",
+        entry->algorithm->name, param->name, node->text, one[0]->at.line, one[1]->at.line);
 }
 
 static void refer(rb_option *o, const rb_experiment *e, rb_param_kind kind, int32_t target)
@@ -83,13 +102,15 @@ static rb_status read_model(rb_reader *r, rb_option *out, bool *good, const rb_e
         refer(out, e, RB_PARAM_MODEL, target);
         return RB_OK;
     }
+    if (target == AMBIGUOUS)
+        return ask_for_name(r, entry, param, node);
     RB_TRY(rb_arena_alloc(&r->e->arena, &names, e->n_entries + 1, r->err));
     for (int32_t i = 0; i < e->n_entries; i++)
-        if (e->entry[i].named)
+        if (find_entry(e, e->entry[i].name) == i)
             names[n++] = e->entry[i].name;
     RB_TRY(rb_reader_suggest(r, &suggestion, node->text, names));
-    RB_TRY(RB_COMPLAIN(r, node->at, "'%s.%s' is '%s', and no entry has `as: %s`%s", entry->algorithm->name, param->name,
-                       node->text, node->text, suggestion));
+    RB_TRY(RB_COMPLAIN(r, node->at, "'%s.%s' is '%s', and no entry has this name%s", entry->algorithm->name,
+                       param->name, node->text, suggestion));
 done:
     return r->err->status;
 }
@@ -150,7 +171,7 @@ static const char *nearest_maker(const rb_experiment *e, const char *name)
     const char *best = NULL;
     for (int32_t i = 0; i < e->n_entries; i++) {
         const char *one[] = { e->entry[i].name, best, NULL }; /* at most two are compared at a time */
-        if (e->entry[i].named && e->entry[i].algorithm && e->entry[i].algorithm->embed)
+        if (e->entry[i].algorithm && e->entry[i].algorithm->embed)
             best = rb_text_nearest(name, one);
     }
     return best;
@@ -166,7 +187,9 @@ static rb_status read_space(rb_reader *r, rb_option *out, bool *good, const rb_e
     if (!name || name->kind != RB_YAML_SCALAR || rb_yaml_is_null(name))
         return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected a space such as lsa-100 or { name: lsa-100, ... }",
                            entry->algorithm->name, param->name, name ? rb_yaml_words(name) : "a mapping without name");
-    int32_t target = node->kind == RB_YAML_SCALAR ? find_entry(r->e, node->text) : -1;
+    int32_t target = node->kind == RB_YAML_SCALAR ? find_entry(r->e, node->text) : NOT_FOUND;
+    if (target == AMBIGUOUS)
+        return ask_for_name(r, entry, param, node);
     if (target >= 0) {
         const rb_algorithm *makes = r->e->entry[target].algorithm; /* NULL: refused already */
         if (makes && !makes->embed)

@@ -50,7 +50,7 @@ refuses 'split.validation=0' 25:5 "'stacking' needs a validation part"
 refuses 'trials.4.hybrid.second=groups' '' "'hybrid.second' is 'groups', a trial of kmeans, which is no recommender"
 refuses 'trials.5.hybrid.first=nested' 19:5 "reference cycle: rated -> nested -> rated"
 refuses 'trials.5.hybrid.first=rated' 19:5 "reference cycle: rated -> rated"
-refuses 'trials.5.hybrid.first=nobody' '' "no entry has \`as: nobody\`"
+refuses 'trials.5.hybrid.first=nobody' '' "no entry has this name"
 sed 's/second: mean, third: pop, weights.*}/normalization: rank }/' blend.yaml >one.yaml
 expect 2 "$REELBENCH" validate one.yaml
 complains "one.yaml:17:5: hybrid combines other entries"

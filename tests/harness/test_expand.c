@@ -199,6 +199,26 @@ static void a_reference_to_a_swept_entry_is_swept(void **unused)
     release(&x);
 }
 
+static void a_lone_entry_goes_by_its_algorithm(void **unused)
+{
+    (void)unused;
+    expanded x;
+    expand(&x, HEAD "trials:\n"
+                    "  - toy_popular\n"
+                    "  - toy_mf: { factors: 8 }\n"
+                    "  - toy_mf: { factors: 16 }\n    as: wide\n"
+                    "  - toy_blend: { first: toy_mf, second: [toy_popular, wide] }\n"
+                    "  - toy_cluster: { space: toy_mf }\n");
+    const rb_configuration *c = x.plan.configuration;
+    assert_int_equal(x.plan.n_configurations, 6);
+    assert_string_equal(c[3].text, "first=toy_mf second=toy_popular");
+    assert_int_equal(c[3].children[0], 1);
+    assert_int_equal(c[3].children[1], 0);
+    assert_int_equal(c[4].children[1], 2);
+    assert_int_equal(c[5].space_child, 1);
+    release(&x);
+}
+
 static void trials_are_configurations_by_folds_by_repeats(void **unused)
 {
     (void)unused;
@@ -248,6 +268,7 @@ int main(void)
         cmocka_unit_test(canonical_text_is_equal_where_the_meaning_is),
         cmocka_unit_test(a_reference_to_a_swept_entry_is_swept),
         cmocka_unit_test(a_reference_to_a_clustering_gives_labels),
+        cmocka_unit_test(a_lone_entry_goes_by_its_algorithm),
         cmocka_unit_test(trials_are_configurations_by_folds_by_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
