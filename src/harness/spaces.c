@@ -127,13 +127,14 @@ done:
 
 /* ---- their points ---- */
 
-/* Whether a fit that is not finished reads the space (1), or a metric alone (-1); 0: none does. */
+/* Whether what is not finished reads the space (1), or a metric alone (-1); 0: none does. */
 static int is_wanted(const rb_run_state *run, const rb_run_space *space)
 {
     int by_metric = 0;
     for (int64_t t = 0; t < run->n_work; t++) {
         const rb_configuration *c = rb_run_configuration(run, t);
-        const char *name = c->space;
+        const int64_t maker = run->unseen.n > 0 ? rb_run_space_child(run, t) : -1; /* it places the unseen titles */
+        const char *name = maker >= 0 ? rb_run_configuration(run, maker)->space : c->space;
         const rb_work *w = &run->work[rb_run_holder(run, t)];
         if (w->want == RB_WANT_NOTHING || (w->evaluated && !w->again))
             continue;
