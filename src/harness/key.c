@@ -127,7 +127,7 @@ static int by_key(const void *a, const void *b)
     const keyed *x = a, *y = b;
     int order = strcmp(x->work->key, y->work->key);
     order = order ? order : strcmp(x->work->evaluation, y->work->evaluation);
-    return order ? order : x->index < y->index ? -1 : 1;
+    return order ? order : x->place < y->place ? -1 : 1; /* the level of a holder stands before any parent asks */
 }
 
 /* Of all[first .. end), which have one key: the first of the plan's order fits for all. */
@@ -146,8 +146,8 @@ static void share_fit(rb_run_state *run, const keyed *all, int64_t first, int64_
 }
 
 /*
- * Marks what has key and evaluation of an earlier one (a clustering on another fold, the same configuration in two
- * entries), and what has its key alone: the same fit, whose lists are re-ranked.
+ * Marks what has key and evaluation of one before it in the plan's order (a clustering on another fold, the same
+ * configuration in two entries), and what has its key alone: the same fit, whose lists are re-ranked.
  */
 static rb_status mark_twins(rb_run_state *run, rb_error *err)
 {

@@ -83,13 +83,14 @@ typedef struct rb_work {
     bool keeps;             /* its model is to be kept: asked for, or read when another stored one is applied */
     bool unmeasured;        /* its fit lacks a measure that is asked for: fitted once more */
     bool again;             /* whole, and yet to be run: its model or lists are asked for and were dropped */
-    int64_t twin_of;        /* index of the earlier work where twin */
-    bool twin;              /* an earlier one has the same key and evaluation (a clustering on another fold) */
+    int64_t twin_of;        /* index of that work where twin */
+    bool twin;              /* one before it in plan.order has its key and evaluation (a clustering on another fold) */
     int64_t fit_of;         /* index of the work whose fit it takes, as its lists are re-ranked; else its own */
     bool is_shared;         /* others take its fit */
     int32_t level;          /* what it reads comes from lower ones */
     char evaluation[9];     /* names how its values come from its fit: rules, re-ranking, the code of both */
-    rb_fit_outcome outcome; /* where fitted */
+    rb_fit_outcome outcome; /* where fitted: of the fit, whoever did it */
+    rb_fit_outcome lists;   /* what ended this start's try to re-rank its lists, where its fit is done */
 } rb_work;
 
 /* One replay of a policy, or one A/B test. */

@@ -65,6 +65,47 @@ sed -i -e 's/stacking: { first: biases/stacking: { first: nested/' twice.yaml # 
 expect 2 "$REELBENCH" validate twice.yaml
 complains "twice.yaml:25:24: 'stacking.first' is 'nested', which has learned from the users of the validation part"
 
+# ---- entries that are the same, whatever stands before what ----
+
+cat >twins.yaml <<'YAML'
+experiment: twins
+seed: 42
+dataset: { name: synthetic, users: 120, items: 60, ratings: 2500 }
+split: { kind: random, test: 0.2 }
+metrics: [ndcg@10]
+trials:
+  - hybrid: { first: below, second: pop }
+    as: above
+  - hybrid: { first: knn, second: pop }
+    as: same
+  - hybrid: { first: knn, second: pop }
+    as: below
+  - popularity: {}
+    as: pop
+  - item_knn: { k: 20 }
+    as: knn
+    rerank: { lambda: 0.3, clusters: groups }
+  - kmeans: { space: topics, k: 3 }
+    as: others
+  - kmeans: { space: topics, k: 3 }
+    as: groups
+  - lda: { topics: 3, iterations: 3 }
+    as: topics
+YAML
+python3 - <<'PYTHON'
+import re
+head, trials = open("twins.yaml").read().split("trials:\n")
+trials = re.findall(r"  - .*\n(?:    .*\n)*", trials)
+open("turned.yaml", "w").write(head + "trials:\n" + "".join(reversed(trials)))
+PYTHON
+expect 0 "$REELBENCH" run turned.yaml --output turned
+expect 0 "$REELBENCH" run twins.yaml --output twins
+prints "8 done"
+expect 0 "$REELBENCH" run twins.yaml --output twins
+prints "8 kept, 0 to run"
+[ "$("$REELBENCH" digest twins/twins-* | head -1)" = "$("$REELBENCH" digest turned/twins-* | head -1)" ] ||
+    fail "the digest depends on the order of the entries"
+
 # ---- what it does ----
 
 expect 0 "$REELBENCH" run blend.yaml
