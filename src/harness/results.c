@@ -299,8 +299,8 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
                            .score_s = metrics.score_s,
                            .evaluate_s = metrics.wall_s - metrics.score_s };
     snprintf(f->message, sizeof f->message, "%.255s", fit.message);
-    if (fit.outcome == RB_FIT_DONE && run->work[w].outcome != RB_FIT_DONE) {
-        f->outcome = run->work[w].outcome;
+    if (fit.outcome == RB_FIT_DONE && rb_run_ending(run, w) != RB_FIT_DONE) {
+        f->outcome = rb_run_ending(run, w);
         snprintf(f->message, sizeof f->message, "its lists could not be re-ranked");
     }
     RB_TRY(take_history(r, w, &fit, err));

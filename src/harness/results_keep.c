@@ -178,7 +178,7 @@ done:
 static bool is_left(const rb_run_state *run, int64_t w)
 {
     const rb_work *work = &run->work[w];
-    bool done = work->evaluated || (work->fitted && work->outcome != RB_FIT_DONE);
+    bool done = work->evaluated || (work->fitted && rb_run_ending(run, w) != RB_FIT_DONE);
     return work->want != RB_WANT_NOTHING && !work->twin && !done;
 }
 

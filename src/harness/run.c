@@ -250,7 +250,7 @@ static void count(rb_run_outcome *outcome, const rb_run_state *run)
             continue;
         if (!w->fitted)
             outcome->n_left++;
-        else if (w->outcome != RB_FIT_DONE)
+        else if (rb_run_ending(run, t) != RB_FIT_DONE)
             outcome->n_failed++;
         else if (w->evaluated)
             outcome->n_done += !rb_run_is_refit(run, t);

@@ -267,8 +267,9 @@ bool rb_run_is_to_run(const rb_run_state *run, int64_t t)
     const rb_work *w = &run->work[t];
     const rb_work *of = &run->work[w->fit_of];
     bool in_vain = of != w && of->fitted && of->outcome != RB_FIT_DONE; /* the fit that it takes has failed */
-    return w->want != RB_WANT_NOTHING && !w->twin && (!w->evaluated || w->again) && !waits_for_values(run, t) &&
-           !in_vain;
+    bool failed = w->lists != RB_FIT_DONE; /* nor is its re-ranking tried twice in one start */
+    return w->want != RB_WANT_NOTHING && !w->twin && ((!w->evaluated && !failed) || w->again) &&
+           !waits_for_values(run, t) && !in_vain;
 }
 
 static bool is_wanted(rb_keep rule, const bool *selected, int64_t t)
@@ -333,7 +334,7 @@ int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)
         rb_work *w = &run->work[t];
         if (w->want == RB_WANT_NOTHING || w->twin || !w->fitted || w->outcome != RB_FIT_DONE)
             continue;
-        bool lists = w->want == RB_WANT_VALUES && makes_lists(run, t) && !w->has_lists &&
+        bool lists = w->want == RB_WANT_VALUES && makes_lists(run, t) && !w->has_lists && w->lists == RB_FIT_DONE &&
                      is_wanted(run->experiment.store.lists, selected, t);
         w->again = ((!w->has_model && w->keeps) || w->unmeasured) && w->fit_of == t;
         w->again = w->again || lists;

@@ -114,13 +114,14 @@ static void share_work(rb_run_state *run, const int64_t *all, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         rb_work *w = &run->work[all[i]];
-        int64_t facts[5] = { w->fitted, w->evaluated, w->outcome, w->has_model, w->has_lists };
-        rb_max_int64(run->world, facts, 5);
+        int64_t facts[6] = { w->fitted, w->evaluated, w->outcome, w->has_model, w->has_lists, w->lists };
+        rb_max_int64(run->world, facts, 6);
         w->fitted = facts[0];
         w->evaluated = facts[1];
         w->outcome = (rb_fit_outcome)facts[2];
         w->has_model = facts[3];
         w->has_lists = facts[4];
+        w->lists = (rb_fit_outcome)facts[5];
         w->again = w->unmeasured = false;
         if (w->evaluated)
             rb_run_note_evaluated(run, all[i]);
@@ -154,8 +155,10 @@ static rb_status run_round(rb_run_state *run, const rb_fold *fold, int32_t level
 {
     const int64_t *mine;
     int64_t n_mine, n = pick(all, run, fold->refit, fold->number, level);
-    for (int64_t i = 0; i < n; i++) /* until its group says so */
+    for (int64_t i = 0; i < n; i++) { /* until its group says so */
         run->work[all[i]].evaluated = false;
+        run->work[all[i]].lists = RB_FIT_DONE;
+    }
     rb_deal_round(d, run, all, n);
     while (!*stopped && err->status == RB_OK && (n_mine = rb_deal_next(&mine, d, run)) > 0)
         run_piece(run, fold, mine, n_mine, b, stopped, err);

@@ -170,6 +170,8 @@ const rb_configuration *rb_run_configuration(const rb_run_state *run, int64_t wo
 bool rb_run_is_refit(const rb_run_state *run, int64_t work);
 /** The work that holds the results: itself, or the one whose twin it is. */
 int64_t rb_run_holder(const rb_run_state *run, int64_t work);
+/** How the work of a trial or refit ended: as its fit, and where that is done, as the re-ranking of its lists. */
+rb_fit_outcome rb_run_ending(const rb_run_state *run, int64_t work);
 /** The work that gives the model of a child: of a refit the child's refit, where the child depends on the split. */
 int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child);
 /** The work whose model and lists stand for a trial: its refit where there is one. */

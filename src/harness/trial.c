@@ -210,10 +210,11 @@ static void release(rb_job *j)
     rb_fit_record_fini(&j->fit);
 }
 
-/* What fails in re-ranking, or where another trial did the fit, is no failure of the fit that is shared. */
+/* What fails in re-ranking, or where another trial did the fit, is no failure of the fit that is shared: who else takes
+ * it, or refers to it, goes on. */
 static void fail_alone(const rb_job *j)
 {
-    j->work->outcome = j->fit.outcome;
+    j->work->lists = j->fit.outcome;
     if (writes(j))
         rb_log_warn(&j->run->log, "trial %lld (%s): %s", (long long)j->trial->number, j->c->entry->name,
                     j->fit.message);

@@ -21,6 +21,12 @@ int64_t rb_run_holder(const rb_run_state *run, int64_t work)
     return run->work[work].twin ? run->work[work].twin_of : work;
 }
 
+rb_fit_outcome rb_run_ending(const rb_run_state *run, int64_t work)
+{
+    const rb_work *w = &run->work[rb_run_holder(run, work)];
+    return w->outcome != RB_FIT_DONE ? w->outcome : w->lists;
+}
+
 int64_t rb_run_child(const rb_run_state *run, int64_t work, int32_t child)
 {
     const rb_trial *trial = rb_run_trial(run, work);
@@ -46,7 +52,7 @@ int64_t rb_run_stands_for(const rb_run_state *run, int64_t trial)
     if (refit >= run->n_work)
         return trial;
     const rb_work *w = &run->work[refit];
-    return w->want == RB_WANT_VALUES && w->fitted && w->outcome == RB_FIT_DONE ? refit : trial;
+    return w->want == RB_WANT_VALUES && w->fitted && rb_run_ending(run, refit) == RB_FIT_DONE ? refit : trial;
 }
 
 bool rb_run_may_keep(const rb_run_state *run, rb_keep rule, int64_t work)

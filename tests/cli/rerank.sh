@@ -91,6 +91,53 @@ prints "1 fit of an earlier file stays in the folder"
 expect 0 "$REELBENCH" run varied.yaml --output none --set store.lists=none
 prints "2 finished trials are fitted again"
 
+# A re-ranking that fails fails alone: who shares its fit, or refers to it, goes on; mended, it is done.
+cat >failing.yaml <<'YAML'
+experiment: failing
+seed: 7
+dataset: { name: synthetic, users: 150, items: 120, ratings: 4000 }
+split: { kind: random, test: 0.2 }
+metrics: [ndcg@10]
+store: { lists: all }
+trials:
+  - kmeans: { space: genre, k: 200 }
+    as: bad
+  - ials: { factors: 8, iterations: 4 }
+    as: unsure
+    rerank: { clusters: bad }
+  - ials: { factors: 8, iterations: 4 }
+    as: plain
+  - ials: { factors: 8, iterations: 4 }
+    as: varied
+    rerank: { space: genre }
+  - popularity: {}
+    as: pop
+  - hybrid: { first: plain, second: pop }
+    as: both
+  - hybrid: { first: unsure, second: pop }
+    as: too
+YAML
+python3 - <<'PYTHON'
+import re
+head, trials = open("failing.yaml").read().split("trials:\n")
+trials = re.findall(r"  - .*\n(?:    .*\n)*", trials)
+trials[1], trials[2] = trials[2], trials[1]
+open("turned.yaml", "w").write(head.replace("failing", "turned") + "trials:\n" + "".join(trials))
+PYTHON
+for file in failing turned; do
+    for start in 1 2; do # the second goes on from what the first left
+        expect 1 mpirun -n $start "$REELBENCH" run $file.yaml
+        prints "5 done, 2 failed"
+        expect 0 "$REELBENCH" report results/$file-* --format tsv
+        [ "$(awk -F '\t' '/could not be re-ranked/ { n++ } END { print n }' "$out")" = 1 ] || fail "another trial failed"
+    done
+    sed -i 's/k: 200/k: 6/' $file.yaml
+    expect 0 "$REELBENCH" run $file.yaml
+    expect 0 "$REELBENCH" run $file.yaml --output undisturbed
+    [ "$("$REELBENCH" digest results/$file-* | head -1)" = "$("$REELBENCH" digest undisturbed/$file-* | head -1)" ] ||
+        fail "$file: a trial of the failed run stayed another"
+done
+
 # What is wrong is said where it stands.
 expect 0 "$REELBENCH" list keys trials.rerank
 prints "weight of the scores, 1 - lambda of diversity"
