@@ -85,7 +85,7 @@ static void name_work(char out[96], const rb_run_state *run)
 
 static void announce(rb_run_state *run)
 {
-    char n[32], to_run[32], bytes[32], failed[64] = "", all[96];
+    char n[32], to_run[32], bytes[32], failed[64] = "", replays[64] = "", all[96];
     double most = run->footprint.bytes_per_rank + rb_run_replay_bytes(run) +
                   run->footprint.bytes_per_node / run->world->n_node_ranks;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
@@ -97,11 +97,14 @@ static void announce(rb_run_state *run)
     rb_text_bytes(bytes, most);
     if (run->n_kept_failed > 0)
         snprintf(failed, sizeof failed, " %s of them failed,", rb_text_count(n, run->n_kept_failed));
+    if (rb_run_replays_left(run) > 0)
+        snprintf(replays, sizeof replays, ", %s replay%s", rb_text_count(n, rb_run_replays_left(run)),
+                 rb_text_plural(rb_run_replays_left(run)));
     rb_text_count(n, run->n_kept);
     name_work(all, run);
     if (run->n_kept > 0)
-        rb_log_say(&run->log, "%s kept,%s %s to run; run folder %s", n, failed,
-                   rb_text_count(to_run, run->plan.n_trials - run->n_kept), run->folder);
+        rb_log_say(&run->log, "%s kept,%s %s to run%s; run folder %s", n, failed,
+                   rb_text_count(to_run, run->plan.n_trials - run->n_kept), replays, run->folder);
     else
         rb_log_say(&run->log, "%s, at most %s a rank; run folder %s", all, bytes, run->folder);
 }

@@ -49,6 +49,7 @@ printf 'damaged' >"${units[3]}"
 before=$(grep -c replayed results/bandits-*/journal)
 expect 0 mpirun -n 2 "$REELBENCH" resume results/bandits-*
 prints "is made again"
+prints "3 kept, 2 to run, 3 replays;"
 [ -e "${units[3]}.damaged" ] || fail "the damaged unit was not set aside"
 [ $(($(grep -c replayed results/bandits-*/journal) - before)) -eq 3 ] || fail "not only the lost replays ran again"
 expect 0 "$REELBENCH" digest results/bandits-*
