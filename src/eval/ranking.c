@@ -2,12 +2,10 @@
 
 #include <math.h>
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "eval/ranking_measures.h"
 #include "eval/ranking_pass.h"
-#include "eval/ranking_row.h"
 
 /* Users of a block at least: fewer would leave the scorer's tiles thin. */
 #define MIN_BLOCK 64
@@ -85,7 +83,6 @@ typedef struct {
     rb_discounts discounts;
     rb_ranking_pass pass;
     int64_t most_relevant; /* of one user */
-    bool graded;           /* a metric looks at ratings */
     double *partial;       /* [own blocks x width()] sums over a block's users */
     double *sum;           /* [width()] */
 } evaluation;
@@ -103,42 +100,6 @@ static int64_t place_of(int32_t metric, int order)
     return ((int64_t)metric * RB_N_ORDERS + order) * N_SUMS;
 }
 
-/* Scratch of a thread. */
-typedef struct {
-    bool *hit;
-    float *rating, *ideal;
-} scratch;
-
-static int descending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
-}
-
-/* Compare the list at a position with what is relevant to its user. */
-static rb_judged judge(const evaluation *e, scratch *s, int32_t position, int order)
-{
-    const rb_ratings *relevant = e->relevant;
-    int32_t k = e->pass.k, user = e->pass.user[position];
-    rb_judged u = { .user = user,
-                    .list = e->pass.item[order] + (int64_t)position * k,
-                    .hit = s->hit,
-                    .rating = s->rating,
-                    .ideal_rating = s->ideal };
-    for (; u.n < k && u.list[u.n] >= 0; u.n++) {
-        int64_t at = rb_row_find(relevant, user, u.list[u.n]);
-        s->hit[u.n] = at >= 0;
-        s->rating[u.n] = at >= 0 ? relevant->user_rating[at] : 0.0F;
-    }
-    int64_t begin = relevant->user_begin[user];
-    u.n_relevant = relevant->user_begin[user + 1] - begin;
-    if (e->graded) {
-        memcpy(s->ideal, relevant->user_rating + begin, (size_t)u.n_relevant * sizeof *s->ideal);
-        qsort(s->ideal, (size_t)u.n_relevant, sizeof *s->ideal, descending);
-    }
-    return u;
-}
-
 static rb_worth worth_of(const evaluation *e, const rb_metric *metric, const rb_judged *u, int64_t own, int order)
 {
     if (metric->def->kind == RB_METRIC_AUC) {
@@ -151,11 +112,11 @@ static rb_worth worth_of(const evaluation *e, const rb_metric *metric, const rb_
 }
 
 /* Every metric of every user of a block, and their sums in ascending order of users. */
-static void measure_block(const evaluation *e, scratch *s, double *sum, int32_t block, int64_t own_begin)
+static void measure_block(const evaluation *e, const rb_judge *judge, double *sum, int32_t block, int64_t own_begin)
 {
     for (int64_t p = e->pass.blocks.begin[block]; p < e->pass.blocks.begin[block + 1]; p++)
         for (int order = 0; order < e->pass.n_orders; order++) {
-            rb_judged u = judge(e, s, (int32_t)p, order);
+            rb_judged u = rb_judge_list(judge, e->pass.user[p], e->pass.item[order] + p * e->pass.k, e->pass.k, -1);
             for (int32_t m = 0; m < e->out->n_metrics; m++) {
                 rb_worth worth = worth_of(e, &e->metrics[m], &u, p - own_begin, order);
                 double *at = sum + place_of(m, order);
@@ -170,38 +131,29 @@ static void measure_block(const evaluation *e, scratch *s, double *sum, int32_t 
         }
 }
 
-static rb_status scratch_init(scratch *s, const evaluation *e, rb_error *err)
-{
-    RB_TRY(rb_alloc(&s->hit, e->pass.k, err));
-    RB_TRY(rb_alloc(&s->rating, e->pass.k, err));
-    RB_TRY(rb_alloc(&s->ideal, e->graded ? e->most_relevant : 0, err));
-done:
-    return err->status;
-}
-
 /* Local. */
 static rb_status measure_blocks(evaluation *e, const rb_ctx *ctx, rb_error *err)
 {
-    scratch *s = NULL;
+    rb_judge *judge = NULL; /* of each thread */
     int32_t first = rb_blocks_of(&e->pass.blocks, ctx->rank, ctx->n_ranks);
     int32_t last = rb_blocks_of(&e->pass.blocks, ctx->rank + 1, ctx->n_ranks);
     int64_t begin = e->pass.blocks.begin[first];
 
-    RB_TRY(rb_alloc(&s, ctx->n_threads, err));
-    for (int t = 0; t < ctx->n_threads; t++)
-        RB_TRY(scratch_init(&s[t], e, err));
+    RB_TRY(rb_alloc(&judge, ctx->n_threads, err));
+    for (int t = 0; t < ctx->n_threads; t++) {
+        judge[t].relevant = e->relevant;
+        judge[t].graded = rb_measures_are_graded(e->metrics, e->out->n_metrics);
+        RB_TRY(rb_judge_init(&judge[t], e->pass.k, e->most_relevant, err));
+    }
     RB_TRY(rb_alloc(&e->partial, (last - first) * width(e), err));
     RB_TRY(rb_alloc(&e->sum, width(e), err));
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t block = first; block < last; block++)
-        measure_block(e, &s[omp_get_thread_num()], e->partial + (block - first) * width(e), block, begin);
+        measure_block(e, &judge[omp_get_thread_num()], e->partial + (block - first) * width(e), block, begin);
 done:
-    for (int t = 0; s && t < ctx->n_threads; t++) {
-        rb_free(s[t].hit);
-        rb_free(s[t].rating);
-        rb_free(s[t].ideal);
-    }
-    rb_free(s);
+    for (int t = 0; judge && t < ctx->n_threads; t++)
+        rb_judge_fini(&judge[t]);
+    rb_free(judge);
     return err->status;
 }
 
@@ -278,8 +230,6 @@ static rb_status plan(evaluation *e, int32_t least_k, rb_error *err)
     for (int32_t m = 0; m < out->n_metrics; m++) {
         k = e->metrics[m].cutoff > k ? e->metrics[m].cutoff : k;
         with_auc = with_auc || (e->metrics[m].def->kind == RB_METRIC_AUC && !e->pass.rules->rerank);
-        e->graded =
-            e->graded || (e->metrics[m].def->kind == RB_METRIC_NDCG && e->metrics[m].variant[0] == RB_NDCG_EXP_MIN);
     }
     e->pass.k = list_length(k, e->pass.rules);
     RB_TRY(rb_alloc(&user, e->relevant->n_users, err));

@@ -1,8 +1,10 @@
 #include "eval/ranking_measures.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "eval/ranking_row.h"
 
 rb_status rb_discounts_init(rb_discounts *d, int64_t n, rb_error *err)
@@ -24,6 +26,61 @@ void rb_discounts_fini(rb_discounts *d)
     rb_free(d->ideal);
     memset(d, 0, sizeof *d);
 }
+
+/* ---- one list ---- */
+
+bool rb_measures_are_graded(const rb_metric *metrics, int32_t n_metrics)
+{
+    for (int32_t m = 0; m < n_metrics; m++)
+        if (metrics[m].def->kind == RB_METRIC_NDCG && metrics[m].variant[0] == RB_NDCG_EXP_MIN)
+            return true;
+    return false;
+}
+
+rb_status rb_judge_init(rb_judge *j, int64_t k, int64_t most_relevant, rb_error *err)
+{
+    RB_TRY(rb_alloc(&j->hit, k, err));
+    RB_TRY(rb_alloc(&j->rating, k, err));
+    RB_TRY(rb_alloc(&j->ideal, j->graded ? most_relevant : 0, err));
+done:
+    return err->status;
+}
+
+void rb_judge_fini(rb_judge *j)
+{
+    rb_free(j->hit);
+    rb_free(j->rating);
+    rb_free(j->ideal);
+}
+
+static int descending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x < y) - (x > y);
+}
+
+rb_judged rb_judge_list(const rb_judge *j, int32_t user, const int32_t *list, int32_t k, int32_t group)
+{
+    const rb_ratings *relevant = j->relevant;
+    rb_judged u = { .user = user, .list = list, .hit = j->hit, .rating = j->rating, .ideal_rating = j->ideal };
+    for (; u.n < k && list[u.n] >= 0; u.n++) {
+        int64_t at = group < 0 || j->group[list[u.n]] == group ? rb_row_find(relevant, user, list[u.n]) : -1;
+        j->hit[u.n] = at >= 0;
+        j->rating[u.n] = at >= 0 ? relevant->user_rating[at] : 0.0F;
+    }
+    for (int64_t e = relevant->user_begin[user]; e < relevant->user_begin[user + 1]; e++) {
+        if (group >= 0 && j->group[relevant->user_item[e]] != group)
+            continue;
+        if (j->graded)
+            j->ideal[u.n_relevant] = relevant->user_rating[e];
+        u.n_relevant++;
+    }
+    if (j->graded)
+        qsort(j->ideal, (size_t)u.n_relevant, sizeof *j->ideal, descending);
+    return u;
+}
+
+/* ---- measures ---- */
 
 static int64_t smaller(int64_t a, int64_t b)
 {

@@ -27,6 +27,29 @@ typedef struct {
     const float *ideal_rating; /* [n_relevant] test ratings, descending */
 } rb_judged;
 
+/* What a user's list is compared with, and room to do so. */
+typedef struct {
+    const rb_ratings *relevant;
+    const int32_t *group; /* [items] the group of each; NULL: none is asked for */
+    bool graded;          /* a metric looks at ratings: else ideal ratings are not told */
+    bool *hit;            /* [places of a list] */
+    float *rating;        /* the same */
+    float *ideal;         /* [most relevant items of a user] where graded */
+} rb_judge;
+
+/** Whether a metric looks at the ratings of all relevant items. Local. */
+bool rb_measures_are_graded(const rb_metric *metrics, int32_t n_metrics);
+
+/** Room for lists of k places and users of at most most_relevant items. Local. @return RB_OK, RB_NO_MEMORY */
+rb_status rb_judge_init(rb_judge *j, int64_t k, int64_t most_relevant, rb_error *err);
+void rb_judge_fini(rb_judge *j);
+
+/**
+ * A user's list [at most k, ended by an item below 0] against the items that are relevant to the user: all, or those of
+ * one group alone (group < 0: all). Points into the judge: until the next one. Local.
+ */
+rb_judged rb_judge_list(const rb_judge *j, int32_t user, const int32_t *list, int32_t k, int32_t group);
+
 /* Parts that are summed over users: the value is number / weight. */
 typedef struct {
     double value;          /* the user's own; NAN: none */

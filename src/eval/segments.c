@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "eval/ranking_measures.h"
-#include "eval/ranking_row.h"
 
 /* ---- groups ---- */
 
@@ -50,46 +49,14 @@ typedef struct {
 
 typedef struct {
     const rb_ranking *ranking;
-    const rb_ratings *relevant;
     const rb_metric *metrics;
     rb_measures measures;
     rb_discounts discounts;
     int32_t n_groups;
     int32_t *user_group, *item_group;
-    sum *sums;     /* [2 (n_groups + 1) x n_metrics] */
-    bool *hit;     /* [k] */
-    float *rating; /* [k] */
-    float *ideal;  /* [most relevant items of a user] */
+    sum *sums; /* [2 (n_groups + 1) x n_metrics] */
+    rb_judge judge;
 } segmenting;
-
-static int descending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
-}
-
-/* A user's list against the relevant items of one group; group < 0: of all. */
-static rb_judged judge(const segmenting *s, int32_t position, int32_t group)
-{
-    const rb_lists *lists = &s->ranking->lists;
-    const rb_ratings *relevant = s->relevant;
-    int32_t user = lists->user[position];
-    rb_judged u = { .user = user,
-                    .list = lists->item + (int64_t)position * lists->k,
-                    .hit = s->hit,
-                    .rating = s->rating,
-                    .ideal_rating = s->ideal };
-    for (; u.n < lists->k && u.list[u.n] >= 0; u.n++) {
-        int64_t at = group < 0 || s->item_group[u.list[u.n]] == group ? rb_row_find(relevant, user, u.list[u.n]) : -1;
-        s->hit[u.n] = at >= 0;
-        s->rating[u.n] = at >= 0 ? relevant->user_rating[at] : 0.0F;
-    }
-    for (int64_t e = relevant->user_begin[user]; e < relevant->user_begin[user + 1]; e++)
-        if (group < 0 || s->item_group[relevant->user_item[e]] == group)
-            s->ideal[u.n_relevant++] = relevant->user_rating[e];
-    qsort(s->ideal, (size_t)u.n_relevant, sizeof *s->ideal, descending);
-    return u;
-}
 
 static void add(const segmenting *s, int32_t segment, int32_t m, rb_worth worth)
 {
@@ -103,9 +70,11 @@ static void add(const segmenting *s, int32_t segment, int32_t m, rb_worth worth)
 
 static void add_user(const segmenting *s, int32_t position)
 {
-    const int32_t n_metrics = s->ranking->n_metrics, group = s->user_group[s->ranking->lists.user[position]];
+    const rb_lists *lists = &s->ranking->lists;
+    const int32_t n_metrics = s->ranking->n_metrics, user = lists->user[position], group = s->user_group[user];
+    const int32_t *list = lists->item + (int64_t)position * lists->k;
     for (int32_t of = -1; of <= s->n_groups; of++) {
-        const rb_judged u = judge(s, position, of);
+        const rb_judged u = rb_judge_list(&s->judge, user, list, lists->k, of);
         for (int32_t m = 0; m < n_metrics && u.n_relevant > 0; m++) {
             const rb_metric *metric = &s->metrics[m];
             const bool is_auc = metric->def->kind == RB_METRIC_AUC;
@@ -121,9 +90,10 @@ static void add_user(const segmenting *s, int32_t position)
 
 static rb_status begin(segmenting *s, const rb_ratings *train, rb_error *err)
 {
+    const rb_ratings *relevant = s->judge.relevant;
     int64_t most = s->ranking->lists.k;
-    for (int32_t u = 0; u < s->relevant->n_users; u++) {
-        int64_t n = s->relevant->user_begin[u + 1] - s->relevant->user_begin[u];
+    for (int32_t u = 0; u < relevant->n_users; u++) {
+        int64_t n = relevant->user_begin[u + 1] - relevant->user_begin[u];
         most = n > most ? n : most;
     }
     for (int32_t m = 0; m < s->ranking->n_metrics; m++)
@@ -132,9 +102,9 @@ static rb_status begin(segmenting *s, const rb_ratings *train, rb_error *err)
     RB_TRY(rb_alloc(&s->user_group, train->n_users, err));
     RB_TRY(rb_alloc(&s->item_group, train->n_items, err));
     RB_TRY(rb_alloc(&s->sums, 2 * (s->n_groups + 1) * (int64_t)s->ranking->n_metrics, err));
-    RB_TRY(rb_alloc(&s->hit, s->ranking->lists.k, err));
-    RB_TRY(rb_alloc(&s->rating, s->ranking->lists.k, err));
-    RB_TRY(rb_alloc(&s->ideal, most, err));
+    s->judge.group = s->item_group;
+    s->judge.graded = rb_measures_are_graded(s->metrics, s->ranking->n_metrics);
+    RB_TRY(rb_judge_init(&s->judge, s->ranking->lists.k, most, err));
     RB_TRY(find_groups(s->user_group, train->user_begin, train->n_users, s->n_groups, err));
     RB_TRY(find_groups(s->item_group, train->item_begin, train->n_items, s->n_groups, err));
 done:
@@ -178,7 +148,7 @@ rb_status rb_rank_segments(rb_segments *out, const rb_ratings *train, const rb_r
                            const rb_ranking_rules *rules, const rb_ratings *relevant, const rb_item_facts *facts,
                            const rb_metric *metrics, int32_t n_groups, rb_error *err)
 {
-    segmenting s = { .ranking = ranking, .relevant = relevant, .metrics = metrics, .n_groups = n_groups };
+    segmenting s = { .ranking = ranking, .metrics = metrics, .n_groups = n_groups, .judge.relevant = relevant };
     *out = (rb_segments){ 0 };
     s.measures = (rb_measures){ .discounts = &s.discounts, .rules = rules, .facts = facts };
     RB_TRY(begin(&s, train, err));
@@ -190,9 +160,7 @@ done:
     rb_free(s.user_group);
     rb_free(s.item_group);
     rb_free(s.sums);
-    rb_free(s.hit);
-    rb_free(s.rating);
-    rb_free(s.ideal);
+    rb_judge_fini(&s.judge);
     if (err->status != RB_OK)
         rb_segments_fini(out);
     return err->status;
