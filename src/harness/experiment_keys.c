@@ -20,7 +20,9 @@ const rb_param rb_top_params[] = {
 
 const rb_param rb_source_params[] = {
     RB_STRING(rb_source_keys, name, NULL, "synthetic, netflix-titles or ml-latest-small; or give path"),
-    RB_STRING(rb_source_keys, path, NULL, "file or folder to read"),
+    RB_STRING(
+        rb_source_keys, path, NULL,
+        "file or folder to read; one that is not there is sought by its last names below --data or REELBENCH_DATA"),
     RB_STRING(rb_source_keys, format, NULL, "format of the file; unset: from its name and first bytes"),
     RB_STRING(rb_source_keys, delimiter, NULL, "one character or tab; unset: the format's own"),
     RB_CHOICE(rb_source_keys, header, 0, "auto|false|true", "whether the first line names the columns"),
@@ -74,7 +76,7 @@ const rb_param rb_early_stopping_params[] = {
 
 const rb_param rb_expect_params[] = {
     RB_STRING(rb_expect_keys, entry, NULL, "algorithm, or its `as` name"),
-    RB_STRING(rb_expect_keys, metric, NULL, "one of metrics, on test; of clusterings on all titles"),
+    RB_STRING(rb_expect_keys, metric, NULL, "one of metrics, on test"),
     RB_DOUBLE(rb_expect_keys, value, 0.0, -1e300, 1e300, "", "what was published"),
     RB_DOUBLE(rb_expect_keys, tolerance, 0.0, 0.0, 1e300, "", "largest difference that is held"),
     RB_BOOL(rb_expect_keys, or_better, false, "a better value is held, however far"),

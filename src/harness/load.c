@@ -1,10 +1,12 @@
 /* The experiment and what it reads: the file, the data, the spaces. */
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "data/cache.h"
@@ -168,9 +170,50 @@ done:
     return err->status;
 }
 
+/*
+ * Where a path leads: there, or where nothing is, below the folder of data sets by its last names, as many as lead to
+ * something; "" where that is nowhere. Rank 0 looks. Collective over ctx.
+ */
+static void seek_path(char out[4096], const char *path, const char *data_dir, const rb_ctx *ctx)
+{
+    snprintf(out, 4096, "%s", path);
+    if (ctx->rank == 0 && access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        const char *last = path;
+        bool found = false;
+        while (last && data_dir && !found) {
+            last += *last == '/';
+            snprintf(out, 4096, "%s/%s", data_dir, last);
+            found = *last && !strstr(last, "..") && access(out, F_OK) == 0;
+            last = strchr(last, '/');
+        }
+        if (!found)
+            out[0] = 0;
+    }
+    rb_bcast(ctx, out, 4096, 0);
+}
+
+/* The experiment with the path that is read; its texts, which keys and caches go by, keep the one that is written. */
+static rb_status find_files(rb_experiment *found, char path[4096], const rb_experiment *e, const char *data_dir,
+                            rb_log *log, const rb_ctx *ctx, rb_error *err)
+{
+    *found = *e;
+    if (e->data_kind != RB_DATA_PATH)
+        return RB_OK;
+    seek_path(path, e->source.path, data_dir, ctx);
+    if (!path[0])
+        RB_FAIL(err, RB_BAD_INPUT, "%s: No such file or directory, nor below %s; --set dataset.path=PATH names another",
+                e->source.path, data_dir ? data_dir : "a folder of --data or REELBENCH_DATA, which are not given");
+    else if (strcmp(path, e->source.path) != 0)
+        rb_log_say(log, "%s is not there; %s is read", e->source.path, path);
+    found->source.path = path;
+    return rb_run_blame(err, &e->dataset_at);
+}
+
 rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data_dir, const char *cache_dir,
                       rb_log *log, rb_ctx *ctx, rb_error *err)
 {
+    char path[4096];
+    rb_experiment found;
     const char *given = getenv("REELBENCH_DATA");
     if (!data_dir && given && *given)
         data_dir = given;
@@ -180,8 +223,9 @@ rb_status rb_run_data(rb_dataset *data, const rb_experiment *e, const char *data
                 "scripts/fetch-data.sh tells how to get it",
                 e->data_name);
     RB_TRY_ALL(ctx, rb_run_blame(err, &e->dataset_at)); /* the environment of another host may lack it */
+    RB_TRY(find_files(&found, path, e, data_dir, log, ctx, err));
     if (e->data_kind != RB_DATA_SYNTHETIC)
-        return read_through_cache(data, e, data_dir, cache_dir, log, ctx, err);
+        return read_through_cache(data, &found, data_dir, cache_dir, log, ctx, err);
     RB_TRY(read_data(data, e, data_dir, ctx, err));
     if (!rb_filter_is_none(&e->filter))
         RB_TRY(rb_dataset_filter(data, &e->filter, ctx, err));

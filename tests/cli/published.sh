@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Published values: the errors of Surprise on ml-latest-small are held, another value is not and says so; the files whose
-# data is downloaded are valid and run on other data.
+# data is downloaded find it where it was put, are valid and run on other data.
 . "$RB_SOURCE/tests/support/cli.bash" || exit 1
 cd "$scratch" || exit 1
 published=$RB_SOURCE/experiments/published
@@ -26,6 +26,22 @@ for entry, row in rows.items():
 PYTHON
 expect 0 "$REELBENCH" report "$folder" --format csv
 ! grep -q published "$out" || fail "a table that is one has another in it"
+
+# Data that are not beside a file are sought below the folder of data sets, and said where they are nowhere.
+mkdir -p files data/sets/own
+printf '%s\n' 'experiment: own' 'dataset: { path: ../none/sets/own/ratings.csv }' 'metrics: [rmse]' \
+    'trials: [global_mean]' >files/own.yaml
+printf 'user,item,rating\n%s' "$(for i in 1 2 3 4 5 6 7 8 9; do echo "$i,$((i % 4)),$((i % 5))"; done)" >data/own.csv
+mv data/own.csv data/sets/own/ratings.csv
+expect 0 "$REELBENCH" run files/own.yaml --data data --cache none
+prints "files/../none/sets/own/ratings.csv is not there; data/sets/own/ratings.csv is read"
+expect 0 env REELBENCH_DATA=data/sets mpirun -n 2 "$REELBENCH" run files/own.yaml --output second
+prints "data/sets/own/ratings.csv is read"
+expect 2 env REELBENCH_DATA="$scratch/files" "$REELBENCH" run files/own.yaml
+complains "ratings.csv: No such file or directory, nor below $scratch/files; --set dataset.path=PATH names another"
+expect 2 env -u REELBENCH_DATA "$REELBENCH" run files/own.yaml
+complains "own.yaml:2:18: "
+complains "nor below a folder of --data or REELBENCH_DATA, which are not given"
 
 for file in surprise-ml-100k surprise-ml-1m gorse-ml-100k; do
     expect 0 "$REELBENCH" run "$published/$file.yaml" --cache none \
