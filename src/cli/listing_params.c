@@ -33,6 +33,8 @@ static void describe_range(char *out, size_t size, const rb_param *p)
     out[0] = 0;
     if (p->kind == RB_PARAM_CHOICE) {
         snprintf(out, size, "%s", p->choices);
+    } else if (p->kind == RB_PARAM_ARRAY) {
+        snprintf(out, size, "list or file");
     } else if (p->kind == RB_PARAM_INT || p->kind == RB_PARAM_DOUBLE) {
         describe_limit(low, p->min);
         describe_limit(high, p->max);

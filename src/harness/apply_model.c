@@ -10,6 +10,14 @@
 
 static rb_status no_such_trial(const rb_apply_model *m, const char *text, rb_error *err)
 {
+    const rb_experiment *e = &m->run.experiment;
+    const char *near = NULL;
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        const char *two[] = { e->entry[i].name, near, NULL };
+        near = rb_text_nearest(text, two);
+    }
+    if (near)
+        return RB_FAIL(err, RB_BAD_INPUT, "no trial '%s'; did you mean '%s'?", text, near);
     return RB_FAIL(err, RB_BAD_INPUT,
                    "no trial '%s': a number from 1 to %lld, or the name of an entry (reelbench report %s shows them)",
                    text, (long long)m->run.plan.n_trials, m->options.resume);
@@ -201,13 +209,27 @@ rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, cons
     return open_trial(m, o, kept, 0, "", ctx, err);
 }
 
+/* The first of the models that a trial asks which cannot do something; NULL: there is none. */
+static const char *first_without(const rb_apply_model *m, unsigned can)
+{
+    for (int32_t i = 0; i < m->c->n_models; i++) {
+        const rb_entry *asked = m->run.plan.configuration[m->c->children[i]].entry;
+        if (!(asked->can & can))
+            return asked->name;
+    }
+    return NULL;
+}
+
 rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
                         rb_error *err)
 {
     RB_TRY(open_trial(m, o, "models", can, what, ctx, err));
     if (can && !(m->c->entry->can & can)) {
-        RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s%s", m->algorithm->name, what,
-                m->algorithm->can & can ? ": a model that it asks cannot" : "");
+        const char *asked = first_without(m, can);
+        if (asked)
+            RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s: it asks '%s', which cannot", m->algorithm->name, what, asked);
+        else
+            RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);
         goto done;
     }
     RB_TRY(load_model(m, o, err));

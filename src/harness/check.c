@@ -1,8 +1,23 @@
 #include "harness/check.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "harness/state.h"
 
-/* What an algorithm refused becomes a message, with the place of the entry; of many configurations each says which. */
+/* Of the value of the parameter that a refusal begins with, as 'algorithm.parameter'; else of the entry. */
+static rb_place place_of(const rb_entry *entry, const char *message)
+{
+    char name[200];
+    for (int32_t s = 0; s < entry->n_sweeps; s++) {
+        snprintf(name, sizeof name, "'%s.%s'", entry->algorithm->name, entry->sweep[s].param->name);
+        if (strncmp(message, name, strlen(name)) == 0)
+            return entry->sweep[s].at;
+    }
+    return entry->at;
+}
+
+/* What an algorithm refused becomes a message with its place; of many configurations each says which. */
 static rb_status refuse(rb_messages *m, const rb_configuration *c, const rb_error *refusal, rb_error *err)
 {
     if (refusal->status == RB_OK)
@@ -11,16 +26,30 @@ static rb_status refuse(rb_messages *m, const rb_configuration *c, const rb_erro
         *err = *refusal;
         return err->status;
     }
+    const rb_place at = place_of(c->entry, refusal->message);
     if (c->entry->n_configurations == 1)
-        return rb_messages_add(m, c->entry->at, err, "%s", refusal->message);
-    return rb_messages_add(m, c->entry->at, err, "%s %s: %s", c->entry->name, c->text, refusal->message);
+        return rb_messages_add(m, at, err, "%s", refusal->message);
+    return rb_messages_add(m, at, err, "%s %s: %s", c->entry->name, c->text, refusal->message);
 }
 
-static rb_status check_parameters(rb_messages *m, const rb_configuration *c, rb_error *err)
+/* A model that is asked twice is a slip: its weight says how much it counts. */
+static rb_status check_models(const rb_plan *plan, const rb_configuration *c, rb_error *refusal)
+{
+    for (int32_t i = 0; i < c->n_models; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (c->children[k] == c->children[i])
+                return RB_FAIL(refusal, RB_BAD_INPUT, "%s asks '%s' twice: name different entries",
+                               c->entry->algorithm->name, plan->configuration[c->children[i]].entry->name);
+    return RB_OK;
+}
+
+static rb_status check_parameters(rb_messages *m, const rb_plan *plan, const rb_configuration *c, rb_error *err)
 {
     rb_error refusal = { 0 };
     if (c->entry->algorithm->check_config)
         c->entry->algorithm->check_config(c->config, &refusal);
+    if (refusal.status == RB_OK)
+        check_models(plan, c, &refusal);
     return refuse(m, c, &refusal, err);
 }
 
@@ -53,7 +82,7 @@ rb_status rb_check_plan(rb_messages *m, const rb_plan *plan, rb_error *err)
     for (int32_t i = 0; i < plan->n_configurations; i++) {
         rb_shape shape;
         const rb_configuration *c = &plan->configuration[i];
-        RB_TRY(check_parameters(m, c, err));
+        RB_TRY(check_parameters(m, plan, c, err));
         RB_TRY(check_sizes(m, c, shape_of(&shape, plan->experiment, c) ? &shape : NULL, err));
     }
 done:
@@ -74,7 +103,7 @@ rb_status rb_run_check_parameters(rb_run_state *run, rb_error *err)
 {
     rb_messages messages = { 0 };
     for (int32_t i = 0; i < run->plan.n_configurations; i++)
-        RB_TRY(check_parameters(&messages, &run->plan.configuration[i], err));
+        RB_TRY(check_parameters(&messages, &run->plan, &run->plan.configuration[i], err));
 done:
     return print_and_raise(run, &messages, err);
 }

@@ -95,19 +95,20 @@ rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, co
 /* sweep.c: the texts of a plain value, from the value. */
 rb_status rb_reader_name_option(rb_reader *r, rb_option *o, const rb_param *param);
 /* sweep_array.c: numbers from an inline list or a file; *good is false where a message was added. */
+bool rb_reader_is_number(const rb_yaml *node);
 rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
                           rb_yaml *node);
 /* reference.c: spaces by name or options, models by `as` name. */
 rb_status rb_reader_reference(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
                               const rb_yaml *node);
+/* reference.c: as rb_reader_suggest, of the entries that a name leads to. */
+rb_status rb_reader_suggest_entry(rb_reader *r, const char **out, const char *name);
+
 /* reference.c: the order of entries; cycles; references to swept entries become swept; counts of configurations. */
 rb_status rb_reader_resolve(rb_reader *r);
 
 /* narrow.c: what an ensemble can do, and whether it may ask its models; those it refers to before. */
 rb_status rb_reader_narrow(rb_reader *r, rb_entry *entry);
-
-/* experiment_metrics.c: the one of `metrics` that means the same; -1: none does. */
-int32_t rb_reader_find_metric(const rb_experiment *e, const rb_metric *metric);
 
 /** Zips of unequal lengths, as far as they hold no references: for entries that cannot be resolved. */
 rb_status rb_reader_check_zips(rb_reader *r);

@@ -272,15 +272,14 @@ done:
     return r->err->status;
 }
 
-/* [[1, 2], [3, 4]] and [1, 2] are the numbers of one array; [a.txt, b.txt] sweeps over files. */
+/* [[1, 2], [3, 4]] and [1, 2] are the numbers of one array, which [a, 2] was to be; [a.txt, b.txt] sweeps over files.
+ */
 static bool is_inline_array(const rb_param *param, const rb_yaml *node)
 {
-    double number;
-    if (param->kind != RB_PARAM_ARRAY || node->n == 0)
-        return false;
-    return node->first->kind == RB_YAML_LIST ||
-           (node->first->kind == RB_YAML_SCALAR && !node->first->quoted &&
-            rb_parse_double(&number, node->first->text, (int64_t)strlen(node->first->text)));
+    bool any = false;
+    for (const rb_yaml *child = node->first; child && !any; child = child->next)
+        any = child->kind == RB_YAML_LIST || rb_reader_is_number(child);
+    return param->kind == RB_PARAM_ARRAY && any;
 }
 
 rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, const rb_param *param, rb_yaml *node)

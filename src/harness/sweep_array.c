@@ -38,6 +38,13 @@ static bool end_row(numbers *x)
     return true;
 }
 
+bool rb_reader_is_number(const rb_yaml *node)
+{
+    double value;
+    return node->kind == RB_YAML_SCALAR && !node->quoted &&
+           rb_parse_double(&value, node->text, (int64_t)strlen(node->text));
+}
+
 static rb_status read_inline_row(numbers *x, const rb_yaml *row)
 {
     for (const rb_yaml *child = row->first; child; child = child->next) {
@@ -178,6 +185,9 @@ rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_ent
     if (node->kind == RB_YAML_MAP || rb_yaml_is_null(node) || (node->kind == RB_YAML_LIST && node->n == 0))
         return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected rows of numbers or a file of them",
                            entry->algorithm->name, param->name, node->n == 0 ? "empty" : rb_yaml_words(node));
+    if (rb_reader_is_number(node))
+        return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected a list of numbers, or a file of them",
+                           entry->algorithm->name, param->name, node->text);
     if (node->kind == RB_YAML_LIST) {
         RB_TRY(read_inline(&x, node));
     } else {

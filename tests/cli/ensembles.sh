@@ -39,18 +39,20 @@ refuses() { # what is set, its place, its words
     complains "blend.yaml:$2"
     complains "$3"
 }
-refuses 'trials.4.hybrid.weights=[1, 2]' 17:5 "'hybrid.weights' holds 2 numbers, expected 3"
+refuses 'trials.4.hybrid.weights=[1, 2]' '' "'hybrid.weights' holds 2 numbers, expected 3"
 refuses 'trials.4.hybrid.weights=[0, 0, 0]' 17:5 "all of 'hybrid.weights' are 0"
-refuses 'trials.4.hybrid.weights=[1, -1, 1]' 17:5 "'hybrid.weights' holds -1"
+refuses 'trials.4.hybrid.weights=[1, -1, 1]' '' "'hybrid.weights' holds -1"
 refuses 'trials.4.hybrid.weights=[1, nan, 1]' '' "nan"
-refuses 'trials.7.switching.user_thresholds=[20, 1]' 23:5 "'switching.user_thresholds' holds 2 numbers, expected 1"
-refuses 'trials.4.hybrid.fitted=true' 17:5 "'hybrid.weights' are given and 'hybrid.fitted' is true"
+refuses 'trials.7.switching.user_thresholds=[20, 1]' '' "'switching.user_thresholds' holds 2 numbers, expected 1"
+refuses 'trials.4.hybrid.fitted=true' 17:65 "'hybrid.weights' are given and 'hybrid.fitted' is true"
 refuses 'evaluation.refit=true' '' "'stacked' on line 25 learns from it"
 refuses 'split.validation=0' 25:5 "'stacking' needs a validation part"
 refuses 'trials.4.hybrid.second=groups' '' "'hybrid.second' is 'groups', a trial of kmeans, which is no recommender"
 refuses 'trials.5.hybrid.first=nested' 19:5 "reference cycle: rated -> nested -> rated"
 refuses 'trials.5.hybrid.first=rated' 19:5 "reference cycle: rated -> rated"
 refuses 'trials.5.hybrid.first=nobody' '' "no entry has this name"
+refuses 'trials.4.hybrid.weights=[[1, 2], [3, 4]]' '' "has 2 rows, expected one: a list of lists is one array"
+refuses 'trials.4.hybrid.second=biases' 17:5 "hybrid asks 'biases' twice: name different entries"
 sed 's/second: mean, third: pop, weights.*}/normalization: rank }/' blend.yaml >one.yaml
 expect 2 "$REELBENCH" validate one.yaml
 complains "one.yaml:17:5: hybrid combines other entries"
@@ -126,7 +128,7 @@ expect 0 "$REELBENCH" predict "$run" stacked pairs.csv
 expect 0 "$REELBENCH" predict "$run" nested pairs.csv
 [ "$(wc -l <"$out")" = 3 ] || fail "predict gives not one line for each pair"
 expect 2 "$REELBENCH" predict "$run" ranked pairs.csv
-complains "hybrid cannot predict ratings: a model that it asks cannot"
+complains "hybrid cannot predict ratings: it asks 'pop', which cannot"
 for lost in metric model fit; do # what a kill can leave
     rm "$run"/units/*."$lost".h5 "$run"/results.h5
     expect 0 "$REELBENCH" run blend.yaml
@@ -145,11 +147,13 @@ trials:
     as: factors
   - popularity:
     as: pop
-  - hybrid: { first: pop, second: pop }
+  - random:
+    as: noise
+  - hybrid: { first: pop, second: noise }
   - hybrid: { first: factors, second: pop }
 YAML
 expect 0 "$REELBENCH" run large.yaml --dry-run --cache none
-awk '$1 ~ /^[34]$/ { if ($4 != "MB") exit 1; bytes[$1] = $3 } END { exit !(bytes[4] - bytes[3] > 25) }' "$out" ||
+awk '$1 ~ /^[45]$/ { if ($4 != "MB") exit 1; bytes[$1] = $3 } END { exit !(bytes[5] - bytes[4] > 25) }' "$out" ||
     fail "the factors of 25,000 rows of 256 are not counted where they are read back"
 
 # ---- a child that fails ----

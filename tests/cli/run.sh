@@ -103,6 +103,8 @@ complains "2 of 4 pairs have no rating"
 # What a model cannot do is said first, whichever of its trials was meant.
 expect 2 "$REELBENCH" predict "$folder" popularity pairs.csv
 complains "popularity cannot predict ratings"
+expect 2 "$REELBENCH" predict "$folder" popularty pairs.csv
+complains "no trial 'popularty'; did you mean 'popularity'?"
 
 # A file of the split that is missing is bad input, before anything is started.
 expect 2 "$REELBENCH" run small.yaml --set 'split={kind: files, train_file: absent.csv, test_file: absent.csv, validation_file: absent.csv}' --output split

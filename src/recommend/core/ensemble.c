@@ -29,6 +29,10 @@ rb_status rb_ensemble_check_array(const char *owner, const char *name, const rb_
     const int64_t n = array->n_rows * array->n_cols;
     if (!array->value)
         return RB_OK;
+    if (array->n_rows > 1 && array->n_cols > 1)
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "'%s.%s' has %lld rows, expected one: a list of lists is one array; name one entry for each",
+                       owner, name, (long long)array->n_rows);
     if (n != n_wanted)
         return RB_FAIL(err, RB_BAD_INPUT, "'%s.%s' holds %lld number%s, expected %lld: %s", owner, name, (long long)n,
                        rb_text_plural(n), (long long)n_wanted, what);
