@@ -101,6 +101,25 @@ done:
     return r->err->status;
 }
 
+/* Neither a name nor a path: keys that no kind of data has are said beside it. */
+static rb_status refuse_anonymous(rb_reader *r, const rb_yaml *node)
+{
+    rb_source_keys keys = { 0 };
+    const char **others;
+    int n = 0;
+    while (rb_synth_params[n].name)
+        n++;
+    RB_TRY(rb_arena_alloc(&r->e->arena, &others, n + 2, r->err));
+    for (int i = 0; i < n; i++)
+        others[i] = rb_synth_params[i].name;
+    others[n] = "columns";
+    RB_TRY(rb_reader_section(r, &keys, rb_source_params, "dataset", node, others));
+    if (!rb_reader_misspelt(r, "dataset", "name") && !rb_reader_misspelt(r, "dataset", "path"))
+        RB_TRY(RB_COMPLAIN(r, node->at, "'dataset' needs one of name and path"));
+done:
+    return r->err->status;
+}
+
 static rb_status read_dataset(rb_reader *r)
 {
     const char *suggestion;
@@ -114,8 +133,10 @@ static rb_status read_dataset(rb_reader *r)
     if (node->kind != RB_YAML_MAP)
         return RB_COMPLAIN(r, node->at, "'dataset' is %s, expected a mapping: { name: synthetic } or { path: FILE }",
                            rb_yaml_words(node));
-    if (!name == !path)
-        return RB_COMPLAIN(r, node->at, "'dataset' needs one of name and path%s", name ? ", not both" : "");
+    if (!name && !path)
+        return refuse_anonymous(r, node);
+    if (name && path)
+        return RB_COMPLAIN(r, node->at, "'dataset' needs one of name and path, not both");
     r->e->dataset_at = ratings ? ratings->at : path ? path->at : name->at;
     if (path) {
         r->e->data_kind = RB_DATA_PATH;

@@ -10,6 +10,7 @@
 #include "eval/bandit.h"
 #include "eval/sequential.h"
 #include "harness/experiment_reader.h"
+#include "harness/sweep_cursor.h"
 
 /* The first entry of a name, -1: none; and the configurations of all of that name. */
 static int32_t find_entry(int64_t *n_configurations, const rb_experiment *e, const char *name)
@@ -97,12 +98,41 @@ done:
     return r->err->status;
 }
 
+static const char *side_of(const rb_sweep_cursor *cursor, const rb_entry *entry, const char *side)
+{
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        if (strcmp(entry->sweep[s].param->name, side) == 0)
+            return entry->sweep[s].option[cursor->position[s]].value.text;
+    return "";
+}
+
+/* An arm beside itself: there is nothing to find. */
+static rb_status check_pairs(rb_reader *r, const rb_entry *entry)
+{
+    rb_arena scratch = { 0 };
+    rb_sweep_cursor cursor;
+    RB_TRY(rb_sweep_cursor_init(&cursor, entry, &scratch, r->err));
+    do {
+        const char *control = side_of(&cursor, entry, "control");
+        if (!rb_sweep_cursor_excluded(&cursor, NULL) && strcmp(control, side_of(&cursor, entry, "treatment")) == 0) {
+            RB_TRY(RB_COMPLAIN(r, entry->at, "'ab_test' holds the arm '%s' against itself", control));
+            break;
+        }
+    } while (rb_sweep_cursor_next(&cursor));
+done:
+    rb_arena_fini(&scratch);
+    return r->err->status;
+}
+
 static rb_status check_test(rb_reader *r, const rb_entry *entry)
 {
+    const int64_t n_before = rb_reader_n_messages(r);
     if (r->e->replay.log != RB_REPLAY_SIMULATED)
         return RB_COMPLAIN(r, entry->at, "'ab_test' shows users what no log holds: it needs log: simulated");
     RB_TRY(check_side(r, entry, "control"));
     RB_TRY(check_side(r, entry, "treatment"));
+    if (rb_reader_n_messages(r) == n_before)
+        RB_TRY(check_pairs(r, entry));
 done:
     return r->err->status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/space.h"
+#include "eval/bandit.h"
 #include "harness/experiment_reader.h"
 
 #define MAX_ENTRIES 10000
@@ -16,6 +17,14 @@ static const rb_algorithm *find_algorithm(const rb_reader *r, const char *name)
             if (strcmp((*a)->name, name) == 0)
                 return *a;
     return NULL;
+}
+
+/* What the entries are: of trials, or of replay.policies. */
+static const char *kind_of(const rb_reader *r, bool many)
+{
+    if (r->families[0] == rb_policy_registry)
+        return many ? "policies" : "policy";
+    return many ? "algorithms" : "algorithm";
 }
 
 static rb_status unknown_algorithm(rb_reader *r, rb_place at, const char *name)
@@ -31,7 +40,7 @@ static rb_status unknown_algorithm(rb_reader *r, rb_place at, const char *name)
         for (const rb_algorithm *const *a = r->families[f]; *a; a++)
             names[n++] = (*a)->name;
     RB_TRY(rb_reader_suggest(r, &suggestion, name, names));
-    RB_TRY(RB_COMPLAIN(r, at, "unknown algorithm '%s'%s", name, suggestion));
+    RB_TRY(RB_COMPLAIN(r, at, "unknown %s '%s'%s", kind_of(r, false), name, suggestion));
 done:
     return r->err->status;
 }
@@ -295,10 +304,11 @@ rb_status rb_reader_entries(rb_reader *r, rb_yaml *list, const char *name)
     rb_yaml *child;
     int64_t n_before = rb_reader_n_messages(r);
     if (list->kind != RB_YAML_LIST || list->n == 0)
-        return RB_COMPLAIN(r, list->at, "'%s' is %s, expected a list of algorithms", name,
-                           list->kind == RB_YAML_LIST ? "an empty list" : rb_yaml_words(list));
+        return RB_COMPLAIN(r, list->at, "'%s' is %s, expected a list of %s", name,
+                           list->kind == RB_YAML_LIST ? "an empty list" : rb_yaml_words(list), kind_of(r, true));
     if (list->n > MAX_ENTRIES)
-        return RB_COMPLAIN(r, list->at, "'%s' lists %d algorithms, at most 10,000 are allowed", name, list->n);
+        return RB_COMPLAIN(r, list->at, "'%s' lists %d %s, at most 10,000 are allowed", name, list->n,
+                           kind_of(r, true));
     RB_TRY(rb_arena_alloc(&e->arena, &e->entry, list->n, r->err));
     child = list->first;
     for (int32_t i = 0; i < list->n; i++, child = child->next) {

@@ -21,6 +21,20 @@ static int32_t find_entry(const rb_experiment *e, const char *name)
     return found;
 }
 
+rb_status rb_reader_suggest_entry(rb_reader *r, const char **out, const char *name)
+{
+    const rb_experiment *e = r->e;
+    const char **names;
+    int n = 0;
+    RB_TRY(rb_arena_alloc(&r->e->arena, &names, e->n_entries + 1, r->err));
+    for (int32_t i = 0; i < e->n_entries; i++)
+        if (find_entry(e, e->entry[i].name) == i)
+            names[n++] = e->entry[i].name;
+    RB_TRY(rb_reader_suggest(r, out, name, names));
+done:
+    return r->err->status;
+}
+
 /* The algorithm of several entries without a name. */
 static rb_status ask_for_name(rb_reader *r, const rb_entry *entry, const rb_param *param, const rb_yaml *node)
 {
@@ -88,8 +102,7 @@ static rb_status read_model(rb_reader *r, rb_option *out, bool *good, const rb_e
                             const rb_yaml *node)
 {
     const rb_experiment *e = r->e;
-    const char **names, *suggestion;
-    int n = 0;
+    const char *suggestion;
     if (node->kind != RB_YAML_SCALAR || rb_yaml_is_null(node))
         return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected the `as` name of another entry",
                            entry->algorithm->name, param->name, rb_yaml_words(node));
@@ -104,11 +117,7 @@ static rb_status read_model(rb_reader *r, rb_option *out, bool *good, const rb_e
     }
     if (target == AMBIGUOUS)
         return ask_for_name(r, entry, param, node);
-    RB_TRY(rb_arena_alloc(&r->e->arena, &names, e->n_entries + 1, r->err));
-    for (int32_t i = 0; i < e->n_entries; i++)
-        if (find_entry(e, e->entry[i].name) == i)
-            names[n++] = e->entry[i].name;
-    RB_TRY(rb_reader_suggest(r, &suggestion, node->text, names));
+    RB_TRY(rb_reader_suggest_entry(r, &suggestion, node->text));
     RB_TRY(RB_COMPLAIN(r, node->at, "'%s.%s' is '%s', and no entry has this name%s", entry->algorithm->name,
                        param->name, node->text, suggestion));
 done:

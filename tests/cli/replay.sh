@@ -165,7 +165,9 @@ expect 2 "$REELBENCH" validate titles.yaml --set replay.repeats=10000 \
     --set 'replay.policies=[epsilon_greedy: { epsilon: { range: [0, 0.1], step: 0.001 } }]'
 complains "1,010,000 replays (configurations x repeats), at most 1,000,000 are allowed"
 refused 'replay.arms=[popularity]' "a list of two or more"
-refused 'replay.policies=[usb1]' "did you mean 'ucb1'?"
+refused 'replay.policies=[usb1]' "unknown policy 'usb1'; did you mean 'ucb1'?"
+refused 'replay.policies=ucb1' "expected a list of policies"
+refused 'replay.policies=[ab_test: { control: popularity, treatment: popularity }]' "'popularity' against itself"
 refused 'replay.policies=[ucb1: { epsilon: 1 }]' "unknown parameter 'epsilon'"
 refused 'replay.policies=[ab_test: { control: popularity }]' "needs 'treatment'"
 refused 'replay.policies=[ab_test: { control: popularity, treatment: x }]' "does not list"
