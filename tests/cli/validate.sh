@@ -67,13 +67,13 @@ trials:
   - autoencoder: { space: genre, layers: 8-x }
 YAML
 expect 2 "$REELBENCH" validate sizes.yaml
-complains "sizes.yaml:7:5: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
-complains "sizes.yaml:7:5: kmeans space=genre k=50: "
-complains "sizes.yaml:8:5: 'autoencoder.layers'"
+complains "sizes.yaml:7:32: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
+complains "sizes.yaml:7:32: kmeans space=genre k=50: "
+complains "sizes.yaml:8:42: 'autoencoder.layers'"
 complains "sizes.yaml: 3 errors"
 expect 2 "$REELBENCH" run sizes.yaml --dry-run
 prints "5 trials, "
-complains "sizes.yaml:7:5: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
+complains "sizes.yaml:7:32: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
 complains "sizes.yaml: 3 errors"
 expect 2 "$REELBENCH" validate sizes.yaml --set 'dataset={ path: none.csv }'
 complains "sizes.yaml: 1 error"
