@@ -68,6 +68,9 @@ typedef struct {
  */
 rb_status rb_rank_users(rb_lists *out, const rb_scorer *scorer, const rb_ranking_rules *rules, const int32_t *users,
                         int32_t n, int32_t k, const rb_ctx *ctx, rb_error *err);
+/** Bytes that each of its threads holds of the best items of users, `depth` of each: the places of a list, or the
+ *  candidates that are re-ranked. Local. */
+double rb_rank_thread_bytes(int64_t depth);
 /** Collective over the ctx that made it. */
 void rb_lists_fini(rb_lists *lists);
 

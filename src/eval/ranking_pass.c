@@ -55,6 +55,11 @@ static int32_t depth(const rb_ranking_pass *pass)
     return n < pass->rules->n_items ? n : pass->rules->n_items;
 }
 
+double rb_rank_thread_bytes(int64_t depth)
+{
+    return (double)BATCH * (double)depth * sizeof(rb_topk_entry);
+}
+
 static int64_t tile_width(const rb_ranking_pass *pass)
 {
     int64_t size = pass->scorer->precision == RB_SINGLE ? sizeof(float) : sizeof(double);

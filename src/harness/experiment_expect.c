@@ -14,16 +14,14 @@ static bool is_entry(const rb_experiment *e, const char *name)
 }
 
 /* The metric of the file that is meant, however it is written; NULL. */
-static const rb_metric *find_metric(const rb_experiment *e, const char *text)
+static const rb_metric *parse_metric(const rb_experiment *e, const char *text)
 {
     rb_metric meant;
     rb_error unknown = { 0 };
     if (rb_metric_parse(&meant, text, &unknown) != RB_OK)
         return NULL;
-    for (int32_t i = 0; i < e->n_metrics; i++)
-        if (strcmp(e->metrics[i].id, meant.id) == 0)
-            return &e->metrics[i];
-    return NULL;
+    const int32_t found = rb_reader_find_metric(e, &meant);
+    return found < 0 ? NULL : &e->metrics[found];
 }
 
 static rb_status read_expected(rb_reader *r, const rb_yaml *node)
@@ -44,7 +42,7 @@ static rb_status read_expected(rb_reader *r, const rb_yaml *node)
         return RB_COMPLAIN(r, rb_yaml_get(node, "entry")->at, "no entry of 'trials' has the name '%s'%s", keys.entry,
                            suggestion);
     }
-    const rb_metric *metric = find_metric(e, keys.metric);
+    const rb_metric *metric = parse_metric(e, keys.metric);
     if (!metric)
         return RB_COMPLAIN(r, rb_yaml_get(node, "metric")->at, "'%s' is not among 'metrics'", keys.metric);
     e->expected[e->n_expected++] = (rb_expected){ .entry = keys.entry,

@@ -97,7 +97,7 @@ static rb_status check_sessions(rb_reader *r, const rb_metric *metric, const rb_
     return RB_OK;
 }
 
-static int32_t find_metric(const rb_experiment *e, const rb_metric *metric)
+int32_t rb_reader_find_metric(const rb_experiment *e, const rb_metric *metric)
 {
     for (int32_t i = 0; i < e->n_metrics; i++)
         if (strcmp(e->metrics[i].id, metric->id) == 0)
@@ -131,7 +131,7 @@ static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
         RB_TRY(read_metric(r, &metric, &good, child));
         if (!good)
             continue;
-        if (find_metric(e, &metric) >= 0) {
+        if (rb_reader_find_metric(e, &metric) >= 0) {
             RB_TRY(RB_COMPLAIN(r, child->at, "metric '%s' is listed twice", child->text));
             continue;
         }
@@ -166,7 +166,8 @@ static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_y
                            "selecting on '%s' is refused: there is no validation part; give "
                            "split.validation a share, such as 0.1",
                            metric->label);
-    return r->e->metrics && find_metric(r->e, metric) >= 0 ? RB_OK : check_given(r, metric, node); /* told already */
+    return r->e->metrics && rb_reader_find_metric(r->e, metric) >= 0 ? RB_OK
+                                                                     : check_given(r, metric, node); /* told already */
 }
 
 /* "elbow", of the inertia, and "elbow:METRIC"; the metric stands in its place. */
@@ -196,7 +197,7 @@ static rb_status select_gap(rb_reader *r, const rb_metric *metric, const rb_yaml
         return RB_COMPLAIN(r, node->at, "'%s' selects nothing: select on gap, which goes by it", metric->label);
     e->select_rule = RB_SELECT_GAP;
     RB_TRY(rb_metric_parse(&e->gap_error, "gap:error", r->err));
-    if (e->metrics && find_metric(e, &e->gap_error) < 0)
+    if (e->metrics && rb_reader_find_metric(e, &e->gap_error) < 0)
         add_metric(e, &e->gap_error, node->at);
 done:
     return r->err->status;
@@ -228,7 +229,7 @@ static rb_status read_selected(rb_reader *r, rb_yaml *given)
     }
     if (metric.def->kind == RB_METRIC_GAP)
         RB_TRY(select_gap(r, &metric, node));
-    if (e->metrics && find_metric(e, &metric) < 0) {
+    if (e->metrics && rb_reader_find_metric(e, &metric) < 0) {
         RB_TRY(check_sessions(r, &metric, node));
         add_metric(e, &metric, node->at);
     }
@@ -291,7 +292,7 @@ static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *
         return RB_COMPLAIN(r, at->at,
                            "'early_stopping' watches the validation part, and there is none; give "
                            "split.validation a share, such as 0.1");
-    if (!r->e->metrics || find_metric(r->e, &stopping->metric) < 0) /* else it was told there */
+    if (!r->e->metrics || rb_reader_find_metric(r->e, &stopping->metric) < 0) /* else it was told there */
         RB_TRY(check_given(r, &stopping->metric, at));
 done:
     return r->err->status;

@@ -110,6 +110,9 @@ rb_status rb_reader_resolve(rb_reader *r);
 /* narrow.c: what an ensemble can do, and whether it may ask its models; those it refers to before. */
 rb_status rb_reader_narrow(rb_reader *r, rb_entry *entry);
 
+/* experiment_metrics.c: the one of `metrics` that means the same; -1: none does. */
+int32_t rb_reader_find_metric(const rb_experiment *e, const rb_metric *metric);
+
 /** Zips of unequal lengths, as far as they hold no references: for entries that cannot be resolved. */
 rb_status rb_reader_check_zips(rb_reader *r);
 

@@ -26,13 +26,12 @@ rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
     int64_t maker = rb_run_space_child(run, work);
     if (maker >= 0)
         rb_run_made_shape(&s.n_points, &s.n_dims, run, maker, ctx);
-    for (int32_t i = 0; c->space && i < run->n_spaces; i++)
-        if (strcmp(run->space[i].name, c->space) == 0) {
-            rb_space_size size = rb_space_cost(&run->space[i].spec, &run->data.catalogue, run->data.users.n);
-            s.n_points = size.n_points;
-            s.n_dims = size.n_dims;
-            s.n_points_nnz = size.is_dense ? 0 : size.nnz;
-        }
+    rb_space_size size = c->space ? rb_run_space_size(run, c->space) : (rb_space_size){ 0 };
+    if (size.n_points > 0) {
+        s.n_points = size.n_points;
+        s.n_dims = size.n_dims;
+        s.n_points_nnz = size.is_dense ? 0 : size.nnz;
+    }
     return s;
 }
 
@@ -150,7 +149,7 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     }
     cost.bytes_per_rank += children_bytes(run, work);
     if (a->can & RB_CAN_RECOMMEND) {
-        rb_cost evaluation = rb_run_evaluation_cost(run);
+        rb_cost evaluation = rb_run_evaluation_cost(run, c);
         cost.bytes_per_rank += evaluation.bytes_per_rank;
         cost.bytes_per_node += evaluation.bytes_per_node;
     }

@@ -40,6 +40,12 @@ const rb_points *rb_run_find_unseen(const rb_run_state *run, const char *name)
     return s ? &s->unseen : NULL;
 }
 
+rb_space_size rb_run_space_size(const rb_run_state *run, const char *name)
+{
+    const rb_run_space *s = find(run, name);
+    return s ? rb_space_cost(&s->spec, &run->data.catalogue, run->data.users.n) : (rb_space_size){ 0 };
+}
+
 const char *rb_run_space_refusal(const rb_run_state *run, const char *name)
 {
     const rb_run_space *s = find(run, name);

@@ -239,6 +239,8 @@ rb_status rb_run_build_spaces(rb_run_state *run, rb_error *err);
 const char *rb_run_space_refusal(const rb_run_state *run, const char *name);
 /** Its points, none where it was not built; NULL where nobody named it. Local. */
 const rb_points *rb_run_find_space(const rb_run_state *run, const char *name);
+/** How large it will be; 0 where nobody named it. Local. */
+rb_space_size rb_run_space_size(const rb_run_state *run, const char *name);
 /** That of the unseen titles. */
 const rb_points *rb_run_find_unseen(const rb_run_state *run, const char *name);
 
@@ -292,8 +294,9 @@ rb_status rb_run_check(rb_run_state *run, rb_error *err);
  * their sizes (flops 0). Per node once, not per group. Local; O(n) where only some ratings are relevant.
  */
 rb_cost rb_run_footprint(const rb_run_state *run);
-/** What evaluating a recommender takes on top of its model: values of each user, lists (flops 0). Local. */
-rb_cost rb_run_evaluation_cost(const rb_run_state *run);
+/** What evaluating a recommender takes on top of its model: values of each user, lists, what re-ranks them (flops 0).
+ *  Local. */
+rb_cost rb_run_evaluation_cost(const rb_run_state *run, const rb_configuration *c);
 
 /* ---- harness/folder.c: the run folder ---- */
 

@@ -205,43 +205,21 @@ done:
     return err->status;
 }
 
-/* A silhouette's definition names the distance that the trial clustered with. */
-static bool is_of(const rb_value_line *v, const rb_metric *metric)
-{
-    const rb_metric_def *def = metric->def;
-    if (strcmp(v->name, def->name) != 0 || v->cutoff != metric->cutoff || strcmp(v->segment, "all") != 0)
-        return false;
-    if (def->kind == RB_METRIC_SILHOUETTE && metric->variant[0] == RB_DISTANCE_CLUSTERED)
-        for (int k = 0; k < 2; k++) {
-            rb_metric named = *metric;
-            rb_error none = { 0 };
-            if (rb_metric_choose(&named, k ? "cosine" : "euclidean", &none) == RB_OK &&
-                strcmp(v->definition, named.definition) == 0)
-                return true;
-        }
-    return strcmp(v->definition, metric->definition) == 0;
-}
-
 /* Unit (fold, repeat) in the order of the trials of a configuration. */
 static rb_status read_values(rb_systems *s, rb_system *a, const char **definition, rb_error *err)
 {
     int64_t unit = 0;
     for (int64_t i = 0; i < a->run->n_trials; i++) {
         const rb_trial_line *t = &a->run->trial[i];
-        const rb_value_line *found = NULL;
         if (t->configuration != a->trial->configuration)
             continue;
-        for (int64_t k = 0; k < a->run->n_values; k++) {
-            const rb_value_line *v = &a->run->value[k];
-            if (v->trial == t->trial && strcmp(v->part, s->part) == 0 && is_of(v, &s->metric) &&
-                strcmp(v->state, "ok") == 0)
-                found = v;
-        }
+        const rb_value_line *found = rb_results_value(a->run, t->trial, s->part, &s->metric);
         if (!found)
             return not_kept(a, s, t, err);
         if (*definition && strcmp(*definition, found->definition) != 0)
-            return RB_FAIL(err, RB_BAD_INPUT, "%s and %s do not compare: name the distance, as in silhouette:cosine",
-                           *definition, found->definition);
+            return RB_FAIL(err, RB_BAD_INPUT, "%s and %s do not compare: %s", *definition, found->definition,
+                           s->metric.def->kind == RB_METRIC_GAP ? "the runs have other numbers of reference sets"
+                                                                : "name the distance, as in silhouette:cosine");
         *definition = found->definition;
         RB_TRY(rb_grow(&a->x, &a->capacity, unit + 1, err));
         a->x[unit++] = found->value;
@@ -254,29 +232,16 @@ done:
     return err->status;
 }
 
-static bool has_part(const rb_systems *s, const char *part)
-{
-    for (int64_t k = 0; s->n > 0 && k < s->system[0].run->n_values; k++)
-        if (strcmp(s->system[0].run->value[k].part, part) == 0)
-            return true;
-    return false;
-}
-
-/* Of clusterings all titles, or the unseen ones; the refits' values where every system has them. */
+/* The refits' values where every system has them. */
 static const char *part_of(const rb_systems *s)
 {
-    if (s->metric.family == RB_FAMILY_CLUSTERING)
-        return has_part(s, "train") ? "test" : "all";
+    const char *part = "test";
     for (int32_t i = 0; i < s->n; i++) {
-        bool refitted = false;
-        const rb_system *a = &s->system[i];
-        for (int64_t k = 0; k < a->run->n_values; k++)
-            refitted =
-                refitted || (a->run->value[k].trial == a->trial->trial && strcmp(a->run->value[k].part, "refit") == 0);
-        if (!refitted)
-            return "test";
+        part = rb_results_part(s->system[i].run, s->system[i].trial->configuration, &s->metric);
+        if (strcmp(part, "refit") != 0)
+            break;
     }
-    return "refit";
+    return part;
 }
 
 static rb_status read_all(rb_systems *s, rb_error *err)

@@ -5,18 +5,28 @@
 
 #include "base/alloc.h"
 
-rb_status rb_expected_load(rb_experiment *e, const rb_results_file *r, rb_error *err)
+/* The kept file is written in blocks: a key of its own begins a line. */
+static bool expects(const char *text)
+{
+    return strncmp(text, "expect:", 7) == 0 || strstr(text, "\nexpect:");
+}
+
+rb_status rb_expected_load(rb_experiment *e, rb_text *unread, const rb_results_file *r, rb_error *err)
 {
     char **text = NULL, *all = NULL;
     int64_t n = 0;
     rb_messages messages = { 0 };
-    rb_error unread = { 0 };
+    rb_error raised = { 0 };
     RB_TRY(rb_hdf_read_texts(r->file.id, "provenance/experiment", &text, &all, &n, err));
-    if (n == 0 || !strstr(text[0], "expect"))
+    if (n == 0 || !expects(text[0]))
         goto done;
     const rb_experiment_input input = { .file = r->folder, .text = text[0], .n_bytes = (int64_t)strlen(text[0]) };
-    if (rb_experiment_parse(e, &input, &messages, &unread) != RB_OK)
-        e->n_expected = 0; /* a file that it names was moved: the run's own tables need none */
+    if (rb_experiment_parse(e, &input, &messages, &raised) != RB_OK) {
+        e->n_expected = 0;
+        if (raised.status == RB_NO_MEMORY)
+            RB_TRY(RB_FAIL(err, raised.status, "%s", raised.message));
+        RB_TRY(rb_text_addf(unread, err, "%s", messages.n > 0 ? messages.item[0].text : raised.message));
+    }
 done:
     rb_messages_fini(&messages);
     rb_free(text);
@@ -24,39 +34,31 @@ done:
     return err->status;
 }
 
-static bool same_metric(const rb_value_line *v, const rb_metric *metric)
-{
-    return strcmp(v->definition, metric->definition) == 0 && v->cutoff == metric->cutoff &&
-           strcmp(v->segment, "all") == 0;
-}
-
-/* The configuration that an entry is judged by: the selected one, else the only one; 0. */
+/* The configuration that an entry is judged by: the only selected one, else the only one; 0. */
 static int32_t judged(const rb_results_file *r, const char *entry)
 {
-    int32_t only = 0;
-    bool several = false;
-    for (const rb_trial_line *t = r->trial; t < r->trial + r->n_trials; t++) {
-        if (strcmp(t->entry, entry) != 0)
-            continue;
-        if (t->selected)
-            return t->configuration;
-        several = several || (only != 0 && only != t->configuration);
-        only = t->configuration;
-    }
-    return several ? 0 : only;
+    int32_t only[2] = { 0 };
+    bool several[2] = { false };
+    for (const rb_trial_line *t = r->trial; t < r->trial + r->n_trials; t++)
+        for (int chosen = 0; chosen <= t->selected && strcmp(t->entry, entry) == 0; chosen++) {
+            several[chosen] = several[chosen] || (only[chosen] != 0 && only[chosen] != t->configuration);
+            only[chosen] = t->configuration;
+        }
+    const int chosen = only[1] != 0;
+    return several[chosen] ? 0 : only[chosen];
 }
 
 double rb_expected_measured(const rb_results_file *r, const rb_expected *x)
 {
     const int32_t configuration = judged(r, x->entry);
-    const bool clusters = x->metric.family == RB_FAMILY_CLUSTERING;
+    const char *part = rb_results_part(r, configuration, &x->metric);
     double sum = 0;
     int64_t n = 0;
-    for (const rb_value_line *v = r->value; v < r->value + r->n_values; v++) {
-        if (r->trial[v->trial - 1].configuration != configuration || !same_metric(v, &x->metric) ||
-            strcmp(v->state, "ok") != 0 || (strcmp(v->part, "test") != 0 && !(clusters && strcmp(v->part, "all") == 0)))
+    for (const rb_trial_line *t = r->trial; t < r->trial + r->n_trials; t++) {
+        if (t->configuration != configuration)
             continue;
-        sum += v->value;
+        const rb_value_line *v = rb_results_value(r, t->trial, part, &x->metric);
+        sum += v ? v->value : NAN; /* a mean of the folds that are left would be another thing */
         n++;
     }
     return n > 0 ? sum / (double)n : NAN;

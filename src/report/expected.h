@@ -8,13 +8,20 @@
 #include "report/results_file.h"
 #include "report/table.h"
 
-/** What a run's own experiment file expects, parsed from the file that the run keeps. e zeroed; rb_experiment_fini
- *  whatever is returned. n_expected is 0 where the file names something that is not there any more. Local. */
-rb_status rb_expected_load(rb_experiment *e, const rb_results_file *r, rb_error *err);
+/**
+ * What a run's own experiment file expects, parsed from the file that the run keeps. Local.
+ *
+ * @param[in,out] e       zeroed; rb_experiment_fini whatever is returned
+ * @param[in,out] unread  zeroed; why the file cannot be read any more (it names another that was moved), n_expected is
+ *                        0 then; left empty where it can, or expects nothing; rb_text_fini
+ * @return RB_OK, RB_IO, RB_BAD_INPUT (of results.h5), RB_NO_MEMORY
+ */
+rb_status rb_expected_load(rb_experiment *e, rb_text *unread, const rb_results_file *r, rb_error *err);
 
 /**
- * The test value of a configuration of the entry, averaged over folds and repeats: the selected one, or the only one;
- * NAN where there is none. Local.
+ * What the configuration of the entry was measured at, averaged over folds and repeats, on the part that it is judged
+ * on (rb_results_part): of the only one selected, else the only one. NAN where several might be meant, or one of its
+ * trials has no value. Local.
  */
 double rb_expected_measured(const rb_results_file *r, const rb_expected *x);
 

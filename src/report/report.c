@@ -28,12 +28,19 @@ done:
 static rb_status write_expected(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
 {
     rb_experiment e = { 0 };
-    RB_TRY(rb_expected_load(&e, r, err));
+    rb_text unread = { 0 };
+    const bool is_json = format == RB_FORMAT_JSON;
+    RB_TRY(rb_expected_load(&e, &unread, r, err));
+    if (unread.length > 0 && is_json)
+        fputs(",\n\"published\": null", out);
+    else if (unread.length > 0)
+        fprintf(out, "\npublished values: not read: %s\n", unread.data);
     if (e.n_expected == 0)
         goto done;
-    fputs(format == RB_FORMAT_JSON ? ",\n\"published\": " : "\n", out);
+    fputs(is_json ? ",\n\"published\": " : "\n", out);
     RB_TRY(rb_expected_write(out, r, &e, format, err));
 done:
+    rb_text_fini(&unread);
     rb_experiment_fini(&e);
     return err->status;
 }
@@ -286,7 +293,8 @@ rb_status rb_report_digest(FILE *out, const char *folder, rb_error *err)
     RB_TRY(rb_hdf_get_text(r.file.id, "digest", &digest, err));
     RB_TRY(rb_hdf_get_text(r.file.id, "digest_class", &class, err));
     RB_TRY(rb_hdf_get_int(r.file.id, "digest_left_out", &left_out, err));
-    fprintf(out, "%s\nclass: %s\nleft out: %lld of all trials and replays (stopped by time or memory, fast, or not run)\n",
+    fprintf(out,
+            "%s\nclass: %s\nleft out: %lld of all trials and replays (stopped by time or memory, fast, or not run)\n",
             digest[0] ? digest : "no digest: nothing finished", class, (long long)left_out);
 done:
     rb_free(digest);

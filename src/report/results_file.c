@@ -261,6 +261,55 @@ bool rb_trial_clusters(const rb_trial_line *trial)
     return false;
 }
 
+static bool is_of(const rb_value_line *v, const rb_metric *metric)
+{
+    const rb_metric_def *def = metric->def;
+    const size_t length = strlen(metric->definition);
+    if (strcmp(v->name, def->name) != 0 || v->cutoff != metric->cutoff || strcmp(v->segment, "all") != 0)
+        return false;
+    if (def->kind == RB_METRIC_GAP)
+        return strncmp(v->definition, metric->definition, length) == 0 &&
+               strncmp(v->definition + length, ":box-", 5) == 0;
+    if (def->kind == RB_METRIC_SILHOUETTE && metric->variant[0] == RB_DISTANCE_CLUSTERED)
+        for (int k = 0; k < 2; k++) {
+            rb_metric named = *metric;
+            rb_error none = { 0 };
+            if (rb_metric_choose(&named, k ? "cosine" : "euclidean", &none) == RB_OK &&
+                strcmp(v->definition, named.definition) == 0)
+                return true;
+        }
+    return strcmp(v->definition, metric->definition) == 0;
+}
+
+const rb_value_line *rb_results_value(const rb_results_file *r, int32_t trial, const char *part,
+                                      const rb_metric *metric)
+{
+    const rb_value_line *found = NULL;
+    for (const rb_value_line *v = r->value; v < r->value + r->n_values; v++) {
+        if (v->trial != trial || strcmp(v->part, part) != 0 || strcmp(v->state, "ok") != 0 || !is_of(v, metric))
+            continue;
+        if (found && strcmp(found->definition, v->definition) != 0)
+            return NULL;
+        found = v;
+    }
+    return found;
+}
+
+static bool has_part(const rb_results_file *r, int32_t configuration, const char *part)
+{
+    for (const rb_value_line *v = r->value; v < r->value + r->n_values; v++)
+        if (r->trial[v->trial - 1].configuration == configuration && strcmp(v->part, part) == 0)
+            return true;
+    return false;
+}
+
+const char *rb_results_part(const rb_results_file *r, int32_t configuration, const rb_metric *metric)
+{
+    if (metric->family == RB_FAMILY_CLUSTERING)
+        return has_part(r, configuration, "train") ? "test" : "all";
+    return has_part(r, configuration, "refit") ? "refit" : "test";
+}
+
 double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part)
 {
     for (int64_t i = 0; i < r->n_folds; i++) {

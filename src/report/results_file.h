@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "data/hdf.h"
+#include "eval/metric.h"
 
 typedef struct {
     int32_t trial, configuration, fold, repeat, iterations, kept_iteration;
@@ -74,6 +75,16 @@ typedef struct rb_results_file {
 
 /** Whether a trial is of a clustering algorithm; all others are recommenders. Local. */
 bool rb_trial_clusters(const rb_trial_line *trial);
+/**
+ * The value of a trial by a metric over all that it is of; NULL where it has none that is ok, or where its values have
+ * several definitions. The definition of a silhouette may name the distance that the trial clustered with, that of the
+ * gap has the number of reference sets. Local.
+ */
+const rb_value_line *rb_results_value(const rb_results_file *r, int32_t trial, const char *part,
+                                      const rb_metric *metric);
+/** The part that a configuration is judged on: of clusterings "all", or "test" where titles are divided; else "refit"
+ *  where it has values of a refit, else "test". Local. */
+const char *rb_results_part(const rb_results_file *r, int32_t configuration, const rb_metric *metric);
 /** Standard deviation over folds of a configuration's value; NAN where there is one fold, or no such value. Local. */
 double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part);
 

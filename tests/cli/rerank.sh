@@ -138,6 +138,25 @@ for file in failing turned; do
         fail "$file: a trial of the failed run stayed another"
 done
 
+# Candidates take memory that is told before: of each thread's 256 users at a time, 24 bytes each.
+cat >many.yaml <<'YAML'
+experiment: many
+dataset: { name: synthetic, users: 60, items: 5000, ratings: 9000 }
+split: { kind: random, test: 0.2 }
+metrics: [ndcg@10]
+trials:
+  - popularity
+  - popularity:
+    rerank: { candidates: 5000 }
+    as: varied
+YAML
+expect 0 "$REELBENCH" run many.yaml --dry-run --threads 2
+python3 - "$out" <<'PYTHON' || fail "the memory of candidates is not counted"
+import re, sys
+plain, varied = [float(x) for x in re.findall(r"(?:popularity|varied) +([0-9.]+) MB", open(sys.argv[1]).read())]
+assert 61 < varied - plain < 64, (plain, varied)
+PYTHON
+
 # What is wrong is said where it stands.
 expect 0 "$REELBENCH" list keys trials.rerank
 prints "weight of the scores, 1 - lambda of diversity"
