@@ -261,16 +261,18 @@ done:
     return err->status;
 }
 
-/* Spaces apart, as their values do not compare; best test value first; equal ones by configuration. */
+/* Spaces apart, as their values do not compare; the best by what selected first, so that test ranks nothing; equal
+ * ones by configuration. */
 static int by_value(const void *a, const void *b)
 {
     const rb_selected *x = a, *y = b;
     int apart = strcmp(x->space, y->space);
     if (apart != 0)
         return apart;
-    if (rb_metric_is_better(x->metric, x->test, y->test))
+    const rb_metric_value here = { x->selection, RB_VALUE_OK }, there = { y->selection, RB_VALUE_OK };
+    if (rb_metric_is_better(x->metric, here, there))
         return -1;
-    if (rb_metric_is_better(x->metric, y->test, x->test))
+    if (rb_metric_is_better(x->metric, there, here))
         return 1;
     return x->configuration < y->configuration ? -1 : 1;
 }

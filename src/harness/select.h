@@ -50,7 +50,7 @@ typedef struct rb_curve_point {
 } rb_curve_point;
 
 typedef struct rb_selection {
-    rb_selected *selected; /* [n] by metric, then space, then best test value first */
+    rb_selected *selected; /* [n] by metric, then space, then the best `selection` first */
     int32_t n;
     rb_pair *pair; /* [n_pairs] */
     int32_t n_pairs;

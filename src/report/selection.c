@@ -183,6 +183,8 @@ static void name_unranked(FILE *out, const best_of *b)
                 t->entry);
         if (b->clustering && t->space[0])
             fprintf(out, " in %s", t->space);
+        if (b->clustering && t->message[0])
+            fprintf(out, " (%s)", t->message);
         any = true;
     }
     fputs(any ? ")\n" : "", out);
@@ -201,8 +203,8 @@ static rb_status write_for_eye(FILE *out, const rb_results_file *r, rb_format fo
         if (b.clustering)
             fprintf(out, "best of each algorithm and space by %s\n%s", s->label, gap);
         else
-            fprintf(out, "best of each algorithm%s by %s on %s: value on test%s\n%s", b.divided ? " and space" : "",
-                    s->label, b.divided ? "the titles of training" : "validation",
+            fprintf(out, "best of each algorithm%s by %s on %s, in this order; value on test%s\n%s",
+                    b.divided ? " and space" : "", s->label, b.divided ? "the titles of training" : "validation",
                     s->refit ? ", fitted again on training and validation" : "", gap);
         RB_TRY(write_best(out, &b, format, err));
         fputs(gap, out);

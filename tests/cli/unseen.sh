@@ -37,7 +37,7 @@ trials:
 YAML
 expect 0 "$REELBENCH" run parts.yaml
 prints "58 titles to cluster, 25 unseen"
-prints "best of each algorithm and space by silhouette on the titles of training: value on test"
+prints "best of each algorithm and space by silhouette on the titles of training, in this order; value on test"
 run=$(echo results/parts-*)
 for trial in 1 3 5 7; do
     h5dump -d /labels/$trial -y -w 1 -o $trial.train "$run/results.h5" >/dev/null
