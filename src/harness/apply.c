@@ -155,7 +155,7 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
     rb_lists lists = { 0 };
     rb_reranker rerank = { 0 };
     reasons r = { .most = n_explain };
-    RB_TRY(rb_apply_open(&m, o, RB_CAN_RANK, "recommend", ctx, err));
+    RB_TRY(rb_apply_open(&m, o, &(rb_ability){ RB_CAN_RANK, NULL, "cannot recommend" }, ctx, err));
     if (n_explain > 0 && !(m.algorithm->can & RB_CAN_EXPLAIN)) {
         RB_FAIL(err, RB_BAD_INPUT, "%s cannot explain its recommendations", m.algorithm->name);
         goto done;
@@ -311,7 +311,7 @@ rb_status rb_apply_predict(const rb_apply_options *o, const char *file, rb_ctx *
     rb_apply_model m = { 0 };
     pair_list p = { 0 };
     double *rating = NULL;
-    RB_TRY(rb_apply_open(&m, o, RB_CAN_PREDICT, "predict ratings", ctx, err));
+    RB_TRY(rb_apply_open(&m, o, &(rb_ability){ RB_CAN_PREDICT, NULL, "cannot predict ratings" }, ctx, err));
     RB_TRY(read_pairs(&p, &m.run.data, file, err));
     RB_TRY(rb_alloc(&rating, p.n, err));
     m.algorithm->predict(rating, m.state, &(rb_pairs){ p.n, p.user, p.item });

@@ -94,7 +94,8 @@ rb_status rb_apply_assign(const rb_apply_options *o, const char *file, rb_ctx *c
     rb_catalogue titles = { 0 };
     int32_t *labels = NULL;
     char id[32];
-    RB_TRY(rb_apply_open(&m, o, RB_CAN_ASSIGN, "assign new titles to clusters", ctx, err));
+    RB_TRY(
+        rb_apply_open(&m, o, &(rb_ability){ RB_CAN_ASSIGN, NULL, "cannot assign new titles to clusters" }, ctx, err));
     if (rb_configuration_is_of_users(&m.run.plan, m.c)) {
         RB_FAIL(err, RB_BAD_INPUT, "trial %lld (%s) clusters users: there is no cluster for a title",
                 (long long)m.trial->number, m.c->entry->name);

@@ -93,7 +93,11 @@ static rb_status find_by_name(rb_apply_model *m, const char *text, rb_error *err
     if (n == 0)
         no_such_trial(m, text, err);
     else if (n > 1 && n_kept == 0)
-        RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the %s of none were kept", text, (long long)n, m->kept);
+        RB_FAIL(
+            err, RB_BAD_INPUT,
+            "'%s' has %lld trials, and the %s of none were kept: store: { %s: all } keeps every one, `select` those "
+            "that it takes",
+            text, (long long)n, m->kept, strcmp(m->kept, "models") == 0 ? "models" : "lists");
     else if (n_kept > 1 && n_chosen != 1)
         RB_FAIL(err, RB_BAD_INPUT, "'%s' has %lld trials, and the %s of %lld were kept: name one by its number, %s",
                 text, (long long)n, m->kept, (long long)n_kept, numbers.data);
@@ -105,18 +109,47 @@ done:
     return err->status;
 }
 
+static bool is_able(const rb_algorithm *a, unsigned can, const rb_ability *ability)
+{
+    return (!ability->can || can & ability->can) && (!ability->has || ability->has(a));
+}
+
 /* Where every entry of this name lacks what is asked for, nothing need be read to say so. */
-static rb_status check_name(const rb_experiment *e, const char *text, unsigned can, const char *what, rb_error *err)
+static rb_status check_name(const rb_experiment *e, const char *text, const rb_ability *ability, rb_error *err)
 {
     const rb_algorithm *lacks = NULL;
     for (int32_t i = 0; i < e->n_entries; i++) {
+        const rb_algorithm *a = e->entry[i].algorithm;
         if (strcmp(e->entry[i].name, text) != 0)
             continue;
-        if (!can || e->entry[i].algorithm->can & can)
+        if (is_able(a, a->can, ability))
             return RB_OK;
-        lacks = e->entry[i].algorithm;
+        lacks = a;
     }
-    return lacks ? RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", lacks->name, what) : RB_OK;
+    return lacks ? RB_FAIL(err, RB_BAD_INPUT, "%s %s", lacks->name, ability->lack) : RB_OK;
+}
+
+/* The first of the models that a trial asks which cannot do something; NULL: there is none. */
+static const char *first_without(const rb_apply_model *m, const rb_ability *ability)
+{
+    for (int32_t i = 0; i < m->c->n_models; i++) {
+        const rb_entry *asked = m->run.plan.configuration[m->c->children[i]].entry;
+        if (!is_able(asked->algorithm, asked->can, ability))
+            return asked->name;
+    }
+    return NULL;
+}
+
+/* Of the trial that was found: an ensemble can what its models can. */
+static rb_status check_trial(const rb_apply_model *m, const rb_ability *ability, rb_error *err)
+{
+    const rb_algorithm *a = m->algorithm;
+    const char *asked = is_able(a, a->can, ability) ? first_without(m, ability) : NULL;
+    if (is_able(a, m->c->entry->can, ability))
+        return RB_OK;
+    if (asked)
+        return RB_FAIL(err, RB_BAD_INPUT, "%s %s: it asks '%s', which cannot", a->name, ability->lack, asked);
+    return RB_FAIL(err, RB_BAD_INPUT, "%s %s", a->name, ability->lack);
 }
 
 /* By number, or by the name of an entry. */
@@ -181,9 +214,11 @@ done:
     return err->status;
 }
 
-static rb_status open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, unsigned can,
-                            const char *what, rb_ctx *ctx, rb_error *err)
+rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, const rb_ability *ability,
+                              rb_ctx *ctx, rb_error *err)
 {
+    static const rb_ability none = { 0 };
+    ability = ability ? ability : &none;
     rb_hdf results = { 0 };
     m->kept = kept;
     m->options = (rb_run_options){ .resume = o->run,
@@ -194,44 +229,20 @@ static rb_status open_trial(rb_apply_model *m, const rb_apply_options *o, const 
     rb_run_state_init(&m->run, &m->options, ctx);
     RB_TRY(rb_run_results_open(&results, o->run, err)); /* before the data, which may take minutes */
     RB_TRY(rb_run_load_experiment(&m->run, err));
-    RB_TRY(check_name(&m->run.experiment, o->trial, can, what, err));
+    RB_TRY(check_name(&m->run.experiment, o->trial, ability, err));
     RB_TRY(rb_run_load_data(&m->run, err));
     RB_TRY(find_trial(m, o->trial, err));
+    RB_TRY(check_trial(m, ability, err));
     RB_TRY(check_data(m, &results, err));
 done:
     rb_hdf_close(&results);
     return err->status;
 }
 
-rb_status rb_apply_open_trial(rb_apply_model *m, const rb_apply_options *o, const char *kept, rb_ctx *ctx,
-                              rb_error *err)
-{
-    return open_trial(m, o, kept, 0, "", ctx, err);
-}
-
-/* The first of the models that a trial asks which cannot do something; NULL: there is none. */
-static const char *first_without(const rb_apply_model *m, unsigned can)
-{
-    for (int32_t i = 0; i < m->c->n_models; i++) {
-        const rb_entry *asked = m->run.plan.configuration[m->c->children[i]].entry;
-        if (!(asked->can & can))
-            return asked->name;
-    }
-    return NULL;
-}
-
-rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, unsigned can, const char *what, rb_ctx *ctx,
+rb_status rb_apply_open(rb_apply_model *m, const rb_apply_options *o, const rb_ability *ability, rb_ctx *ctx,
                         rb_error *err)
 {
-    RB_TRY(open_trial(m, o, "models", can, what, ctx, err));
-    if (can && !(m->c->entry->can & can)) {
-        const char *asked = first_without(m, can);
-        if (asked)
-            RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s: it asks '%s', which cannot", m->algorithm->name, what, asked);
-        else
-            RB_FAIL(err, RB_BAD_INPUT, "%s cannot %s", m->algorithm->name, what);
-        goto done;
-    }
+    RB_TRY(rb_apply_open_trial(m, o, "models", ability, ctx, err));
     RB_TRY(load_model(m, o, err));
 done:
     return err->status;

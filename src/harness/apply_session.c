@@ -69,11 +69,8 @@ rb_status rb_apply_next(const rb_apply_options *o, const char *const *sessions, 
 {
     rb_apply_model m = { 0 };
     session *session_of = NULL;
-    RB_TRY(rb_apply_open(&m, o, 0, "", ctx, err));
-    if (!rb_session_applies(m.algorithm)) {
-        RB_FAIL(err, RB_BAD_INPUT, "%s cannot predict the next item of a session", m.algorithm->name);
-        goto done;
-    }
+    RB_TRY(rb_apply_open(&m, o, &(rb_ability){ 0, rb_session_applies, "cannot predict the next item of a session" },
+                         ctx, err));
     RB_TRY(rb_alloc(&session_of, n_sessions, err));
     for (int s = 0; s < n_sessions; s++) /* all, before anything is printed */
         RB_TRY(read_session(&session_of[s], sessions[s], &m.run.data, err));

@@ -46,16 +46,17 @@ done:
     return err->status;
 }
 
+static bool compares_items(const rb_algorithm *a)
+{
+    return a->similar != NULL;
+}
+
 rb_status rb_apply_similar(const rb_apply_options *o, const rb_similar_query *query, rb_ctx *ctx, rb_error *err)
 {
     rb_apply_model m = { 0 };
     double *scores = NULL;
     int32_t item;
-    RB_TRY(rb_apply_open(&m, o, 0, "", ctx, err));
-    if (!m.algorithm->similar) {
-        RB_FAIL(err, RB_BAD_INPUT, "%s does not compare items", m.algorithm->name);
-        goto done;
-    }
+    RB_TRY(rb_apply_open(&m, o, &(rb_ability){ 0, compares_items, "does not compare items" }, ctx, err));
     RB_TRY(rb_similar_item(&item, &m.run.data, query, err));
     RB_TRY(rb_alloc(&scores, m.run.data.items.n, err));
     m.algorithm->similar(scores, m.state, item);

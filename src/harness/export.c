@@ -93,9 +93,9 @@ rb_status rb_export_trec(const rb_apply_options *o, const char *run_file, const 
     rb_apply_model m = { 0 };
     kept_lists lists = { 0 };
     FILE *run = NULL, *qrels = NULL;
-    RB_TRY(rb_apply_open_trial(&m, o, "recommendations", ctx, err));
-    if (!(m.c->entry->can & RB_CAN_RANK))
-        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s does not rank the catalogue: it has no lists", m.algorithm->name));
+    RB_TRY(rb_apply_open_trial(&m, o, "recommendations",
+                               &(rb_ability){ RB_CAN_RANK, NULL, "does not rank the catalogue: it has no lists" }, ctx,
+                               err));
     RB_TRY(read_lists(&lists, &m, err));
     RB_TRY(check_ids(&m.run.data.users, "user", err));
     RB_TRY(check_ids(&m.run.data.items, "item", err));

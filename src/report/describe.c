@@ -429,7 +429,7 @@ rb_status rb_report_describe(const rb_apply_options *o, const rb_describe_option
 {
     description d = { .options = options };
     const rb_apply_model *m = &d.model;
-    RB_TRY(rb_apply_open_trial(&d.model, o, "labels", ctx, err));
+    RB_TRY(rb_apply_open_trial(&d.model, o, "labels", NULL, ctx, err));
     if (!(m->algorithm->can & RB_CAN_ASSIGN) || (m->algorithm->can & RB_CAN_RECOMMEND))
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s is no clustering: it has no clusters to describe", m->algorithm->name));
     d.of_users = rb_configuration_is_of_users(&m->run.plan, m->c);

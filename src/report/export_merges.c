@@ -39,8 +39,6 @@ static rb_status read_tree(kept_tree *t, const rb_apply_model *m, rb_error *err)
                        "the model of trial %lld (%s) was not kept: store: { models: all } keeps every one",
                        (long long)m->trial->number, m->c->entry->name));
     snprintf(name, sizeof name, "models/%lld/tree", (long long)m->trial->number);
-    if (!rb_hdf_has(results.id, name))
-        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s has no merge tree: agglomerative has one", m->algorithm->name));
     RB_TRY(rb_hdf_read(results.id, name, RB_HDF_DOUBLE, (void **)&t->tree, &n_rows, &n_cols, err));
     snprintf(name, sizeof name, "models/%lld/labels", (long long)m->trial->number);
     RB_TRY(rb_hdf_read_vector(results.id, name, RB_HDF_INT32, (void **)&t->labels, &t->n, err));
@@ -81,13 +79,23 @@ static rb_status write_figure(FILE *out, const rb_merges *merges, const kept_tre
     return rb_figure_merges(out, merges, last, t->k, caption, err);
 }
 
+/* What measures how well the heights of a tree keep the distances has one. */
+static bool has_tree(const rb_algorithm *a)
+{
+    for (const char *const *m = a->measures; m && *m; m++)
+        if (strcmp(*m, "cophenetic") == 0)
+            return true;
+    return false;
+}
+
 rb_status rb_export_merges(const rb_apply_options *o, const rb_export_merges_options *options, rb_ctx *ctx,
                            rb_error *err)
 {
     rb_apply_model m = { 0 };
     kept_tree tree = { 0 };
     FILE *newick = NULL, *figure = NULL;
-    RB_TRY(rb_apply_open_trial(&m, o, "models", ctx, err));
+    RB_TRY(rb_apply_open_trial(&m, o, "models",
+                               &(rb_ability){ 0, has_tree, "has no merge tree: agglomerative has one" }, ctx, err));
     tree.data = &m.run.data;
     tree.of_users = rb_configuration_is_of_users(&m.run.plan, m.c);
     RB_TRY(read_tree(&tree, &m, err));
