@@ -52,6 +52,34 @@ static void note_namesakes(FILE *out, const rb_experiment *e)
     }
 }
 
+/* A curve over k chooses among several of one entry, or of entries that count as one. */
+static bool has_curve(const rb_experiment *e, int32_t i)
+{
+    const rb_entry *entry = &e->entry[i];
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        if (strcmp(entry->sweep[s].param->name, "k") == 0 && entry->sweep[s].n > 1)
+            return true;
+    for (int32_t k = 0; k < e->n_entries; k++)
+        if (k != i && strcmp(e->entry[k].name, entry->name) == 0)
+            return true;
+    return false;
+}
+
+static void note_selection(FILE *out, const rb_experiment *e)
+{
+    const char *lack = rb_experiment_lacks_select(e);
+    if (lack)
+        fprintf(out, "%s: note: %s\n", e->file, lack);
+    if (e->select_rule == RB_SELECT_BEST)
+        return;
+    for (int32_t i = 0; i < e->n_entries; i++) {
+        const rb_entry *entry = &e->entry[i];
+        if (entry->can & RB_CAN_ASSIGN && !has_curve(e, i))
+            fprintf(out, "%s:%d:%d: note: %s has no sweep over 'k': %s selects nothing of it\n", entry->at.origin,
+                    entry->at.line, entry->at.column, entry->name, e->select_rule == RB_SELECT_GAP ? "gap" : "elbow");
+    }
+}
+
 static rb_status run(rb_call *call, rb_error *err)
 {
     rb_experiment experiment = { 0 };
@@ -72,6 +100,7 @@ static rb_status run(rb_call *call, rb_error *err)
     describe(call->out, &plan);
     RB_TRY(describe_replays(call->out, &experiment, err));
     note_namesakes(call->out, &experiment);
+    note_selection(call->out, &experiment);
 done:
     rb_messages_print(call->errors, &messages);
     rb_plan_fini(&plan);

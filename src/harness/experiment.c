@@ -248,3 +248,15 @@ const char *rb_experiment_fitted_part(const rb_experiment *e)
 {
     return e->split.kind == RB_SPLIT_TITLES ? "train" : "all";
 }
+
+const char *rb_experiment_lacks_select(const rb_experiment *e)
+{
+    bool sweeps = false;
+    for (int32_t i = 0; i < e->n_entries; i++)
+        sweeps = sweeps || e->entry[i].n_configurations > 1;
+    if (e->n_select > 0 || e->n_entries == 0)
+        return NULL;
+    if (e->store.models == RB_KEEP_SELECTED)
+        return "no select: no model is kept and nothing is compared";
+    return sweeps ? "no select: nothing is chosen and nothing is compared" : NULL;
+}

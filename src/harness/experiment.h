@@ -234,6 +234,9 @@ bool rb_experiment_learns(const rb_experiment *e);
  *  spaces; NULL: none does. */
 const rb_entry *rb_experiment_namesake(const rb_experiment *e, int32_t i);
 
+/** What a file without `select` goes without, where it sweeps or would keep what is selected; NULL. Local. */
+const char *rb_experiment_lacks_select(const rb_experiment *e);
+
 /** Whether early stopping watches the fits of an entry. */
 bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry);
 

@@ -273,6 +273,19 @@ static rb_status write_labels(rb_results *r, int32_t number, const char *group, 
     return rb_hdf_write(r->file.id, name, RB_HDF_INT32, labels, n, 1, true, err);
 }
 
+/* What leaves metrics without a value is no failure, and has a reason all the same. */
+static void note_few_clusters(rb_trial_facts *f, const rb_fit_record *fit)
+{
+    int32_t found = -1;
+    for (int64_t i = 0; i < fit->n_labels; i++) {
+        if (found >= 0 && fit->labels[i] >= 0 && fit->labels[i] != found)
+            return;
+        found = fit->labels[i] >= 0 ? fit->labels[i] : found;
+    }
+    if (fit->n_labels > 0)
+        snprintf(f->message, sizeof f->message, "%s", found >= 0 ? "one cluster" : "no cluster: all is noise");
+}
+
 /* Values, history and digest of one trial or refit; its vectors where all are kept. */
 static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
 {
@@ -302,7 +315,8 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
     if (fit.outcome == RB_FIT_DONE && rb_run_ending(run, w) != RB_FIT_DONE) {
         f->outcome = rb_run_ending(run, w);
         snprintf(f->message, sizeof f->message, "its lists could not be re-ranked");
-    }
+    } else if (fit.outcome == RB_FIT_DONE)
+        note_few_clusters(f, &fit);
     RB_TRY(take_history(r, w, &fit, err));
     RB_TRY(take_values(r, number, &metrics, err));
     if (all_vectors)
@@ -351,24 +365,6 @@ done:
     return err->status;
 }
 
-/* Values that no user has (no relevant item, none on validation) leave every trial well and nothing to choose from. */
-static void warn_of_no_selection(rb_results *r)
-{
-    rb_run_state *run = r->run;
-    const rb_experiment *e = &run->experiment;
-    bool any_done = false;
-    for (int64_t t = 0; t < run->plan.n_trials; t++)
-        any_done = any_done || (r->facts[t].finished && r->facts[t].outcome == RB_FIT_DONE);
-    for (int32_t m = 0; m < e->n_select && any_done; m++) {
-        int32_t n = 0;
-        for (int32_t i = 0; i < r->selection.n; i++)
-            n += strcmp(r->selection.selected[i].metric->id, e->select[m].id) == 0;
-        if (n == 0)
-            rb_log_warn(&run->log, "no value of %s%s: nothing can be selected", e->select[m].label,
-                        e->select[m].def->family == RB_FAMILY_CLUSTERING ? "" : " on validation");
-    }
-}
-
 rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err)
 {
     rb_results r = { .run = run };
@@ -385,7 +381,7 @@ rb_status rb_run_merge(rb_run_outcome *outcome, rb_run_state *run, rb_error *err
             RB_TRY(take_work(&r, w, err));
     rb_trial_reader reader = { rb_results_read, &r };
     RB_TRY(rb_select(&r.selection, &run->plan, &reader, run->data.users.n, run->world->n_threads, err));
-    warn_of_no_selection(&r);
+    rb_results_note_unselected(&r);
     rb_results_mark_selected(&r);
     RB_TRY(rb_results_keep(&r, err));
     RB_TRY(rb_results_write_tables(&r, err));

@@ -88,6 +88,9 @@ rb_status rb_results_write_vectors(rb_results *r, int64_t work, const rb_fit_rec
 rb_status rb_results_write_points(rb_results *r, int64_t work, const rb_fit_record *fit, const rb_metric_record *m,
                                   rb_error *err);
 
+/** Say of what nothing could be selected, and why. */
+void rb_results_note_unselected(const rb_results *r);
+
 /** Note in r->facts which trials the selection names. */
 void rb_results_mark_selected(rb_results *r);
 /** Models, lists and (where only those of the selected are asked for) vectors of the trials that are kept; models

@@ -40,5 +40,8 @@ expect 0 "$REELBENCH" report "$folder" --format tsv
 # Two values of k have no bend.
 sed 's/range: \[1, 9\]/range: [2, 3]/; s/experiment: elbow/experiment: flat/' elbow.yaml >flat.yaml
 expect 0 "$REELBENCH" run flat.yaml
-prints "no value of elbow of inertia: nothing can be selected"
+prints "kmeans in numeric has 2 values of k: an elbow needs at least 3"
+sed 's/bisecting_kmeans.*/agglomerative: { space: numeric, k: 3 }/' elbow.yaml >one.yaml
+expect 0 "$REELBENCH" validate one.yaml
+prints "one.yaml:8:5: note: agglomerative has no sweep over 'k': elbow selects nothing of it"
 finish

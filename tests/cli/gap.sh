@@ -186,6 +186,10 @@ PYTHON
 expect 0 mpirun -n 2 "$REELBENCH" run loose.yaml --output again --threads 1 --no-share
 [ "$("$REELBENCH" digest again/loose-* | head -1)" = "$("$REELBENCH" digest results/loose-* | head -1)" ] ||
     fail "two ranks leave out other values"
+# Where no k is large enough, the message says so.
+sed 's/range: \[1, 8\]/range: [1, 2]/; /dbscan/d; s/experiment: gap/experiment: narrow/' gap.yaml >narrow.yaml
+expect 0 "$REELBENCH" run narrow.yaml
+prints "kmeans in numeric: no k from 1 to 2 meets Gap(k) >= Gap(k') - s', k' the next: widen the range"
 
 expect 2 "$REELBENCH" validate gap.yaml --set select=gap:error
 complains "'gap:error' selects nothing"
