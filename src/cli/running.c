@@ -72,9 +72,11 @@ rb_status rb_running(rb_call *call, rb_run_options *options, const char *core, r
         call->exit_status = rb_signals_exit();
     } else if (!options->dry_run) {
         RB_TRY_ALL(&session.ctx, call->speaks ? write_ending(call->out, &outcome, err) : RB_OK);
+        if (outcome.n_failed > 0 && call->speaks)
+            RB_TRY(rb_report_failures(call->errors, outcome.folder, err));
         if (outcome.n_failed > 0)
-            RB_FAIL(err, RB_FAILED, "%lld of %lld trials failed; their reasons: reelbench report %s",
-                    (long long)outcome.n_failed, (long long)outcome.n_trials, outcome.folder);
+            RB_FAIL(err, RB_FAILED, "%lld of %lld trials failed: reelbench report %s", (long long)outcome.n_failed,
+                    (long long)outcome.n_trials, outcome.folder);
         if (outcome.n_left > 0)
             RB_FAIL(err, RB_FAILED,
                     "%lld of %lld trials lack what the file asks for: they were stopped while they were fitted again; "

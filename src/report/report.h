@@ -18,6 +18,10 @@ typedef enum { RB_FORMAT_TABLE, RB_FORMAT_CSV, RB_FORMAT_TSV, RB_FORMAT_JSON, RB
  */
 rb_status rb_report_selection(FILE *out, const char *folder, rb_error *err);
 
+/** Why trials and refits of a run failed, up to three different reasons, each with the first trial that has it and how
+ *  many more do. Local. @return RB_OK, RB_BAD_INPUT, RB_IO, RB_NO_MEMORY */
+rb_status rb_report_failures(FILE *out, const char *folder, rb_error *err);
+
 /**
  * The best configuration of each algorithm by the selection metric, and every trial with its metrics: JSON is an object
  * of both ("selection", "trials"), of the values that the experiment expects where there are any ("published"), of the

@@ -94,7 +94,8 @@ static rb_status read_trials(rb_results_file *r, rb_error *err)
         TO(rb_trial_line, iterations, RB_HDF_INT32),     TO(rb_trial_line, entry, RB_HDF_TEXT),
         TO(rb_trial_line, algorithm, RB_HDF_TEXT),       TO(rb_trial_line, parameters, RB_HDF_TEXT),
         TO(rb_trial_line, space, RB_HDF_TEXT),           TO(rb_trial_line, outcome, RB_HDF_TEXT),
-        TO(rb_trial_line, message, RB_HDF_TEXT),         TO(rb_trial_line, selected, RB_HDF_UINT8),
+        TO(rb_trial_line, message, RB_HDF_TEXT),         TO(rb_trial_line, refit, RB_HDF_TEXT),
+        TO(rb_trial_line, refit_message, RB_HDF_TEXT),   TO(rb_trial_line, selected, RB_HDF_UINT8),
         TO(rb_trial_line, kept_iteration, RB_HDF_INT32),
     };
     static const target times[] = { { "fit", RB_HDF_DOUBLE, offsetof(rb_trial_line, fit_s) },

@@ -11,6 +11,7 @@
 typedef struct {
     int32_t trial, configuration, fold, repeat, iterations, kept_iteration;
     const char *entry, *algorithm, *parameters, *space, *outcome, *message;
+    const char *refit, *refit_message; /* outcome of the refit; "": none */
     bool selected;
     double fit_s, score_s, evaluate_s;
 } rb_trial_line;
