@@ -11,6 +11,7 @@
 #define AXIS_Y 70.0
 #define BAR_STEP 9.0
 #define ROW 20.0
+#define MARGIN 16.0 /* of the caption, which has the whole width */
 
 typedef struct {
     FILE *out;
@@ -95,6 +96,6 @@ rb_status rb_figure_ranks(FILE *out, const rb_ranked *system, int32_t n, double 
     draw_axis(&f);
     double top = AXIS_Y + BAR_STEP * (draw_bars(&f) + 1) + ROW / 2;
     draw_names(&f, top);
-    rb_svg_text(out, LEFT, height - 16, "start", caption);
+    rb_svg_text(out, MARGIN, height - 16, "start", caption);
     return rb_svg_end(out, err);
 }

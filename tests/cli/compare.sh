@@ -106,6 +106,8 @@ for name in "random", "item_mean", "popularity":
     assert any(name in w.split() for w in words), words
 assert any(w.startswith("critical difference 0.") for w in words), words
 assert len(text.getElementsByTagName("line")) > 5 + 3 + 10
+caption = [t for t in text.getElementsByTagName("text") if "Nemenyi" in t.firstChild.data][0]
+assert float(caption.getAttribute("x")) + 6.6 * len(caption.firstChild.data) < 760, caption.toxml() # 6.6: a letter of 12
 PYTHON
 
 # For the eye a heading says what was done; CSV has the pairs.
