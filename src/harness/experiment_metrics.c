@@ -123,8 +123,9 @@ static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
     const rb_yaml *first = node->kind == RB_YAML_LIST ? node->first : node;
     if (!first)
         return RB_COMPLAIN(r, node->at, "'metrics' is an empty list");
-    RB_TRY(rb_arena_alloc(&e->arena, &e->metrics, node->n + 3, r->err)); /* select may add two */
-    RB_TRY(rb_arena_alloc(&e->arena, &e->metric_at, node->n + 3, r->err));
+    const int64_t most = node->n + 3 + e->n_entries; /* select may add two, each entry one */
+    RB_TRY(rb_arena_alloc(&e->arena, &e->metrics, most, r->err));
+    RB_TRY(rb_arena_alloc(&e->arena, &e->metric_at, most, r->err));
     for (const rb_yaml *child = first; child; child = node->kind == RB_YAML_LIST ? child->next : NULL) {
         rb_metric metric;
         bool good;
@@ -357,11 +358,44 @@ static rb_status check_test_part(rb_reader *r, const rb_yaml *node)
     return RB_OK;
 }
 
+#define SUGGESTED "suggested_"
+
+/* Whether an entry leaves a parameter to the fit by a 0, which measures `suggested_<parameter>`. */
+static bool leaves_to_fit(const rb_entry *entry, const char *measure)
+{
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        for (int64_t o = 0;
+             strcmp(entry->sweep[s].param->name, measure + strlen(SUGGESTED)) == 0 && o < entry->sweep[s].n; o++)
+            if (entry->sweep[s].option[o].value.number == 0)
+                return true;
+    return false;
+}
+
+/* What the fit takes then is among the results, asked for or not. */
+static rb_status add_suggested(rb_reader *r)
+{
+    rb_experiment *e = r->e;
+    for (int32_t i = 0; e->metrics && i < e->n_entries; i++) {
+        const rb_algorithm *a = e->entry[i].algorithm;
+        for (const char *const *m = a ? a->measures : NULL; m && *m; m++) {
+            rb_metric metric;
+            if (strncmp(*m, SUGGESTED, strlen(SUGGESTED)) != 0 || !leaves_to_fit(&e->entry[i], *m))
+                continue;
+            RB_TRY(rb_metric_parse(&metric, *m, r->err));
+            if (find_metric(e, &metric) < 0)
+                add_metric(e, &metric, e->entry[i].at);
+        }
+    }
+done:
+    return r->err->status;
+}
+
 rb_status rb_reader_metrics(rb_reader *r)
 {
     RB_TRY(read_metrics(r, rb_yaml_get(r->root, "metrics")));
     RB_TRY(check_test_part(r, rb_yaml_get(rb_yaml_get(r->root, "split"), "test")));
     RB_TRY(read_select(r, rb_yaml_get(r->root, "select")));
+    RB_TRY(add_suggested(r));
     RB_TRY(read_early_stopping(r, rb_yaml_get(r->root, "early_stopping")));
     RB_TRY(check_refit(r, rb_yaml_get(rb_yaml_get(r->root, "evaluation"), "refit")));
 done:

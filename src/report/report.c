@@ -102,6 +102,14 @@ static bool is_group(const rb_value_line *v)
     return strcmp(v->segment, "all") != 0 && !strstr(v->segment, "tie order");
 }
 
+static bool has_groups(const rb_results_file *r)
+{
+    for (int64_t i = 0; i < r->n_values; i++)
+        if (is_group(&r->value[i]))
+            return true;
+    return false;
+}
+
 /* Columns in the order in which values first come; those that no trial has a value for are left out. */
 static rb_status find_columns(value_column **columns, int *n, const rb_results_file *r, rows_of rows, rb_error *err)
 {
@@ -272,6 +280,9 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
         RB_TRY(write_expected(out, &r, format, err));
     fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);
     RB_TRY(write_tables(out, &r, format, err));
+    if ((format == RB_FORMAT_TABLE || format == RB_FORMAT_MARKDOWN) && has_groups(&r))
+        fprintf(out, "\n(values by groups of users and titles: reelbench report %s --format csv, tsv or json)\n",
+                folder);
     if (rb_replay_has(&r) && !is_single) {
         fputs(format == RB_FORMAT_TABLE && r.n_trials > 0 ? "\n" : "", out);
         RB_TRY(write_replay(out, &r, format, err));

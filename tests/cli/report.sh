@@ -15,6 +15,13 @@ YAML
 expect 1 "$REELBENCH" run fails.yaml
 folder=$(echo results/fails-*)
 prints "every trial with its values: reelbench report $folder"
+complains "trial 2 (kmeans space=genre k=500): "
+complains "1 of 2 trials failed: reelbench report $folder"
+expect 1 "$REELBENCH" run fails.yaml --output many --set 'trials=[kmeans: { space: genre, k: [500, 600, 700, 800, 900] }]'
+[ "$(grep -c "^trial . (kmeans space=genre k=.00): " "$err")" -eq 3 ] || fail "not three reasons"
+complains "2 other reasons"
+expect 1 "$REELBENCH" run fails.yaml --output twice --set 'trials=[kmeans: { space: genre, k: 500, n_init: [1, 2] }]'
+complains "trial 1 (kmeans space=genre k=500 n_init=1) and 1 more: "
 expect 0 "$REELBENCH" status "$folder"
 prints "1 done, 1 failed"
 expect 1 "$REELBENCH" run fails.yaml
@@ -89,6 +96,21 @@ assert all((l["iterations kept"] != "") == (l["entry"] == "als") for l in lines)
 assert all(1 <= int(l["iterations kept"]) <= 5 for l in lines if l["entry"] == "als"), lines
 PYTHON
 
+# Ranks are the order of what selection saw, also where test has another.
+sed "s/best\$/order/; /^early/d; /^  - /d" best.yaml >order.yaml
+for factors in 2 3 4 5 6 7; do
+    printf '  - als: { factors: %d, iterations: 3 }\n    as: of_%d\n' $factors $factors >>order.yaml
+done
+expect 0 "$REELBENCH" run order.yaml
+prints "by ndcg@10 on validation, in this order; value on test"
+expect 0 "$REELBENCH" report results/order-* --format json
+python3 - "$out" <<'PYTHON' || fail "ranks are not those of validation"
+import json, sys
+best = json.load(open(sys.argv[1]))["selection"]
+assert [b["rank"] for b in best] == list(range(1, len(best) + 1)), best
+assert best == sorted(best, key=lambda b: -b["validation"]) != sorted(best, key=lambda b: -b["test"]), best
+PYTHON
+
 # Of several stored models of an entry the selected one answers; where none is, the numbers are named.
 expect 0 "$REELBENCH" run best.yaml --set 'store={models: all}'
 number=$("$REELBENCH" report "$best" --format tsv | awk -F '\t' '$2 == "als" && $7 == "true" { print $1 }')
@@ -100,6 +122,14 @@ sed 's/best$/none/; /^select/d; /^early/d; s/^trials:/store: { models: all }\ntr
 expect 0 "$REELBENCH" run none.yaml
 expect 2 "$REELBENCH" recommend results/none-* als --user 3
 complains "the models of 2 were kept: name one by its number, 4 (factors=4 iterations=5), 5 (factors=8 iterations=5)"
+expect 0 "$REELBENCH" run none.yaml --set 'store={models: selected}' --output bare
+prints "no select: no model is kept and nothing is compared"
+expect 2 "$REELBENCH" recommend bare/none-* als --user 3
+complains "the models of none were kept: store: { models: all } keeps every one, \`select\` those that it takes"
+expect 2 "$REELBENCH" similar bare/none-* als --item 1
+complains "als does not compare items"
+expect 2 "$REELBENCH" export bare/none-* als --newick tree.nwk
+complains "als has no merge tree"
 
 # Folds and repeats have a spread in place of an interval, and the reason.
 sed 's/best$/folds/; s/kind: random, test: 0.2/kind: k_fold, folds: 3/; /^early/d' best.yaml >folds.yaml
@@ -138,6 +168,27 @@ expect 2 "$REELBENCH" recommend results/both-* kmeans --user 3
 complains "kmeans cannot recommend"
 expect 0 "$REELBENCH" report results/both-* --format csv
 [ "$(wc -l <"$out")" -eq 4 ] || fail "csv is not one table"
+
+# The eps that a fit takes for 0 is among its values; what leaves metrics without a value is said.
+cat >eps.yaml <<'YAML'
+experiment: eps
+dataset: { name: synthetic, users: 100, items: 200, ratings: 1000, sessions: 1000 }
+metrics: [silhouette]
+select: silhouette
+trials:
+  - dbscan: { space: numeric, eps: [0, 1000] }
+  - dbscan: { space: numeric, eps: 2000 }
+    as: all
+YAML
+expect 0 "$REELBENCH" run eps.yaml
+prints "all in numeric (one cluster)"
+expect 0 "$REELBENCH" report results/eps-* --format csv
+python3 - "$out" <<'PYTHON' || fail "no eps, or no reason"
+import csv, sys
+taken, one, other = csv.DictReader(open(sys.argv[1]))
+assert float(taken["suggested_eps"]) > 0 and one["suggested_eps"] == "" == one["silhouette:euclidean"], (taken, one)
+assert one["message"] == "one cluster" == other["message"], (one, other)
+PYTHON
 
 # What is no run folder, and why.
 expect 2 "$REELBENCH" report nowhere

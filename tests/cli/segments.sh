@@ -17,6 +17,7 @@ YAML
 expect 0 "$REELBENCH" run groups.yaml
 run=$(echo results/groups-*)
 expect 0 "$REELBENCH" report "$run"
+prints "(values by groups of users and titles: reelbench report $run --format csv, tsv or json)"
 if grep -q "activity" "$out"; then fail "the table for the eye has a column for each group"; fi
 expect 0 "$REELBENCH" report "$run" --format json
 cp "$out" report.json
