@@ -382,7 +382,7 @@ static rb_status add_suggested(rb_reader *r)
             if (strncmp(*m, SUGGESTED, strlen(SUGGESTED)) != 0 || !leaves_to_fit(&e->entry[i], *m))
                 continue;
             RB_TRY(rb_metric_parse(&metric, *m, r->err));
-            if (find_metric(e, &metric) < 0)
+            if (rb_reader_find_metric(e, &metric) < 0)
                 add_metric(e, &metric, e->entry[i].at);
         }
     }

@@ -7,14 +7,15 @@
 
 #define MOST_REASONS 3
 
-/* The reason of line i: those of trials, then those of their refits; NULL: it did not fail. */
+/* The reason of line i: those of trials, then those of their refits; NULL: it is done, or was not run. */
 static const char *reason_of(const rb_results_file *r, int64_t i)
 {
     const rb_trial_line *t = &r->trial[i % r->n_trials];
     const bool is_refit = i >= r->n_trials;
-    if (strcmp(is_refit ? t->refit : t->outcome, "failed") != 0)
+    const char *outcome = is_refit ? t->refit : t->outcome, *message = is_refit ? t->refit_message : t->message;
+    if (!outcome[0] || strcmp(outcome, "done") == 0 || strcmp(outcome, "not run") == 0)
         return NULL;
-    return is_refit ? t->refit_message : t->message;
+    return message[0] ? message : outcome;
 }
 
 static bool has_reason(const rb_results_file *r, int64_t i, const char *reason)
