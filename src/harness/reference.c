@@ -26,6 +26,7 @@ rb_status rb_reader_suggest_entry(rb_reader *r, const char **out, const char *na
     const rb_experiment *e = r->e;
     const char **names;
     int n = 0;
+    *out = "";
     RB_TRY(rb_arena_alloc(&r->e->arena, &names, e->n_entries + 1, r->err));
     for (int32_t i = 0; i < e->n_entries; i++)
         if (find_entry(e, e->entry[i].name) == i)
