@@ -44,12 +44,11 @@ function(rb_code_digests)
     ${CMAKE_SOURCE_DIR}/src/linalg/*.[ch] ${CMAKE_SOURCE_DIR}/src/data/*.[ch])
   file(GLOB_RECURSE families CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/recommend/*.[ch] ${CMAKE_SOURCE_DIR}/src/cluster/*.[ch])
   file(GLOB_RECURSE eval CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/eval/*.[ch])
-  file(GLOB driving CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/harness/fold.c ${CMAKE_SOURCE_DIR}/src/harness/job*.[ch]
-    ${CMAKE_SOURCE_DIR}/src/harness/evaluate*.[ch])
+  file(GLOB harness CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/harness/*.[ch]) # the script takes what it needs of it
   set(path ${CMAKE_BINARY_DIR}/generated/code_digests.c)
   set(script ${CMAKE_SOURCE_DIR}/cmake/CodeDigests.cmake)
   add_custom_command(OUTPUT ${path} COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUT=${path} -P ${script}
-    DEPENDS ${script} ${below} ${families} ${eval} ${driving} VERBATIM)
+    DEPENDS ${script} ${below} ${families} ${eval} ${harness} VERBATIM)
   set_source_files_properties(${path} PROPERTIES GENERATED TRUE)
   # What the build knows of itself, for provenance; the commit is asked for at every build.
   set(build ${CMAKE_BINARY_DIR}/generated/build_facts.c)

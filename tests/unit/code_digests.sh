@@ -36,6 +36,8 @@ changes harness/spaces.c "$n_models" 0
 changes harness/checkpoint.c "$n_models" 0
 changes harness/evaluate.c 0 1
 changes harness/evaluate_clusters.c 0 1
+changes harness/gap.c 0 1
+changes harness/replay_arms.c 0 1
 changes eval/ranking.c 0 1
 changes recommend/models/als.c 1 0
 changes harness/journal.c 0 0
