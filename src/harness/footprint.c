@@ -71,6 +71,29 @@ rb_cost rb_run_footprint(const rb_run_state *run)
     return cost;
 }
 
+double rb_run_model_bytes(const rb_run_state *run, int64_t work) /* NOLINT(misc-no-recursion): as deep as references */
+{
+    const rb_configuration *c = rb_run_configuration(run, work);
+    const rb_algorithm *a = c->entry->algorithm;
+    const rb_shape shape = rb_run_shape(run, work, &run->group);
+    const rb_cost cost = a->cost(c->config, &shape);
+    double bytes = cost.bytes_per_rank + cost.bytes_per_node;
+    for (int32_t i = 0; a->attach && i < c->n_models; i++)
+        bytes += rb_run_model_bytes(run, rb_run_child(run, work, i));
+    return bytes;
+}
+
+/* Of the arms' models, which are read one at a time, the largest. */
+static double largest_arm(const rb_run_state *run)
+{
+    double most = 0;
+    for (int32_t a = 0; a < run->experiment.replay.n_arms; a++) {
+        const int64_t work = rb_run_arm_work(run, a);
+        most = fmax(most, work >= 0 ? rb_run_model_bytes(run, work) : 0);
+    }
+    return most;
+}
+
 double rb_run_replay_bytes(const rb_run_state *run)
 {
     const rb_replay *replay = &run->experiment.replay;
@@ -80,7 +103,7 @@ double rb_run_replay_bytes(const rb_run_state *run)
     const double n_arms = replay->n_arms > 0 ? replay->n_arms : n_titles;
     if (rb_run_replays_left(run) == 0)
         return 0;
-    double bytes = n_users * n_arms * sizeof(int32_t);
+    double bytes = n_users * n_arms * sizeof(int32_t) + largest_arm(run);
     if (replay->log == RB_REPLAY_SIMULATED)
         bytes += n_users * n_titles * sizeof(float);
     else /* the order of the log, then the log */
@@ -89,8 +112,8 @@ double rb_run_replay_bytes(const rb_run_state *run)
         return bytes;
     const double d = 1.0 + RB_N_USER_FEATURES + data->catalogue.genre.names.n;
     bytes += n_users * d * sizeof(double);
-    if (replay->log == RB_REPLAY_INTERACTIONS)
-        bytes += n_rows * row_bytes(&data->interactions);
+    if (replay->log == RB_REPLAY_INTERACTIONS) /* once a node */
+        bytes += n_rows * row_bytes(&data->interactions) / run->world->n_node_ranks;
     return bytes + run->world->n_threads * n_arms * d * (d + 2) * sizeof(double); /* states of LinUCB */
 }
 

@@ -112,23 +112,13 @@ static int choose_group_size(const rb_run_state *run)
     return n_ranks;
 }
 
-/*
- * The models that a fit refers to, which every rank reads back for itself: at most what their fits took, scratch with
- * it.
- */
-static double children_bytes(const rb_run_state *run,
-                             int64_t work) /* NOLINT(misc-no-recursion): as deep as references */
+/* The models that a fit refers to. */
+static double children_bytes(const rb_run_state *run, int64_t work)
 {
     const rb_configuration *c = rb_run_configuration(run, work);
     double bytes = 0;
-    for (int32_t i = 0; i < c->n_models; i++) {
-        const int64_t child = rb_run_child(run, work, i);
-        const rb_configuration *of = rb_run_configuration(run, child);
-        rb_shape shape = rb_run_shape(run, child, &run->group);
-        rb_cost cost = of->entry->algorithm->cost(of->config, &shape);
-        bytes += cost.bytes_per_rank + cost.bytes_per_node;
-        bytes += of->entry->algorithm->attach ? children_bytes(run, child) : 0;
-    }
+    for (int32_t i = 0; i < c->n_models; i++)
+        bytes += rb_run_model_bytes(run, rb_run_child(run, work, i));
     return bytes;
 }
 

@@ -260,6 +260,7 @@ rb_status rb_run_replays(rb_run_state *run, bool *stopped, rb_error *err)
     rb_replays *r = &run->replays;
     const int64_t n = r->plan.n_trials, left = rb_run_replays_left(run);
     rb_replay_input in = { 0 };
+    rb_error refusal = { 0 };
     bool *ran = NULL;
     int64_t *done = NULL, stop;
     char count[32], why[512];
@@ -275,8 +276,14 @@ rb_status rb_run_replays(rb_run_state *run, bool *stopped, rb_error *err)
         rb_log_warn(&run->log, "nothing is replayed: %s", why);
         return RB_OK;
     }
+    rb_replay_input_init(&in, run, &refusal); /* the same on every rank */
+    if (refusal.status == RB_BAD_INPUT) {
+        rb_log_warn(&run->log, "nothing is replayed: %s", refusal.message);
+        goto done;
+    }
+    *err = refusal;
+    RB_TRY(err->status);
     RB_TRY(open_journal(run, err));
-    RB_TRY(rb_replay_input_init(&in, run, err));
     rb_alloc(&ran, n, err);
     RB_TRY_ALL(run->world, rb_alloc(&done, n, err));
     RB_TRY_ALL(run->world, run_mine(run, &in, ran, stopped, err));

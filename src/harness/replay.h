@@ -25,12 +25,16 @@ bool rb_run_is_arm(const rb_run_state *run, int32_t configuration);
 void rb_run_mark_arms(rb_run_state *run);
 /** The work whose model is an arm; -1: the arm is a title. Local. */
 int64_t rb_run_arm_work(const rb_run_state *run, int32_t arm);
-/** Run the jobs that are not done. Where an arm has no model, or a node no room, none is run and that is said.
+/** Run the jobs that are not done. Where an arm has no model, a node no room, or the log cannot be
+ *  replayed, none is run and that is said.
  *  Collective over the world. */
 rb_status rb_run_replays(rb_run_state *run, bool *stopped, rb_error *err);
 
 /* ---- harness/footprint.c ---- */
 
+/** What a model takes on a rank that reads it back, with the models that it refers to: at most what its fit took,
+ *  scratch with it. Local. */
+double rb_run_model_bytes(const rb_run_state *run, int64_t work);
 /** What the jobs that are not done hold on a rank beside rb_run_footprint; 0 where there are none. Local. */
 double rb_run_replay_bytes(const rb_run_state *run);
 

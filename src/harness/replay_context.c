@@ -15,55 +15,49 @@ bool rb_replay_reads_context(const rb_run_state *run)
     return reads;
 }
 
-/*
- * The interactions of training, without the playbacks: no feature knows a click that a policy is tested on. The arrays
- * are the caller's.
- */
-static rb_status take_training(rb_dataset *known, int32_t **user, int32_t **item, float **rating, int64_t **time,
-                               const rb_dataset *d, const rb_fold *fold, rb_error *err)
+/* The interactions of training, without the playbacks: no feature knows a click that a policy is tested on. Rank 0
+ * selects. Collective. */
+static rb_status take_training(rb_interactions *known, const rb_interactions *all, const rb_fold *fold,
+                               const rb_ctx *ctx, rb_error *err)
 {
-    const rb_interactions *x = &d->interactions;
-    int64_t n = 0;
-    for (int64_t row = 0; row < x->n; row++)
+    int64_t n = 0, at = 0, *begin = NULL;
+    for (int64_t row = 0; row < all->n; row++)
         n += fold->parts.row[row] == RB_PART_TRAIN;
-    RB_TRY(rb_alloc(user, n, err));
-    RB_TRY(rb_alloc(item, n, err));
-    if (x->rating)
-        RB_TRY(rb_alloc(rating, n, err));
-    if (x->time)
-        RB_TRY(rb_alloc(time, n, err));
-    n = 0;
-    for (int64_t row = 0; row < x->n; row++) {
+    RB_TRY_ALL(ctx, rb_alloc(&begin, ctx->n_ranks + 1, err));
+    for (int r = 1; r <= ctx->n_ranks; r++)
+        begin[r] = n;
+    RB_TRY(rb_interactions_alloc(known, n, all->rating != NULL, all->time != NULL, ctx, err));
+    for (int64_t row = 0; row < all->n && ctx->rank == 0; row++) {
         if (fold->parts.row[row] != RB_PART_TRAIN)
             continue;
-        (*user)[n] = x->user[row];
-        (*item)[n] = x->item[row];
-        if (x->rating)
-            (*rating)[n] = x->rating[row];
-        if (x->time)
-            (*time)[n] = x->time[row];
-        n++;
+        ((int32_t *)known->user_memory.data)[at] = all->user[row];
+        ((int32_t *)known->item_memory.data)[at] = all->item[row];
+        if (all->rating)
+            ((float *)known->rating_memory.data)[at] = all->rating[row];
+        if (all->time)
+            ((int64_t *)known->time_memory.data)[at] = all->time[row];
+        at++;
     }
-    *known = *d;
-    known->has_sessions = false;
-    known->interactions.n = n;
-    known->interactions.user = *user;
-    known->interactions.item = *item;
-    known->interactions.rating = *rating;
-    known->interactions.time = *time;
+    rb_interactions_publish(known, begin, ctx);
+    known->n_users = all->n_users;
+    known->n_items = all->n_items;
+    known->min_rating = all->min_rating;
+    known->max_rating = all->max_rating;
 done:
+    rb_free(begin);
     return err->status;
 }
 
 rb_status rb_replay_context_make(rb_replay_input *in, const rb_run_state *run, const rb_fold *fold, rb_error *err)
 {
     rb_dataset known = run->data; /* a simulated click is in no data */
-    int32_t *user = NULL, *item = NULL;
-    float *rating = NULL;
-    int64_t *time = NULL;
+    rb_interactions train = { 0 };
     rb_points users = { 0 };
-    if (run->experiment.replay.log == RB_REPLAY_INTERACTIONS)
-        RB_TRY_ALL(run->world, take_training(&known, &user, &item, &rating, &time, &run->data, fold, err));
+    if (run->experiment.replay.log == RB_REPLAY_INTERACTIONS) {
+        RB_TRY(take_training(&train, &known.interactions, fold, run->world, err));
+        known.has_sessions = false;
+        known.interactions = train;
+    }
     RB_TRY(rb_features_users(&users, &known, true, run->world, err));
     const int64_t d = users.d + 1;
     RB_TRY_ALL(run->world, rb_alloc(&in->x, users.n * d, err));
@@ -74,9 +68,6 @@ rb_status rb_replay_context_make(rb_replay_input *in, const rb_run_state *run, c
     in->context = (rb_replay_context){ in->x, d };
 done:
     rb_points_fini(&users);
-    rb_free(user);
-    rb_free(item);
-    rb_free(rating);
-    rb_free(time);
+    rb_interactions_fini(&train);
     return err->status;
 }
