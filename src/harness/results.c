@@ -314,7 +314,8 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
     snprintf(f->message, sizeof f->message, "%.255s", fit.message);
     if (fit.outcome == RB_FIT_DONE && rb_run_ending(run, w) != RB_FIT_DONE) {
         f->outcome = rb_run_ending(run, w);
-        snprintf(f->message, sizeof f->message, "its lists could not be re-ranked");
+        const char *why = run->work[w].why;
+        snprintf(f->message, sizeof f->message, "its lists were not made%s%.220s", why ? ": " : "", why ? why : "");
     } else if (fit.outcome == RB_FIT_DONE)
         note_few_clusters(f, &fit);
     RB_TRY(take_history(r, w, &fit, err));

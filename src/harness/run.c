@@ -31,6 +31,8 @@ void rb_run_state_fini(rb_run_state *run)
         rb_space_spec_fini(&run->space[i].spec);
     }
     rb_free(run->space);
+    for (int64_t w = 0; run->work && w < run->n_work; w++)
+        rb_free(run->work[w].why);
     rb_free(run->work);
     rb_free(run->size);
     rb_free(run->held);

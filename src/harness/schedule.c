@@ -6,6 +6,7 @@
  * of the world, which shows the progress.
  */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
@@ -109,6 +110,22 @@ static int64_t pick(int64_t *all, const rb_run_state *run, bool refits, int32_t 
     return n;
 }
 
+/* Why the lists of a work were not made, on every rank: only its group knows. Where a rank has no room, it does
+ * without the words. */
+static void share_reason(rb_work *w, const rb_ctx *world)
+{
+    rb_error words = { 0 }, none = { 0 };
+    int64_t from = w->why ? world->rank : -1;
+    rb_max_int64(world, &from, 1);
+    if (from < 0)
+        return;
+    if (w->why)
+        snprintf(words.message, sizeof words.message, "%s", w->why);
+    rb_bcast(world, words.message, sizeof words.message, (int)from);
+    if (!w->why && rb_alloc(&w->why, sizeof words.message, &none) == RB_OK)
+        memcpy(w->why, words.message, sizeof words.message);
+}
+
 /* What each group found out about its trials, on every rank. */
 static void share_work(rb_run_state *run, const int64_t *all, int64_t n)
 {
@@ -122,6 +139,8 @@ static void share_work(rb_run_state *run, const int64_t *all, int64_t n)
         w->has_model = facts[3];
         w->has_lists = facts[4];
         w->lists = (rb_fit_outcome)facts[5];
+        if (w->lists != RB_FIT_DONE)
+            share_reason(w, run->world);
         w->again = w->unmeasured = false;
         if (w->evaluated)
             rb_run_note_evaluated(run, all[i]);

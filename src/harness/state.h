@@ -90,7 +90,8 @@ typedef struct rb_work {
     int32_t level;          /* what it reads comes from lower ones */
     char evaluation[9];     /* names how its values come from its fit: rules, re-ranking, the code of both */
     rb_fit_outcome outcome; /* where fitted: of the fit, whoever did it */
-    rb_fit_outcome lists;   /* what ended this start's try to re-rank its lists, where its fit is done */
+    rb_fit_outcome lists;   /* what ended this start's try to make its lists alone, where its fit is done */
+    char *why;              /* lists != RB_FIT_DONE: in words; NULL: no room was left for them */
 } rb_work;
 
 /* One replay of a policy, or one A/B test. */

@@ -214,7 +214,11 @@ static void release(rb_job *j)
  * it, or refers to it, goes on. */
 static void fail_alone(const rb_job *j)
 {
+    rb_error none = { 0 };
     j->work->lists = j->fit.outcome;
+    rb_free(j->work->why);
+    if (rb_alloc(&j->work->why, (int64_t)sizeof j->fit.message, &none) == RB_OK)
+        memcpy(j->work->why, j->fit.message, sizeof j->fit.message);
     if (writes(j))
         rb_log_warn(&j->run->log, "trial %lld (%s): %s", (long long)j->trial->number, j->c->entry->name,
                     j->fit.message);

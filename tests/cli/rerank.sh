@@ -129,7 +129,7 @@ for file in failing turned; do
         expect 1 mpirun -n $start "$REELBENCH" run $file.yaml
         prints "5 done, 2 failed"
         expect 0 "$REELBENCH" report results/$file-* --format tsv
-        [ "$(awk -F '\t' '/could not be re-ranked/ { n++ } END { print n }' "$out")" = 1 ] || fail "another trial failed"
+        [ "$(awk -F '\t' '/its lists were not made: / { n++ } END { print n }' "$out")" = 1 ] || fail "another trial failed"
     done
     sed -i 's/k: 200/k: 6/' $file.yaml
     expect 0 "$REELBENCH" run $file.yaml
