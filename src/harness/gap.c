@@ -24,8 +24,9 @@ static bool wants_gap(const rb_cluster_batch *b, const rb_waiting *w)
 /* A reference set and what is known of it. */
 typedef struct {
     rb_points points;
-    double *w; /* [batch->n]; NAN: it cannot be clustered so */
-    const rb_ctx *world;
+    double *w;            /* [batch->n] */
+    rb_cluster_batch *of; /* its items */
+    bool *wanted;         /* [batch->n]; one that cannot be clustered so has no gap */
 } reference;
 
 /* Sum of squares of the set in the clusters that a configuration finds in it. */
@@ -35,21 +36,23 @@ static rb_status take_w(void *self, int64_t item, const int32_t *labels, int64_t
     const rb_labelling labelling = { labels, RB_NOISE_DROP };
     rb_compactness compact;
     (void)n;
-    r->w[item] = NAN;
-    if (!labels)
+    if (!labels) {
+        rb_waiting *w = &r->of->item[item];
+        w->gap[0] = w->gap[1] = (rb_metric_value){ NAN, RB_VALUE_UNAVAILABLE };
+        r->wanted[item] = false;
         return RB_OK;
-    RB_TRY(rb_clustering_compactness(&compact, &r->points, &labelling, r->world, err));
-    if (compact.inertia.state == RB_VALUE_OK)
-        r->w[item] = compact.inertia.value;
+    }
+    RB_TRY(rb_clustering_compactness(&compact, &r->points, &labelling, r->of->run->world, err));
+    r->w[item] = compact.inertia.state == RB_VALUE_OK ? compact.inertia.value : NAN;
 done:
     return err->status;
 }
 
-/* w [n_sets x b->n] of every reference set and item. */
-static rb_status fit_references(double *w, const rb_cluster_batch *b, const bool *wanted, int64_t n_sets, rb_error *err)
+/* w [n_sets x b->n] of every reference set and item that stays wanted. */
+static rb_status fit_references(double *w, rb_cluster_batch *b, bool *wanted, int64_t n_sets, rb_error *err)
 {
     const rb_ctx *world = b->run->world;
-    reference r = { .world = world };
+    reference r = { .of = b, .wanted = wanted };
     const rb_point_fits fits = { b, 0, b->n, wanted, &r.points, take_w, &r };
     for (int64_t set = 0; set < n_sets; set++) {
         r.w = w + set * b->n;
