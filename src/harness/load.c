@@ -170,6 +170,18 @@ done:
     return err->status;
 }
 
+/* Whether a path stays below where it begins: no `.` or `..` in it. */
+static bool stays_below(const char *path)
+{
+    for (const char *name = path; *name; name += *name == '/') {
+        const size_t length = strcspn(name, "/");
+        if ((length == 1 || length == 2) && strncmp(name, "..", length) == 0)
+            return false;
+        name += length;
+    }
+    return true;
+}
+
 /*
  * Where a path leads: there, or where nothing is, below the folder of data sets by its last names, as many as lead to
  * something; "" where that is nowhere. Rank 0 looks. Collective over ctx.
@@ -183,7 +195,7 @@ static void seek_path(char out[4096], const char *path, const char *data_dir, co
         while (last && data_dir && !found) {
             last += *last == '/';
             snprintf(out, 4096, "%s/%s", data_dir, last);
-            found = *last && !strstr(last, "..") && access(out, F_OK) == 0;
+            found = *last && stays_below(last) && access(out, F_OK) == 0;
             last = strchr(last, '/');
         }
         if (!found)

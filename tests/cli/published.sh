@@ -37,6 +37,8 @@ expect 0 "$REELBENCH" run files/own.yaml --data data --cache none
 prints "files/../none/sets/own/ratings.csv is not there; data/sets/own/ratings.csv is read"
 expect 0 env REELBENCH_DATA=data/sets mpirun -n 2 "$REELBENCH" run files/own.yaml --output second
 prints "data/sets/own/ratings.csv is read"
+expect 2 "$REELBENCH" run files/own.yaml --data data --set dataset.path=nowhere/. --output none
+complains "nowhere/.: No such file or directory, nor below data"
 expect 2 env REELBENCH_DATA="$scratch/files" "$REELBENCH" run files/own.yaml
 complains "ratings.csv: No such file or directory, nor below $scratch/files; --set dataset.path=PATH names another"
 expect 2 env -u REELBENCH_DATA "$REELBENCH" run files/own.yaml
