@@ -1,5 +1,4 @@
 /* Why trials of a run failed, for the end of what `run` prints. */
-#include <stdbool.h>
 #include <string.h>
 
 #include "report/report.h"
@@ -18,41 +17,38 @@ static const char *reason_of(const rb_results_file *r, int64_t i)
     return message[0] ? message : outcome;
 }
 
-static bool has_reason(const rb_results_file *r, int64_t i, const char *reason)
-{
-    const char *own = reason_of(r, i);
-    return own && strcmp(own, reason) == 0;
-}
-
-static void write_reason(FILE *out, const rb_results_file *r, int64_t first)
+static void write_reason(FILE *out, const rb_results_file *r, int64_t first, int64_t n)
 {
     const rb_trial_line *t = &r->trial[first % r->n_trials];
-    const char *reason = reason_of(r, first);
-    int64_t n_more = 0;
-    for (int64_t i = first + 1; i < 2 * r->n_trials; i++)
-        n_more += has_reason(r, i, reason);
     fprintf(out, "%strial %d (%s%s%s)", first >= r->n_trials ? "refit of " : "", t->trial, t->entry,
             t->parameters[0] ? " " : "", t->parameters);
-    if (n_more > 0)
-        fprintf(out, " and %lld more", (long long)n_more);
-    fprintf(out, ": %s\n", reason);
+    if (n > 1)
+        fprintf(out, " and %lld more", (long long)n - 1);
+    fprintf(out, ": %s\n", reason_of(r, first));
 }
 
 rb_status rb_report_failures(FILE *out, const char *folder, rb_error *err)
 {
     rb_results_file r = { 0 };
-    int64_t n_reasons = 0;
+    int64_t first[MOST_REASONS], n[MOST_REASONS] = { 0 }, n_other = 0;
+    int n_reasons = 0;
     RB_TRY(rb_results_file_open(&r, folder, err));
     for (int64_t i = 0; i < 2 * r.n_trials; i++) {
         const char *reason = reason_of(&r, i);
-        bool is_new = reason != NULL;
-        for (int64_t k = 0; k < i && is_new; k++)
-            is_new = !has_reason(&r, k, reason);
-        if (is_new && ++n_reasons <= MOST_REASONS)
-            write_reason(out, &r, i);
+        int k = 0;
+        while (reason && k < n_reasons && strcmp(reason_of(&r, first[k]), reason) != 0)
+            k++;
+        if (reason && k == n_reasons && n_reasons < MOST_REASONS)
+            first[n_reasons++] = i;
+        if (reason && k < n_reasons)
+            n[k]++;
+        else
+            n_other += reason != NULL;
     }
-    if (n_reasons > MOST_REASONS)
-        fprintf(out, "%lld other reasons\n", (long long)(n_reasons - MOST_REASONS));
+    for (int k = 0; k < n_reasons; k++)
+        write_reason(out, &r, first[k], n[k]);
+    if (n_other > 0)
+        fprintf(out, "%lld more for other reasons\n", (long long)n_other);
 done:
     rb_results_file_close(&r);
     return err->status;

@@ -19,7 +19,7 @@ complains "trial 2 (kmeans space=genre k=500): "
 complains "1 of 2 trials failed: reelbench report $folder"
 expect 1 "$REELBENCH" run fails.yaml --output many --set 'trials=[kmeans: { space: genre, k: [500, 600, 700, 800, 900] }]'
 [ "$(grep -c "^trial . (kmeans space=genre k=.00): " "$err")" -eq 3 ] || fail "not three reasons"
-complains "2 other reasons"
+complains "2 more for other reasons"
 expect 1 "$REELBENCH" run fails.yaml --output twice --set 'trials=[kmeans: { space: genre, k: 500, n_init: [1, 2] }]'
 complains "trial 1 (kmeans space=genre k=500 n_init=1) and 1 more: "
 expect 0 "$REELBENCH" status "$folder"
