@@ -18,6 +18,7 @@ import rig
 FACTORS, EPOCHS = 64, 20
 TRIED = (1, 2, 3, 4, 5, 6, 8, 10, 15)  # iterations for the RMSE of 20 epochs
 REGULARIZATIONS = [0.03, 0.04, 0.05, 0.08, 0.12]
+LIBMF_REGULARIZATIONS = [0.01, 0.02, 0.03, 0.04, 0.05, 0.08]
 SLACK = 5e-3  # relative difference of RMSE that other random starts leave after a few iterations
 
 
@@ -174,7 +175,7 @@ def libmf_fit(part, regularization, epochs=EPOCHS):
 def against_libmf(world):
     """The seconds of 20 epochs, against ours for as many iterations as reach the same RMSE on test."""
     fit, validation, train, test = (world.part(name) for name in ("fit", "validation", "train", "test"))
-    theirs = rig.chosen(world.folder, "libmf", [0.01, 0.02, 0.03, 0.05, 0.08],
+    theirs = rig.chosen(world.folder, "libmf", LIBMF_REGULARIZATIONS,
                         lambda value: rmse(libmf_fit(fit, value)[1](*validation[:2]), validation))
     regularization = world.our_regularization("none")
 

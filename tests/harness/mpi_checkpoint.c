@@ -26,6 +26,7 @@ static const variant variants[] = {
     { "ials", "solver=cg" },
     { "svd", "order=given grid=3" },
     { "svd", "biased=false" },
+    { "svd", "schedule=adagrad" },
     { "nmf", "method=hals" },
     { "nmf", "method=multiplicative" },
     { "kmeans", "algorithm=lloyd n_init=3 iterations=2" },

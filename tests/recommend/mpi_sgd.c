@@ -139,6 +139,8 @@ static const setting settings[] = {
     { &rb_svd, "factors=64 iterations=2 grid=8" },
     { &rb_svd, "factors=9 iterations=3 precision=double biased=false" },
     { &rb_svd, "factors=70 iterations=2 precision=double grid=3" },
+    { &rb_svd, "factors=20 iterations=3 schedule=adagrad" },
+    { &rb_svd, "factors=70 iterations=2 schedule=adagrad precision=double biased=false grid=3" },
     { &rb_svdpp, "factors=20 iterations=2" },
     { &rb_svdpp, "factors=9 iterations=2 batch=1" },
     { &rb_svdpp, "factors=6 iterations=2 batch=64" },
@@ -182,6 +184,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     rb_oracle_zipf(&s, 60, 40, 800, 0.6, 0.9, &rb_test_ctx);
     rb_test_ctx.n_threads = 1;
     rb_oracle_nth_failures(&rb_svd, "factors=5 iterations=1", &s, 15, 80);
+    rb_oracle_nth_failures(&rb_svd, "factors=5 iterations=1 schedule=adagrad", &s, 15, 80);
     rb_oracle_nth_failures(&rb_svdpp, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_bpr, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_logistic_mf, "factors=5 iterations=1", &s, 15, 80);

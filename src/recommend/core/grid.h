@@ -65,7 +65,7 @@ typedef struct {
     rb_shared *memory;
     int64_t unit; /* bytes a position; 0: no such part */
 } rb_grid_part;
-#define RB_GRID_PARTS 2
+#define RB_GRID_PARTS 3
 
 typedef struct {
     rb_grid_part users[RB_GRID_PARTS], items[RB_GRID_PARTS];

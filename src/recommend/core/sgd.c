@@ -42,14 +42,20 @@ done:
     return err->status;
 }
 
-rb_cost rb_sgd_cost(const rb_shape *shape, int64_t n, int64_t k, rb_precision precision, bool biased)
+static int64_t number_size(rb_precision precision)
 {
-    double ld = (double)(precision == RB_SINGLE ? rb_padded_f32(k) * (int64_t)sizeof(float)
-                                                : rb_padded_f64(k) * (int64_t)sizeof(double));
+    return precision == RB_SINGLE ? (int64_t)sizeof(float) : (int64_t)sizeof(double);
+}
+
+rb_cost rb_sgd_cost(const rb_shape *shape, int64_t n, int64_t k, rb_precision precision, bool biased,
+                    rb_sgd_schedule schedule)
+{
+    double ld = (double)((precision == RB_SINGLE ? rb_padded_f32(k) : rb_padded_f64(k)) * number_size(precision));
     double rows = (double)(shape->n_users + shape->n_items), columns = 2 * ld * (double)shape->n_items;
+    double sums = schedule == RB_SCHEDULE_ADAGRAD ? (double)(RB_SGD_SUMS * number_size(precision)) : 0;
     return (rb_cost){
         .bytes_per_rank = rb_grid_bytes(shape, n) + (shape->n_ranks > shape->n_node_ranks ? columns : 0),
-        .bytes_per_node = rows * (2 * ld + (biased ? 4 : 2) * sizeof(double)) + 72.0 * RB_GRID_MOST,
+        .bytes_per_node = rows * (2 * (ld + sums) + (biased ? 4 : 2) * sizeof(double)) + 72.0 * RB_GRID_MOST,
     };
 }
 
@@ -80,7 +86,38 @@ done:
     return err->status;
 }
 
-rb_status rb_sgd_begin(rb_sgd *s, const rb_factor_model *m, bool biased, const rb_ctx *ctx, rb_error *err)
+static int64_t sums_bytes(const rb_factors *f)
+{
+    return RB_SGD_SUMS * number_size(f->precision);
+}
+
+/* This rank's share of the rows of its node. */
+static void all_ones(rb_shared *sums, const rb_factors *f, const rb_ctx *ctx)
+{
+    for (int64_t j = RB_SGD_SUMS * (f->n * ctx->node_rank / ctx->n_node_ranks);
+         j < RB_SGD_SUMS * (f->n * (ctx->node_rank + 1) / ctx->n_node_ranks); j++)
+        if (f->precision == RB_SINGLE)
+            ((float *)sums->data)[j] = 1;
+        else
+            ((double *)sums->data)[j] = 1;
+    rb_shared_sync(sums, ctx);
+}
+
+rb_status rb_sgd_sums_begin(rb_sgd_sums *sums, const rb_factor_model *m, rb_sgd_schedule schedule, const rb_ctx *ctx,
+                            rb_error *err)
+{
+    if (schedule == RB_SCHEDULE_CONSTANT)
+        return RB_OK;
+    RB_TRY(rb_shared_alloc(&sums->users, m->users.n * sums_bytes(&m->users), ctx, err));
+    RB_TRY(rb_shared_alloc(&sums->items, m->items.n * sums_bytes(&m->items), ctx, err));
+    all_ones(&sums->users, &m->users, ctx);
+    all_ones(&sums->items, &m->items, ctx);
+done:
+    return err->status;
+}
+
+rb_status rb_sgd_begin(rb_sgd *s, const rb_factor_model *m, bool biased, rb_sgd_schedule schedule, const rb_ctx *ctx,
+                       rb_error *err)
 {
     const rb_precision precision = (rb_precision)m->precision;
     int64_t size = (int64_t)sizeof(double);
@@ -90,6 +127,7 @@ rb_status rb_sgd_begin(rb_sgd *s, const rb_factor_model *m, bool biased, const r
     RB_TRY(rb_factors_alloc(&s->items, m->items.n, m->items.k, precision, ctx, err));
     RB_TRY(rb_shared_alloc(&s->user_bias, biased ? m->users.n * size : 0, ctx, err));
     RB_TRY(rb_shared_alloc(&s->item_bias, biased ? m->items.n * size : 0, ctx, err));
+    RB_TRY(rb_sgd_sums_begin(&s->sums, m, schedule, ctx, err));
 done:
     return err->status;
 }
@@ -108,10 +146,11 @@ static void move_rows(void *by_place, void *rows, const rb_grid_side *side, int6
 
 static int64_t row_bytes(const rb_factors *f)
 {
-    return f->ld * (f->precision == RB_SINGLE ? (int64_t)sizeof(float) : (int64_t)sizeof(double));
+    return f->ld * number_size(f->precision);
 }
 
-static void move_all(const rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, bool load, const rb_ctx *ctx)
+static void move_all(const rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, const rb_sgd_sums *sums,
+                     bool load, const rb_ctx *ctx)
 {
     const rb_grid *g = &s->grid;
     move_rows(s->users.data, m->users.data, &g->users, row_bytes(&s->users), load, ctx);
@@ -120,27 +159,34 @@ static void move_all(const rb_sgd *s, const rb_factor_model *m, const rb_biases 
         move_rows(s->user_bias.data, bias->user, &g->users, sizeof(double), load, ctx);
         move_rows(s->item_bias.data, bias->item, &g->items, sizeof(double), load, ctx);
     }
+    if (s->sums.users.data) {
+        move_rows(s->sums.users.data, sums->users.data, &g->users, sums_bytes(&s->users), load, ctx);
+        move_rows(s->sums.items.data, sums->items.data, &g->items, sums_bytes(&s->items), load, ctx);
+    }
     rb_shared_sync(&g->loss, ctx); /* a window's memory is synchronised as a whole node's */
 }
 
-void rb_sgd_load(rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, const rb_ctx *ctx)
+void rb_sgd_load(rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, const rb_sgd_sums *sums, const rb_ctx *ctx)
 {
-    move_all(s, m, bias, true, ctx);
+    move_all(s, m, bias, sums, true, ctx);
 }
 
-void rb_sgd_store(rb_factor_model *m, rb_biases *bias, const rb_sgd *s, const rb_ctx *ctx)
+void rb_sgd_store(rb_factor_model *m, rb_biases *bias, rb_sgd_sums *sums, const rb_sgd *s, const rb_ctx *ctx)
 {
-    move_all(s, m, bias, false, ctx);
+    move_all(s, m, bias, sums, false, ctx);
 }
 
 rb_status rb_sgd_run(double *loss, rb_sgd *s, double (*step)(const void *model, const rb_grid_block *block),
                      const void *model, const rb_ctx *ctx, rb_error *err)
 {
     int64_t size = s->biased ? (int64_t)sizeof(double) : 0;
-    const rb_grid_work work = { .users = { { &s->users.memory, row_bytes(&s->users) }, { &s->user_bias, size } },
-                                .items = { { &s->items.memory, row_bytes(&s->items) }, { &s->item_bias, size } },
-                                .step = step,
-                                .model = model };
+    int64_t sums = s->sums.users.data ? sums_bytes(&s->users) : 0;
+    const rb_grid_work work = {
+        .users = { { &s->users.memory, row_bytes(&s->users) }, { &s->user_bias, size }, { &s->sums.users, sums } },
+        .items = { { &s->items.memory, row_bytes(&s->items) }, { &s->item_bias, size }, { &s->sums.items, sums } },
+        .step = step,
+        .model = model
+    };
     RB_TRY(rb_grid_run(loss, &s->grid, &work, ctx, err));
     if (!isfinite(*loss)) /* the same on every rank */
         RB_FAIL(err, RB_NOT_FINITE, "the factors grow without bound: a smaller `learning_rate` is needed");
@@ -207,6 +253,12 @@ done:
     return err->status;
 }
 
+void rb_sgd_sums_fini(rb_sgd_sums *sums)
+{
+    rb_shared_fini(&sums->users);
+    rb_shared_fini(&sums->items);
+}
+
 void rb_sgd_fini(rb_sgd *s)
 {
     rb_grid_fini(&s->grid);
@@ -214,5 +266,6 @@ void rb_sgd_fini(rb_sgd *s)
     rb_factors_fini(&s->items);
     rb_shared_fini(&s->user_bias);
     rb_shared_fini(&s->item_bias);
+    rb_sgd_sums_fini(&s->sums);
     memset(s, 0, sizeof *s);
 }

@@ -48,6 +48,25 @@ typedef struct {
         .help = "user factors, users x factors, init: file only"                                                  \
     }
 
+/*
+ * How the learning rates fall. ADAGRAD: the reduced per-coordinate schedule with twin learners. Every row has three
+ * sums G, from 1: of its first RB_SGD_FIRST factors, of the others, of its bias. With g the gradient of one of these,
+ *
+ *     x -= lr g / sqrt(G),   then   G += |g|^2 / length of g
+ *
+ * In the first epoch the other factors rest, so that they meet what the first ones leave with rates that have not
+ * fallen yet. Chin, Zhuang, Juan, Lin (2015), doi:10.1007/978-3-319-18038-0_35.
+ */
+typedef enum { RB_SCHEDULE_CONSTANT, RB_SCHEDULE_ADAGRAD } rb_sgd_schedule;
+#define RB_SGD_SCHEDULES "constant|adagrad"
+#define RB_SGD_FIRST 8 /* factors that learn from the first epoch on */
+#define RB_SGD_SUMS 4  /* numbers a row, the last without use: first factors, others, bias */
+
+/* [n x RB_SGD_SUMS] in the precision of the factors; empty where the rates are constant. */
+typedef struct {
+    rb_shared users, items;
+} rb_sgd_sums;
+
 /* Learning rates of the parts, and what each is drawn to 0 with. */
 typedef struct {
     double user_bias, item_bias, user, item;
@@ -59,6 +78,7 @@ typedef struct {
     rb_grid grid;
     rb_factors users, items;
     rb_shared user_bias, item_bias;
+    rb_sgd_sums sums;
     bool biased;
 } rb_sgd;
 
@@ -66,7 +86,8 @@ typedef struct {
 rb_status rb_sgd_check(const rb_sgd_start *start, const rb_shape *shape, int64_t k, rb_error *err);
 
 /** Bytes of a fit and of its model, on n interactions. Local. */
-rb_cost rb_sgd_cost(const rb_shape *shape, int64_t n, int64_t k, rb_precision precision, bool biased);
+rb_cost rb_sgd_cost(const rb_shape *shape, int64_t n, int64_t k, rb_precision precision, bool biased,
+                    rb_sgd_schedule schedule);
 
 /**
  * Both factor matrices at their start; rows without interactions are 0.
@@ -77,16 +98,22 @@ rb_cost rb_sgd_cost(const rb_shape *shape, int64_t n, int64_t k, rb_precision pr
 rb_status rb_sgd_model_begin(rb_factor_model *m, const rb_ratings *train, int64_t k, rb_precision precision,
                              const rb_sgd_start *start, const rb_ctx *ctx, rb_error *err);
 
+/** Sums for factors like the model's, each 1. Collective. @return RB_OK, RB_NO_MEMORY (agreed) */
+rb_status rb_sgd_sums_begin(rb_sgd_sums *sums, const rb_factor_model *m, rb_sgd_schedule schedule, const rb_ctx *ctx,
+                            rb_error *err);
+
 /** Room by position, for factors like the model's. Collective. @return RB_OK, RB_NO_MEMORY (agreed) */
-rb_status rb_sgd_begin(rb_sgd *s, const rb_factor_model *m, bool biased, const rb_ctx *ctx, rb_error *err);
+rb_status rb_sgd_begin(rb_sgd *s, const rb_factor_model *m, bool biased, rb_sgd_schedule schedule, const rb_ctx *ctx,
+                       rb_error *err);
 
 /** The model's rows to their positions; bias NULL: none. Collective; every rank of a node moves a share. */
-void rb_sgd_load(rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, const rb_ctx *ctx);
+void rb_sgd_load(rb_sgd *s, const rb_factor_model *m, const rb_biases *bias, const rb_sgd_sums *sums,
+                 const rb_ctx *ctx);
 /** And back. */
-void rb_sgd_store(rb_factor_model *m, rb_biases *bias, const rb_sgd *s, const rb_ctx *ctx);
+void rb_sgd_store(rb_factor_model *m, rb_biases *bias, rb_sgd_sums *sums, const rb_sgd *s, const rb_ctx *ctx);
 
 /**
- * rb_grid_run over the factors and biases of s.
+ * rb_grid_run over the factors, biases and sums of s.
  *
  * @return as rb_grid_run, RB_NOT_FINITE where the loss is not: the learning rate is too large
  */
@@ -113,6 +140,7 @@ rb_status rb_sgd_fold_in(double *scores, const rb_factor_model *m, const rb_bias
 rb_status rb_sgd_sum(double *sum, const double *values, const rb_blocks *blocks, const rb_ctx *ctx, rb_error *err);
 
 /** Collective. Zeroed is allowed. */
+void rb_sgd_sums_fini(rb_sgd_sums *sums);
 void rb_sgd_fini(rb_sgd *s);
 
 #endif

@@ -10,8 +10,9 @@
 typedef struct {
     rb_factor_model factor;
     rb_biases bias;
-    rb_sgd sgd;     /* while fitting */
-    bool is_placed; /* what stands there by position is what the model holds */
+    rb_sgd_sums sums; /* while fitting, by row */
+    rb_sgd sgd;       /* likewise */
+    bool is_placed;   /* what stands there by position is what the model holds */
 } rb_sgd_state;
 
 /**
@@ -22,7 +23,8 @@ typedef struct {
  * @return as rb_sgd_model_begin
  */
 rb_status rb_sgd_state_begin(rb_sgd_state *m, const rb_ratings *train, int64_t k, rb_precision precision,
-                             const rb_sgd_start *start, bool biased, const rb_ctx *ctx, rb_error *err);
+                             const rb_sgd_start *start, bool biased, rb_sgd_schedule schedule, const rb_ctx *ctx,
+                             rb_error *err);
 
 /** The grid of an epoch. Collective. @return as rb_grid_deal */
 rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, int64_t grid, rb_grid_order order, int64_t epoch,

@@ -8,7 +8,17 @@
  * operations (product, sum of lanes, update: some 60 cycles) where one rating of a user follows another, so that the
  * next item is fetched meanwhile.
  */
+#include "recommend/core/sgd_falling_kernel.h"
 #include "recommend/core/sgd_kernel.h"
+
+RB_INLINE void NAME(fetch_item)(const svd_work *w, const rb_grid_block *block, const int64_t at, const int64_t ld)
+{
+    if (at >= block->n)
+        return;
+    int64_t item = block->entry[at].item;
+    for (int64_t f = 0; f < ld; f += 64 / (int64_t)sizeof(REAL))
+        __builtin_prefetch((REAL *)w->items + item * ld + f, 1);
+}
 
 RB_INLINE double NAME(ratings)(const svd_work *w, const rb_grid_block *block, const int64_t ld, const bool biased)
 {
@@ -17,9 +27,7 @@ RB_INLINE double NAME(ratings)(const svd_work *w, const rb_grid_block *block, co
     double loss = 0;
     for (int64_t at = 0; at < block->n; at++) {
         const rb_grid_entry x = block->entry[at];
-        if (at + AHEAD < block->n)
-            for (int64_t f = 0; f < ld; f += 64 / (int64_t)sizeof(REAL))
-                __builtin_prefetch(items + block->entry[at + AHEAD].item * ld + f, 1);
+        NAME(fetch_item)(w, block, at + AHEAD, ld);
         REAL *p = users + x.user * ld, *q = items + x.item * ld;
         double e = (double)x.rating - (double)NAME(product)(p, q, ld);
         if (biased) {
@@ -29,6 +37,48 @@ RB_INLINE double NAME(ratings)(const svd_work *w, const rb_grid_block *block, co
             *bi += rate->item_bias * (e - rate->reg_item_bias * *bi);
         }
         NAME(update)(p, q, e, rate, ld);
+        loss += e * e;
+    }
+    return loss;
+}
+
+/* Returns the square of the gradient. */
+RB_INLINE REAL NAME(fall_bias)(double *bias, const double e, const double reg, const REAL step)
+{
+    double g = reg * *bias - e;
+    *bias -= (double)step * g;
+    return (REAL)(g * g);
+}
+
+/* The same by the schedule ADAGRAD (core/sgd.h). The roots and divisions do not wait for e. */
+RB_INLINE double NAME(ratings_falling)(const svd_work *w, const rb_grid_block *block, const int64_t ld,
+                                       const bool biased)
+{
+    const rb_sgd_rates *rate = &w->rate;
+    const REAL of_user[RB_SGD_SUMS] = { (REAL)rate->user, (REAL)(rate->user * w->others), (REAL)rate->user_bias },
+               of_item[RB_SGD_SUMS] = { (REAL)rate->item, (REAL)(rate->item * w->others), (REAL)rate->item_bias },
+               first = (REAL)w->first_share, other = (REAL)(w->other_share * w->others);
+    double loss = 0;
+    for (int64_t at = 0; at < block->n; at++) {
+        const rb_grid_entry x = block->entry[at];
+        NAME(fetch_item)(w, block, at + AHEAD, ld);
+        REAL *p = (REAL *)w->users + x.user * ld, *q = (REAL *)w->items + x.item * ld;
+        REAL *user_sum = (REAL *)w->user_sums + (int64_t)x.user * RB_SGD_SUMS,
+             *item_sum = (REAL *)w->item_sums + (int64_t)x.item * RB_SGD_SUMS, user[RB_SGD_SUMS], item[RB_SGD_SUMS],
+             squares[4];
+        NAME(fallen)(user, user_sum, of_user);
+        NAME(fallen)(item, item_sum, of_item);
+        double e = (double)x.rating - (double)NAME(product)(p, q, ld);
+        if (biased) {
+            e -= w->mean + w->user_bias[x.user] + w->item_bias[x.item];
+            user_sum[2] += NAME(fall_bias)(w->user_bias + x.user, e, rate->reg_user_bias, user[2]);
+            item_sum[2] += NAME(fall_bias)(w->item_bias + x.item, e, rate->reg_item_bias, item[2]);
+        }
+        NAME(update_falling)(squares, p, q, e, rate, user, item, ld);
+        user_sum[0] += first * squares[0];
+        user_sum[1] += other * squares[1];
+        item_sum[0] += first * squares[2];
+        item_sum[1] += other * squares[3];
         loss += e * e;
     }
     return loss;
@@ -48,6 +98,23 @@ static double NAME(block)(const svd_work *w, const rb_grid_block *block)
         WIDTH(8)
     default:
         return w->biased ? NAME(ratings)(w, block, w->ld, true) : NAME(ratings)(w, block, w->ld, false);
+    }
+#undef WIDTH
+}
+
+/* `ratings_falling` likewise. */
+static double NAME(block_falling)(const svd_work *w, const rb_grid_block *block)
+{
+#define WIDTH(n)                                                            \
+    case n:                                                                 \
+        return w->biased ? NAME(ratings_falling)(w, block, (n)*LANES, true) \
+                         : NAME(ratings_falling)(w, block, (n)*LANES, false);
+    switch (w->ld / LANES) {
+        WIDTH(1)
+        WIDTH(4)
+        WIDTH(8)
+    default:
+        return w->biased ? NAME(ratings_falling)(w, block, w->ld, true) : NAME(ratings_falling)(w, block, w->ld, false);
     }
 #undef WIDTH
 }

@@ -57,7 +57,8 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const config *c = cfg;
-    rb_cost cost = rb_sgd_cost(shape, shape->n_positives, c->factors, (rb_precision)c->precision, true);
+    rb_cost cost =
+        rb_sgd_cost(shape, shape->n_positives, c->factors, (rb_precision)c->precision, true, RB_SCHEDULE_CONSTANT);
     cost.flops = (8.0 * (double)c->factors + 200) * (double)(1 + c->samples) * (double)shape->n_positives *
                  (double)c->iterations;
     return cost;
@@ -70,7 +71,8 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     const config *c = cfg;
     (void)prepared;
 
-    RB_TRY(rb_sgd_state_begin(m, view->positives, c->factors, (rb_precision)c->precision, &c->begin, true, ctx, err));
+    RB_TRY(rb_sgd_state_begin(m, view->positives, c->factors, (rb_precision)c->precision, &c->begin, true,
+                              RB_SCHEDULE_CONSTANT, ctx, err));
     m->bias.mean = 0;
 done:
     return err->status;

@@ -6,8 +6,10 @@
  *     b_u += lr (e - reg b_u),  b_i += lr (e - reg b_i),  p_u += lr (e q_i - reg p_u),  q_i += lr (e p_u - reg q_i)
  *
  * with all right-hand sides from before. `biased: false` leaves mu and the biases out (probabilistic matrix
- * factorisation). `grid: 1, order: given` visits the ratings user by user as they are numbered, which is the order of
- * Surprise's SVD on a file sorted by users: the same model from the same start.
+ * factorisation). `schedule: adagrad` lets the rates of a row fall with the gradients that it met (core/sgd.h), from a
+ * `learning_rate` of some 0.1: a lower error than any one rate reaches in as many epochs. `grid: 1, order: given`
+ * visits the ratings user by user as they are numbered, which is the order of Surprise's SVD on a file sorted by users:
+ * the same model from the same start.
  *
  * Funk (2006), https://sifter.org/simon/journal/20061211.html; Koren, Bell, Volinsky (2009), doi:10.1109/MC.2009.263;
  * the grid: recommend/core/grid.h. Surprise 1.1.5 has the same defaults but 100 factors.
@@ -32,6 +34,7 @@ typedef struct {
     int64_t factors, iterations;
     double learning_rate, regularization;
     rb_sgd_rates rate; /* below 0: the common one */
+    int schedule;
     bool biased;
     rb_sgd_start begin;
     int precision;
@@ -63,6 +66,8 @@ static const rb_param params[] = {
     RATE(reg_item_bias, "regularization_item_bias", "-1: regularization"),
     RATE(reg_user, "regularization_user", "of user factors; -1: regularization"),
     RATE(reg_item, "regularization_item", "of item factors; -1: regularization"),
+    RB_CHOICE(config, schedule, RB_SCHEDULE_CONSTANT, RB_SGD_SCHEDULES,
+              "of the learning rates; adagrad: falling with the gradients of a row"),
     RB_BOOL(config, biased, true, "with the mean and biases; else factors alone"),
     RB_SGD_START_PARAMS(config, 0.1),
     RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of the factors"),
@@ -97,7 +102,8 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const config *c = cfg;
-    rb_cost cost = rb_sgd_cost(shape, shape->nnz, c->factors, (rb_precision)c->precision, true);
+    rb_cost cost =
+        rb_sgd_cost(shape, shape->nnz, c->factors, (rb_precision)c->precision, true, (rb_sgd_schedule)c->schedule);
     cost.flops = 8.0 * (double)c->factors * (double)shape->nnz * (double)c->iterations;
     return cost;
 }
@@ -110,7 +116,7 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     (void)prepared;
 
     RB_TRY(rb_sgd_state_begin(&m->model, view->ratings, c->factors, (rb_precision)c->precision, &c->begin, c->biased,
-                              ctx, err));
+                              (rb_sgd_schedule)c->schedule, ctx, err));
     m->fallback = m->model.bias.mean;
     if (!c->biased)
         m->model.bias.mean = 0;
@@ -123,6 +129,8 @@ done:
 typedef struct {
     void *users, *items;
     double *user_bias, *item_bias;
+    void *user_sums, *item_sums;             /* schedule: adagrad only, with: */
+    double first_share, other_share, others; /* 1 / number of factors of each kind; others: 0 where they rest */
     int64_t ld;
     double mean;
     bool biased;
@@ -145,14 +153,34 @@ typedef struct {
 #define NAME(x) x##_f64
 #include "recommend/core/svd_kernel.h"
 
-static double step_single(const void *model, const rb_grid_block *block)
+typedef double visit(const void *work, const rb_grid_block *block);
+
+static double single(const void *work, const rb_grid_block *block)
 {
-    return block_f32(model, block);
+    return block_f32(work, block);
 }
 
-static double step_double(const void *model, const rb_grid_block *block)
+static double single_falling(const void *work, const rb_grid_block *block)
 {
-    return block_f64(model, block);
+    return block_falling_f32(work, block);
+}
+
+static double in_double(const void *work, const rb_grid_block *block)
+{
+    return block_f64(work, block);
+}
+
+static double in_double_falling(const void *work, const rb_grid_block *block)
+{
+    return block_falling_f64(work, block);
+}
+
+/* By precision and schedule. */
+static visit *const visits[2][2] = { { single, single_falling }, { in_double, in_double_falling } };
+
+static double share_of(int64_t n)
+{
+    return n > 0 ? 1.0 / (double)n : 0;
 }
 
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
@@ -164,16 +192,34 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                             .items = m->sgd.items.data,
                             .user_bias = m->sgd.user_bias.data,
                             .item_bias = m->sgd.item_bias.data,
+                            .user_sums = m->sgd.sums.users.data,
+                            .item_sums = m->sgd.sums.items.data,
+                            .first_share = share_of(c->factors < RB_SGD_FIRST ? c->factors : RB_SGD_FIRST),
+                            .other_share = share_of(c->factors - RB_SGD_FIRST),
+                            .others = iteration > 0 ? 1 : 0,
                             .ld = m->sgd.users.ld,
                             .mean = m->bias.mean,
                             .biased = c->biased,
                             .rate = rates_of(c) };
     (void)view, (void)prepared;
 
-    RB_TRY(rb_sgd_state_run(objective, m, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
+    RB_TRY(rb_sgd_state_run(objective, m, visits[c->precision][c->schedule], &work, ctx, err));
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;
+}
+
+/* Factors [from, to) by their gradients, and their sum of squares where they fall. */
+static void fold_part(double *x, double *sum, double e, const rb_factors *q, int32_t item, int64_t from, int64_t to,
+                      const rb_sgd_rates *rate, bool falls)
+{
+    double step = rate->user / sqrt(*sum), squares = 0;
+    for (int64_t f = from; f < to; f++) {
+        double g = rate->reg_user * x[f] - e * rb_factors_at(q, item, f);
+        x[f] -= step * g;
+        squares += g * g;
+    }
+    *sum += falls ? squares * share_of(to - from) : 0;
 }
 
 /* The user half of the steps above, in double, from 0. */
@@ -182,18 +228,26 @@ static void fold_user(double *x, double *bias, const void *self, const void *cfg
 {
     const rb_sgd_state *m = self;
     const config *c = cfg;
+    const rb_factors *q = &m->factor.items;
     const rb_sgd_rates rate = rates_of(c);
-    memset(x, 0, (size_t)c->factors * sizeof *x);
+    const bool falls = c->schedule == RB_SCHEDULE_ADAGRAD;
+    int64_t k = c->factors, first = k < RB_SGD_FIRST ? k : RB_SGD_FIRST;
+    double sum[RB_SGD_SUMS] = { 1, 1, 1, 1 };
+    memset(x, 0, (size_t)k * sizeof *x);
     *bias = 0;
     for (int64_t at = 0; at < n * c->iterations; at++) {
         int32_t i = items[at % n];
         double e = (double)ratings[at % n] - m->bias.mean - *bias - m->bias.item[i];
-        for (int64_t f = 0; f < c->factors; f++)
-            e -= x[f] * rb_factors_at(&m->factor.items, i, f);
-        if (c->biased)
-            *bias += rate.user_bias * (e - rate.reg_user_bias * *bias);
-        for (int64_t f = 0; f < c->factors; f++)
-            x[f] += rate.user * (e * rb_factors_at(&m->factor.items, i, f) - rate.reg_user * x[f]);
+        for (int64_t f = 0; f < k; f++)
+            e -= x[f] * rb_factors_at(q, i, f);
+        if (c->biased) {
+            double g = rate.reg_user_bias * *bias - e;
+            *bias -= rate.user_bias / sqrt(sum[2]) * g;
+            sum[2] += falls ? g * g : 0;
+        }
+        fold_part(x, sum, e, q, i, 0, first, &rate, falls);
+        if (at >= n || !falls)
+            fold_part(x, sum + 1, e, q, i, first, k, &rate, falls);
     }
 }
 
