@@ -144,22 +144,38 @@ static void expect_same(const result *a, const result *b, int64_t n)
     assert_memory_equal(a->outlier, b->outlier, (size_t)n * sizeof *a->outlier);
 }
 
+/* Half of them are fitted ones, half are new. */
+static rb_test_value fitted;
+
+static double fresh_value(int64_t i, int64_t f)
+{
+    return fitted(i + N / 2, f);
+}
+
 static void expect_oracle(rb_test_value value, const setting *s)
 {
-    for (int64_t at = 0; at < N * D; at++)
+    static double fresh_of[N * D];
+    rb_oracle_hdbscan_result expected = { other.label, other.probability, other.outlier, fresh_of, N, other.assigned };
+    fitted = value;
+    for (int64_t at = 0; at < N * D; at++) {
         value_of[at] = value(at / D, at % D);
-    rb_oracle_hdbscan(other.label, other.probability, other.outlier, value_of, N, D, s);
+        fresh_of[at] = fresh_value(at / D, at % D);
+    }
+    rb_oracle_hdbscan(&expected, value_of, N, D, s);
     for (int sparse = 0; sparse < 2; sparse++) {
-        rb_points p;
+        rb_points p, fresh;
         rb_test_points(&p, N, D, sparse, value);
+        rb_test_points(&fresh, N, D, sparse, fresh_value);
         for (int shape = 0; shape < 3; shape++) {
             rb_test_ctx.n_threads = shape + 1;
-            fit(&one, &p, NULL, s, shape == 1 && !sparse ? "tree" : "dense", &rb_test_ctx);
+            fit(&one, &p, &fresh, s, shape == 1 && !sparse ? "tree" : "dense", &rb_test_ctx);
             if (one.status != RB_OK)
                 fail_msg("%s", one.message);
             expect_same(&one, &other, N);
+            assert_memory_equal(one.assigned, other.assigned, N * sizeof *one.assigned);
         }
         rb_points_fini(&p);
+        rb_points_fini(&fresh);
     }
 }
 

@@ -20,8 +20,10 @@ typedef struct {
     double *reach; /* [n x n] mutual reachability */
     cluster *all[1024];
     int n_all;
-    cluster **last; /* [n] */
-    double *lambda; /* [n] */
+    cluster **last;       /* [n] */
+    double *lambda;       /* [n] */
+    double *core;         /* [n] */
+    int32_t number[1024]; /* labels of the chosen clusters */
 } world;
 
 static int ascending(const void *a, const void *b)
@@ -30,13 +32,24 @@ static int ascending(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static int64_t samples_of(const world *w)
+{
+    return w->s->min_samples < w->n - 1 ? w->s->min_samples : w->n - 1;
+}
+
+/* All distances [n x n], not their squares. */
+static void lengths(double *out, const double *x, int64_t n, int64_t d, bool cosine)
+{
+    rb_oracle_distances(out, x, n, d, cosine);
+    for (int64_t at = 0; at < n * n && !cosine; at++)
+        out[at] = sqrt(out[at]);
+}
+
 static void measure(world *w, const double *x, int64_t d)
 {
-    const int64_t n = w->n, samples = w->s->min_samples < n - 1 ? w->s->min_samples : n - 1;
-    double *core = calloc((size_t)n, sizeof *core), *row = calloc((size_t)n, sizeof *row);
-    rb_oracle_distances(w->reach, x, n, d, w->s->cosine);
-    for (int64_t at = 0; at < n * n && !w->s->cosine; at++)
-        w->reach[at] = sqrt(w->reach[at]);
+    const int64_t n = w->n, samples = samples_of(w);
+    double *core = w->core, *row = calloc((size_t)n, sizeof *row);
+    lengths(w->reach, x, n, d, w->s->cosine);
     for (int64_t i = 0; i < n && n > 1; i++) {
         int64_t others = 0;
         for (int64_t j = 0; j < n; j++)
@@ -48,7 +61,6 @@ static void measure(world *w, const double *x, int64_t d)
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++)
             w->reach[i * n + j] = fmax(w->reach[i * n + j], fmax(core[i], core[j]));
-    free(core);
     free(row);
 }
 
@@ -134,7 +146,7 @@ static void fall_apart(world *w, cluster *c, const int64_t *member, int64_t n)
         for (int64_t i = 0; i < n; i++)
             if (component[i] == k)
                 part[n_part++] = member[i];
-        if (n_part >= w->s->min_cluster_size) {
+        if (n_part > 1 && n_part >= w->s->min_cluster_size) {
             fall_apart(w, n_large == 1 ? c : begin(w, c, lambda), part, n_part);
             continue;
         }
@@ -210,37 +222,98 @@ static double deepest(cluster *c)
     return c->most;
 }
 
-static void tell(int32_t *label, double *probability, double *outlier, world *w)
+static cluster *chosen_of(cluster *c)
 {
-    int32_t number[1024], n_labels = 0;
-    memset(number, -1, sizeof number);
+    while (c && !c->chosen)
+        c = c->parent;
+    return c;
+}
+
+static void tell(rb_oracle_hdbscan_result *out, world *w)
+{
+    int32_t n_labels = 0;
+    memset(w->number, -1, sizeof w->number);
     deepest(w->all[0]);
     for (int64_t p = 0; p < w->n; p++) {
         double lambda = w->lambda[p], most = w->last[p]->most;
-        cluster *c = w->last[p];
-        while (c && !c->chosen)
-            c = c->parent;
+        cluster *c = chosen_of(w->last[p]);
         if (c && !c->parent && lambda < (w->s->epsilon > 0 ? 1 / w->s->epsilon : c->death))
             c = NULL;
-        label[p] = -1;
-        probability[p] = 0;
-        outlier[p] = isinf(lambda) || most == 0 ? 0 : isinf(most) ? 1 : (most - lambda) / most;
+        out->label[p] = -1;
+        out->probability[p] = 0;
+        out->outlier[p] = isinf(lambda) || most == 0 ? 0 : isinf(most) ? 1 : (most - lambda) / most;
         if (!c || w->n < w->s->min_cluster_size)
             continue;
-        if (number[c->index] < 0)
-            number[c->index] = n_labels++;
-        label[p] = number[c->index];
-        probability[p] = c->death == 0 || isinf(lambda) ? 1 : fmin(lambda, c->death) / c->death;
+        if (w->number[c->index] < 0)
+            w->number[c->index] = n_labels++;
+        out->label[p] = w->number[c->index];
+        out->probability[p] = c->death == 0 || isinf(lambda) ? 1 : fmin(lambda, c->death) / c->death;
     }
 }
 
-void rb_oracle_hdbscan(int32_t *label, double *probability, double *outlier, const double *x, int64_t n, int64_t d,
+/* ---- new points ---- */
+
+typedef struct {
+    double away;
+    int64_t point;
+} near;
+
+static int nearer(const void *a, const void *b)
+{
+    const near *x = a, *y = b;
+    if (x->away != y->away)
+        return x->away < y->away ? -1 : 1;
+    return (x->point > y->point) - (x->point < y->point);
+}
+
+/* Label of a point by its distances to all. */
+static int32_t place(const world *w, const double *away, near *all)
+{
+    const int64_t samples = samples_of(w);
+    int64_t n_near = 2 * samples < w->n ? 2 * samples : w->n, best = 0;
+    double least = INFINITY;
+    for (int64_t p = 0; p < w->n; p++)
+        all[p] = (near){ away[p], p };
+    qsort(all, (size_t)w->n, sizeof *all, nearer);
+    for (int64_t i = 0; i < n_near; i++) {
+        double core = fmax(all[samples < n_near ? samples : n_near - 1].away, w->core[all[i].point]);
+        double reach = fmax(core, all[i].away);
+        if (reach < least) {
+            least = reach;
+            best = all[i].point;
+        }
+    }
+    const double lambda = least > 0 ? 1 / least : DBL_MAX;
+    cluster *c = w->last[best];
+    while (w->lambda[best] > lambda && c->parent && c->birth >= lambda)
+        c = c->parent;
+    c = chosen_of(c);
+    return c ? w->number[c->index] : -1;
+}
+
+static void predict(rb_oracle_hdbscan_result *out, const world *w, const double *x, int64_t d)
+{
+    const int64_t n = w->n + out->n_fresh;
+    double *both = malloc((size_t)(n * d) * sizeof *both), *away = malloc((size_t)(n * n) * sizeof *away);
+    near *all = malloc((size_t)w->n * sizeof *all);
+    memcpy(both, x, (size_t)(w->n * d) * sizeof *x);
+    memcpy(both + w->n * d, out->fresh, (size_t)(out->n_fresh * d) * sizeof *x);
+    lengths(away, both, n, d, w->s->cosine);
+    for (int64_t i = 0; i < out->n_fresh; i++)
+        out->assigned[i] = place(w, away + (w->n + i) * n, all);
+    free(both);
+    free(away);
+    free(all);
+}
+
+void rb_oracle_hdbscan(rb_oracle_hdbscan_result *out, const double *x, int64_t n, int64_t d,
                        const rb_oracle_hdbscan_setting *s)
 {
     world w = { .s = s, .n = n };
     w.reach = calloc((size_t)(n * n), sizeof *w.reach);
     w.last = calloc((size_t)n, sizeof *w.last);
     w.lambda = calloc((size_t)n, sizeof *w.lambda);
+    w.core = calloc((size_t)n, sizeof *w.core);
     int64_t *member = malloc((size_t)n * sizeof *member);
     for (int64_t i = 0; i < n; i++)
         member[i] = i;
@@ -251,11 +324,14 @@ void rb_oracle_hdbscan(int32_t *label, double *probability, double *outlier, con
     weigh(&w, w.all[0]);
     if (s->epsilon > 0)
         use_epsilon(&w);
-    tell(label, probability, outlier, &w);
+    tell(out, &w);
+    if (out->fresh)
+        predict(out, &w, x, d);
     for (int k = 0; k < w.n_all; k++)
         free(w.all[k]);
     free(member);
     free(w.reach);
     free(w.last);
     free(w.lambda);
+    free(w.core);
 }
