@@ -442,6 +442,28 @@ static void perplexity_of_one_topic_is_that_of_the_words(void **unused)
     rb_points_fini(&p);
 }
 
+/* Words that are scored give no topics: they would lower the perplexity. */
+static void perplexity_is_that_of_completing_documents_word_by_word(void **unused)
+{
+    (void)unused;
+    enum { K = 3 };
+    static const double alpha[K] = { 0.5, 0.2, 0.05 };
+    rb_error err = { 0 };
+    rb_points p = { 0 };
+    double weight[TERMS * K], perplexity;
+    uint8_t held[N];
+    make_counts(&p, NULL);
+    for (int w = 0; w < TERMS; w++)
+        for (int k = 0; k < K; k++)
+            weight[w * K + k] = (w % GROUPS == k ? 20 : 0.3) + (w + 1) * 0.1 * (k + 1);
+    for (int d = 0; d < N; d++)
+        held[d] = d % 4 == 1;
+    rb_topics three = { .n_topics = K, .n_terms = TERMS, .weight = weight, .alpha = (double *)alpha };
+    assert_ok(rb_topics_perplexity(&perplexity, &three, &p, held, &rb_test_ctx, &err), &err);
+    assert_near(perplexity, rb_oracle_lda_perplexity(p.sparse, held, weight, K, alpha), 1e-9);
+    rb_points_fini(&p);
+}
+
 static void digamma_is_known(void **unused)
 {
     (void)unused;
@@ -466,6 +488,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bad_input_is_one_clear_error),
         cmocka_unit_test(coherence_is_that_of_counted_documents),
         cmocka_unit_test(perplexity_of_one_topic_is_that_of_the_words),
+        cmocka_unit_test(perplexity_is_that_of_completing_documents_word_by_word),
         cmocka_unit_test(digamma_is_known),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, NULL, NULL));

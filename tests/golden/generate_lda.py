@@ -5,7 +5,7 @@ when it transforms; here it starts from 1 always, so that both sides do the same
 
 perplexity: descriptions without English stop words, terms of two titles at least, a tenth of the titles held out; half of
 a held-out title's words (every second one) give its topics by gamma_k <- alpha + sum n_w gamma_k phi_kw / sum_j gamma_j
-phi_jw, the others are what the perplexity is of.
+phi_jw, the others are what the perplexity is of. `leaked`: where the words that are scored give topics, too.
 """
 
 import csv
@@ -49,6 +49,19 @@ def bound(model, counts):
     return float(model._approx_bound(counts, gamma, sub_sampling=False))
 
 
+def surprise(phi, seen, hidden):
+    """-ln p of hidden words by the topics of those seen."""
+    gamma = np.ones(20)
+    for _ in range(100):
+        share = gamma * phi[seen]
+        after = 0.1 + (share / share.sum(1, keepdims=True)).sum(0)
+        done = np.abs(after - gamma).mean() < 1e-3
+        gamma = after
+        if done:
+            break
+    return -np.log(phi[hidden] @ (gamma / gamma.sum()))
+
+
 def perplexity(titles):
     """Of scikit-learn's batch fit on the catalogue."""
     with open(titles / "netflix_titles.csv", newline="", encoding="utf-8") as file:
@@ -61,22 +74,15 @@ def perplexity(titles):
         20, doc_topic_prior=0.1, topic_word_prior=0.05, max_iter=20, random_state=0
     ).fit(counts[~held])
     phi = (model.components_ / model.components_.sum(1, keepdims=True)).T
-    total, n = 0.0, 0
+    halves = [], []
     for row in np.flatnonzero(held):
         begin, end = counts.indptr[row], counts.indptr[row + 1]
         words = np.repeat(counts.indices[begin:end], counts.data[begin:end])
-        seen, hidden = words[0::2], words[1::2]
-        gamma = np.ones(20)
-        for _ in range(100):
-            share = gamma * phi[seen]
-            after = 0.1 + (share / share.sum(1, keepdims=True)).sum(0)
-            done = np.abs(after - gamma).mean() < 1e-3
-            gamma = after
-            if done:
-                break
-        total += np.log(phi[hidden] @ (gamma / gamma.sum())).sum()
-        n += len(hidden)
-    return {"terms": counts.shape[1], "words": int(counts.sum()), "perplexity": float(np.exp(-total / n))}
+        halves[0].append(surprise(phi, words[0::2], words[1::2]))
+        halves[1].append(surprise(phi, words, words[1::2]))
+    n = sum(len(half) for half in halves[0])
+    completed, leaked = (float(np.exp(sum(half.sum() for half in part) / n)) for part in halves)
+    return {"terms": counts.shape[1], "words": int(counts.sum()), "perplexity": completed, "leaked": leaked}
 
 
 def main():

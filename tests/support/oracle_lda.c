@@ -151,3 +151,62 @@ void rb_oracle_lda_fini(rb_oracle_lda *o)
     free(o->order);
     memset(o, 0, sizeof *o);
 }
+
+/* ---- document completion ---- */
+
+#define MOST_WORDS 512
+#define MOST_TOPICS 16
+
+static double chance(const double *theta, const double *weight, const double *total, int n_topics, int word)
+{
+    double p = 0;
+    for (int k = 0; k < n_topics; k++)
+        p += theta[k] * weight[word * n_topics + k] / total[k];
+    return p;
+}
+
+/* theta from every second word, beginning with the first. */
+static void find_topics(double *theta, const int *word, int n_words, const double *weight, const double *total,
+                        int n_topics, const double *alpha)
+{
+    double gamma[MOST_TOPICS], next[MOST_TOPICS], moved = 1, sum = 0;
+    for (int k = 0; k < n_topics; k++)
+        gamma[k] = 1;
+    for (int step = 0; step < 100 && moved >= 1e-3; step++) {
+        for (int k = 0; k < n_topics; k++)
+            next[k] = alpha[k];
+        for (int i = 0; i < n_words; i += 2)
+            for (int k = 0; k < n_topics; k++)
+                next[k] += gamma[k] * weight[word[i] * n_topics + k] / total[k] /
+                           chance(gamma, weight, total, n_topics, word[i]);
+        moved = 0;
+        for (int k = 0; k < n_topics; k++) {
+            moved += fabs(next[k] - gamma[k]) / n_topics;
+            gamma[k] = next[k];
+        }
+    }
+    for (int k = 0; k < n_topics; k++)
+        sum += gamma[k];
+    for (int k = 0; k < n_topics; k++)
+        theta[k] = gamma[k] / sum;
+}
+
+double rb_oracle_lda_perplexity(const rb_csr *x, const uint8_t *held_out, const double *weight, int n_topics,
+                                const double *alpha)
+{
+    double total[MOST_TOPICS] = { 0 }, theta[MOST_TOPICS], sum = 0;
+    int word[MOST_WORDS], n_scored = 0;
+    for (int64_t w = 0; w < x->n_cols; w++)
+        for (int k = 0; k < n_topics; k++)
+            total[k] += weight[w * n_topics + k];
+    for (int64_t d = 0; d < x->n_rows; d++) {
+        int n_words = 0;
+        for (int64_t e = x->row_begin[d]; held_out[d] && e < x->row_begin[d + 1]; e++)
+            for (int i = 0; i < (int)x->value[e] && n_words < MOST_WORDS; i++)
+                word[n_words++] = x->col[e];
+        find_topics(theta, word, n_words, weight, total, n_topics, alpha);
+        for (int i = 1; i < n_words; i += 2, n_scored++)
+            sum += log(chance(theta, weight, total, n_topics, word[i]));
+    }
+    return exp(-sum / n_scored);
+}

@@ -25,4 +25,13 @@ void rb_oracle_lda_words(double *count, const rb_oracle_lda *o);
 double rb_oracle_lda_likelihood(const rb_oracle_lda *o, double alpha, double beta);
 void rb_oracle_lda_fini(rb_oracle_lda *o);
 
+/**
+ * Perplexity of the held out rows of x by document completion, word by word: those at even places of a row give its
+ * topics, from 1 each, until they move by less than 1e-3 on average, at most 100 times; those at odd places are scored.
+ *
+ * @param[in] weight  [n_cols x n_topics] of each word in each topic
+ */
+double rb_oracle_lda_perplexity(const rb_csr *x, const uint8_t *held_out, const double *weight, int n_topics,
+                                const double *alpha);
+
 #endif
