@@ -1,8 +1,8 @@
 """Known answers of SciPy, for tests/golden/test_agglomerative.c: python3 generate_agglomerative.py > agglomerative.json
 
-Points are those of generate_hdbscan.py, so that none are stored: the cophenetic correlation of each linkage, the heights
-of the last ten merges, and the labels of five clusters, numbered by their lowest points; and of its first twelve points
-whole trees, with their form by Newick; and the gap statistic of Ward's five clusters of all.
+Points are the boxes of golden_points.py: the cophenetic correlation of each linkage, the heights of all merges to twelve
+digits, and the labels of five clusters, numbered by their lowest points; of the first twelve points whole trees, with
+their form by Newick; and the gap statistic of Ward's five clusters of all.
 """
 
 import json
@@ -13,38 +13,32 @@ import scipy
 from scipy.cluster.hierarchy import cophenet, fcluster, linkage, to_tree
 from scipy.spatial.distance import pdist
 
-N, D, K, SMALL = 600, 4, 5, 12
+from golden_points import D, boxes, partition
+
+N, K, SMALL = 600, 5, 12
 SEED, SETS = 5, 6
 
 
-def mixed(i):
-    """splitmix64 of i as numbers in [0, 1)."""
-    with np.errstate(over="ignore"):
-        z = (i.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-    return (z >> np.uint64(11)).astype(np.float64) / 2.0**53
+def first_merges(tree):
+    """Labels of the K clusters that the first N - K merges of a tree leave."""
+    parent = list(range(2 * N - 1))
+    for t, row in enumerate(tree[:N - K]):
+        parent[int(row[0])] = parent[int(row[1])] = N + t
 
+    def root(i):
+        return i if parent[i] == i else root(parent[i])
 
-def values(n):
-    """Eight boxes of unequal density, and a tenth of the points everywhere."""
-    i = np.arange(n)[:, None]
-    f = np.arange(D)[None, :]
-    box = mixed((i % 8 + 1_000_000) * 64 + f)
-    own = mixed(i * 64 + f)
-    return np.where(i % 10 == 9, 12 * own, 10 * box + (i % 8 + 1) / 8.0 * own)
+    return partition(root(i) for i in range(N))
 
 
 def case(name, metric):
-    away = pdist(values(N), metric)
-    tree = linkage(values(N) if metric == "euclidean" else away, name)
-    number = {}
-    out = {"linkage": name, "metric": metric, "cophenetic": float(cophenet(tree, away)[0]),
-           "last_heights": tree[-10:, 2].tolist()}
+    away = pdist(boxes(0, N), metric)
+    tree = linkage(boxes(0, N) if metric == "euclidean" else away, name)
+    labels = first_merges(tree)
     if name not in ("centroid", "median"):  # whose heights fall: SciPy cuts them by the largest height below
-        out["labels"] = [number.setdefault(c, len(number)) for c in fcluster(tree, K, "maxclust").tolist()]
-    return out
+        assert labels == partition(fcluster(tree, K, "maxclust").tolist())
+    return {"linkage": name, "metric": metric, "cophenetic": float(cophenet(tree, away)[0]),
+            "heights": [float(f"{h:.12g}") for h in tree[:, 2]], "labels": labels}
 
 
 def newick(node, above):
@@ -54,7 +48,7 @@ def newick(node, above):
 
 
 def small_tree(name):
-    tree = linkage(values(SMALL), name)
+    tree = linkage(boxes(0, SMALL), name)
     return {"linkage": name, "rows": tree.ravel().tolist(), "newick": newick(to_tree(tree), None) + ";"}
 
 
@@ -94,7 +88,7 @@ def log_scatter(x):
 
 def gap():
     """The gap statistic of Ward's K clusters of all points, and its error; reference sets as eval/gap.h says."""
-    x = values(N)
+    x = boxes(0, N)
     low, high = x.min(axis=0), x.max(axis=0)
     logs = np.array([log_scatter(low + (high - low) * philox(N, b, D, SEED)) for b in range(SETS)])
     return {"seed": SEED, "sets": SETS, "gap": float(logs.mean() - log_scatter(x)),
@@ -106,5 +100,6 @@ if __name__ == "__main__":
              ("single", "complete", "average", "weighted", "ward", "centroid", "median")]
     cases += [case(name, "cosine") for name in ("single", "complete", "average", "weighted")]
     json.dump({"versions": {"numpy": np.__version__, "scipy": scipy.__version__}, "points": N, "dimensions": D, "k": K,
-               "cases": cases, "gap": gap(), "trees": [small_tree(name) for name in ("average", "single", "centroid")]}, sys.stdout, indent=None)
+               "cases": cases, "gap": gap(), "trees": [small_tree(name) for name in ("average", "single", "centroid")]},
+              sys.stdout, separators=(",", ":"))
     print()

@@ -1,6 +1,6 @@
 """Known answers of hdbscan, for tests/golden/test_hdbscan.c: python3 generate_hdbscan.py > hdbscan.json
 
-Points are those of the test (values(i, f) below, in double), so that none are stored. A setting is `exact` where 20 fits
+Points are the boxes of golden_points.py. A setting is `exact` where 20 fits
 of permuted rows agree on the partition among themselves; the test then asks for the same partition, else for ARI >= .99.
 Probabilities and outlier scores are given where no two rows of the condensed tree tie, i.e. where all permutations agree
 on them to 1e-12. Predictions are those of approximate_predict for points between the others. DBCV is
@@ -16,36 +16,11 @@ import numpy as np
 import scipy
 import sklearn
 from hdbscan.validity import validity_index
-from sklearn.metrics import adjusted_rand_score
+
+from golden_points import D, boxes, partition
 
 warnings.filterwarnings("ignore")
-N, D, PERMUTATIONS = 600, 4, 20
-
-
-def mixed(i):
-    """splitmix64 of i as numbers in [0, 1)."""
-    with np.errstate(over="ignore"):
-        z = (i.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-    return (z >> np.uint64(11)).astype(np.float64) / 2.0**53
-
-
-def values(first, n):
-    """Eight boxes of unequal density, and a tenth of the points everywhere: products and sums of exact numbers."""
-    i = np.arange(first, first + n)[:, None]
-    f = np.arange(D)[None, :]
-    own = mixed(i * 64 + f)
-    box = mixed((i % 8 + 1_000_000) * 64 + f)
-    spread = (i % 8 + 1) / 8.0
-    return np.where(i % 10 == 9, 12 * own, 10 * box + spread * own)
-
-
-def partition(labels):
-    """Labels numbered by their first points; noise stays -1."""
-    number = {}
-    return [-1 if c < 0 else number.setdefault(c, len(number)) for c in labels]
+N, PERMUTATIONS = 600, 20
 
 
 def fit(points, setting, prediction=False):
@@ -55,7 +30,7 @@ def fit(points, setting, prediction=False):
 
 
 def case(setting):
-    points, fresh = values(0, N), values(N, 100)
+    points, fresh = boxes(0, N), boxes(N, 100)
     model = fit(points, setting)
     exact, same = True, True
     for seed in range(PERMUTATIONS):

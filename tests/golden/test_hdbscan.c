@@ -22,26 +22,9 @@ typedef struct {
     double probability[N], outlier[N];
 } result;
 
-/* splitmix64 as a number in [0, 1). */
-static double mixed(uint64_t i)
-{
-    uint64_t z = (i + 1) * 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    z = z ^ (z >> 31);
-    return (double)(z >> 11) / 9007199254740992.0;
-}
-
-static double fitted(int64_t i, int64_t f)
-{
-    double own = mixed((uint64_t)(i * 64 + f)), box = mixed((uint64_t)((i % 8 + 1000000) * 64 + f));
-    double spread = (double)(i % 8 + 1) / 8;
-    return i % 10 == 9 ? 12 * own : 10 * box + spread * own;
-}
-
 static double fresh(int64_t i, int64_t f)
 {
-    return fitted(N + i, f);
+    return rb_test_boxes(N + i, f);
 }
 
 static void copy_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
@@ -134,7 +117,7 @@ static void results_are_those_of_hdbscan(void **unused)
     size_t at;
     int n_exact = 0;
     rb_points p;
-    rb_test_points(&p, N, D, false, fitted);
+    rb_test_points(&p, N, D, false, rb_test_boxes);
     json_array_foreach(json_object_get(root, "cases"), at, setting)
     {
         static result r;
@@ -165,7 +148,7 @@ static void dbcv_is_that_of_validity_index(void **unused)
     json_t *root = rb_test_golden("hdbscan.json"), *setting;
     size_t at;
     rb_points p;
-    rb_test_points(&p, N, D, false, fitted);
+    rb_test_points(&p, N, D, false, rb_test_boxes);
     json_array_foreach(json_object_get(root, "cases"), at, setting)
     {
         rb_error err = { 0 };

@@ -35,6 +35,18 @@ double rb_test_with_giant(int64_t i, int64_t f)
     return i == 7 && f == 2 ? 1e160 : (double)(i + f);
 }
 
+double rb_test_mixed(uint64_t i)
+{
+    return (double)(rb_splitmix(i * 0x9E3779B97F4A7C15u) >> 11) / 9007199254740992.0;
+}
+
+double rb_test_boxes(int64_t i, int64_t f)
+{
+    double own = rb_test_mixed((uint64_t)(i * 64 + f)), box = rb_test_mixed((uint64_t)((i % 8 + 1000000) * 64 + f));
+    double spread = (double)(i % 8 + 1) / 8;
+    return i % 10 == 9 ? 12 * own : 10 * box + spread * own;
+}
+
 void rb_test_points(rb_points *p, int64_t n, int64_t d, bool sparse, rb_test_value value)
 {
     rb_error err = { 0 };
