@@ -1,36 +1,36 @@
 #!/usr/bin/env python3
-"""Known answers on labelled sets: how well scikit-learn's K-Means family finds the groups, tests/golden/sets.json.
+"""Known answers on labelled sets: how well scikit-learn and hdbscan find the groups, tests/golden/sets.json.
 
     generate_sets.py > tests/golden/sets.json
 
 The points are those of rb_test_point_of_set (tests/support/k_family.c), from the same formula and the same bits of splitmix64.
-For each set and algorithm: the median adjusted Rand index and inertia over ten seeds.
+For each set and method: our algorithm and its options, and of the reference the median adjusted Rand index, and of the
+K-Means family the median inertia, over the seeds (one where nothing is drawn). `first_points`: labels, one digit a point, and
+inertia of K-Means from the first k points, until no label changes.
 """
+import importlib.metadata
 import json
 import math
 import statistics
 import sys
+import warnings
 
+import hdbscan
 import numpy
 import sklearn
-from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, BisectingKMeans, KMeans, MiniBatchKMeans, SpectralClustering
 from sklearn.metrics import adjusted_rand_score
+from sklearn.mixture import GaussianMixture
 
-N = 2000
-MASK = 2**64 - 1
+from golden_points import mixed
+
+N, SEEDS = 2000, 10
 CENTRES = ((0, 0, 1), (6, 0, 0.5), (0, 7, 1.5), (7, 7, 0.3))
 UP_TO = (0.5, 0.75, 0.95, 1)
 
 
-def splitmix(x):
-    z = (x + 0x9E3779B97F4A7C15) & MASK
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-    return z ^ (z >> 31)
-
-
 def uniform(i, j):
-    return (splitmix(((4 * i + j) * 0x9E3779B97F4A7C15) & MASK) >> 11) / 2**53
+    return float(mixed(4 * i + j))
 
 
 def bell(i, j):
@@ -60,26 +60,51 @@ def stretched(i, share):
 
 
 SETS = {"blobs": (blobs, 4), "rings": (rings, 2), "moons": (moons, 2), "stretched": (stretched, 3)}
-ALGORITHMS = {
-    "kmeans": lambda k, seed: KMeans(k, n_init=10, random_state=seed),
-    "minibatch_kmeans": lambda k, seed: MiniBatchKMeans(k, n_init=3, batch_size=200, random_state=seed),
-    "bisecting_kmeans": lambda k, seed: BisectingKMeans(k, n_init=5, init="k-means++", random_state=seed),
-}
+EPS = {"blobs": 0.5, "rings": 0.12, "moons": 0.12, "stretched": 0.35}
+
+
+def methods(name, k):
+    """Of each method: our algorithm, our options beside k, and the reference of a seed; None: nothing is drawn."""
+    yield "kmeans", "kmeans", {"n_init": 10}, lambda seed: KMeans(k, n_init=10, random_state=seed)
+    yield ("minibatch_kmeans", "minibatch_kmeans", {"batch_size": 200},
+           lambda seed: MiniBatchKMeans(k, n_init=3, batch_size=200, random_state=seed))
+    yield ("bisecting_kmeans", "bisecting_kmeans", {"n_init": 5},
+           lambda seed: BisectingKMeans(k, n_init=5, init="k-means++", random_state=seed))
+    yield "gmm", "gmm", {"n_init": 10}, lambda seed: GaussianMixture(k, n_init=10, random_state=seed)
+    yield ("spectral", "spectral", {"n_neighbors": 10},
+           lambda seed: SpectralClustering(k, affinity="nearest_neighbors", n_neighbors=10, random_state=seed))
+    for linkage in ("single", "ward", "average"):
+        yield linkage, "agglomerative", {"linkage": linkage}, AgglomerativeClustering(k, linkage=linkage)
+    density = {"eps": EPS[name], "min_samples": 5}
+    yield "dbscan", "dbscan", density, DBSCAN(**density)
+    lasting = {"min_cluster_size": 40, "min_samples": 5}
+    yield "hdbscan", "hdbscan", lasting, hdbscan.HDBSCAN(algorithm="generic", **lasting)  # exact: the tree of "best" is not
+
+
+def answer(algorithm, options, reference, x, truth):
+    """What the reference finds, and how ours is asked for the same."""
+    fits = [reference(seed).fit(x) for seed in range(SEEDS)] if callable(reference) else [reference.fit(x)]
+    labels = [fit.predict(x) if algorithm == "gmm" else fit.labels_ for fit in fits]
+    out = {"algorithm": algorithm, "options": {key: str(value) for key, value in options.items()}, "seeds": len(fits),
+           "ari": statistics.median(adjusted_rand_score(truth, label) for label in labels)}
+    if algorithm.endswith("kmeans"):
+        out["inertia"] = statistics.median(float(fit.inertia_) for fit in fits)
+    return out
 
 
 def main():
-    known = {"versions": {"python": sys.version.split()[0], "scikit-learn": sklearn.__version__, "numpy": numpy.__version__},
-             "n": N}
+    warnings.filterwarnings("ignore")  # of graphs in several parts
+    known = {"versions": {"python": sys.version.split()[0], "scikit-learn": sklearn.__version__,
+                          "hdbscan": importlib.metadata.version("hdbscan"), "numpy": numpy.__version__}, "n": N}
     for name, (point, k) in SETS.items():
         rows, truth = zip(*(point(i, (i + 0.5) / N) for i in range(N)))
         x = numpy.array(rows)
-        known[name] = {"k": k, "sum": float(x.sum())}
-        for algorithm, make in ALGORITHMS.items():
-            fits = [make(k, seed).fit(x) for seed in range(10)]
-            known[name][algorithm] = {
-                "ari": statistics.median(adjusted_rand_score(truth, fit.labels_) for fit in fits),
-                "inertia": statistics.median(float(fit.inertia_) for fit in fits),
-            }
+        known[name] = {"k": k, "sum": float(x.sum()), "methods": {}}
+        for method, algorithm, options, reference in methods(name, k):
+            counted = options if algorithm in ("dbscan", "hdbscan") else {"k": k, **options}
+            known[name]["methods"][method] = answer(algorithm, counted, reference, x, truth)
+        first = KMeans(k, init=x[:k], n_init=1, tol=0, max_iter=1000).fit(x)
+        known[name]["first_points"] = {"inertia": float(first.inertia_), "labels": "".join(map(str, first.labels_))}
     json.dump(known, sys.stdout, indent=1)
     print()
 

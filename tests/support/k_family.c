@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/cluster_points.h"
 #include "support/support.h"
 
 static void copy_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
@@ -41,21 +42,49 @@ void rb_test_set_options(void *config, const rb_algorithm *a, const rb_test_opti
     }
 }
 
-static rb_status run(rb_test_fit *out, const rb_algorithm *a, void *state, const void *config, const rb_points *p,
-                     rb_ctx *ctx, rb_error *err)
+void rb_test_options_of(rb_test_option options[RB_TEST_MOST_OPTIONS], json_t *object)
 {
-    rb_train_view view = { .space = p };
+    const char *name;
+    json_t *value;
+    int n = 0;
+    json_object_foreach(object, name, value)
+    {
+        assert_true(n < RB_TEST_MOST_OPTIONS - 1 && json_is_string(value));
+        options[n++] = (rb_test_option){ name, json_string_value(value) };
+    }
+    options[n] = (rb_test_option){ NULL, NULL };
+}
+
+static rb_status iterate(rb_test_fit *out, const rb_algorithm *a, void *state, const void *config,
+                         const rb_train_view *view, rb_ctx *ctx, rb_error *err)
+{
     bool done = false;
     double objective;
-    RB_TRY(a->begin(state, &view, NULL, config, ctx, err));
+    RB_TRY(a->begin(state, view, NULL, config, ctx, err));
     for (out->n_iterations = 0; !done; out->n_iterations++) {
-        RB_TRY(a->iterate(state, out->n_iterations, &objective, &done, &view, NULL, config, ctx, err));
+        RB_TRY(a->iterate(state, out->n_iterations, &objective, &done, view, NULL, config, ctx, err));
         out->first_objective = out->n_iterations == 0 ? objective : out->first_objective;
         out->last_objective = objective;
     }
     if (a->end)
-        RB_TRY(a->end(state, &view, NULL, config, ctx, err));
+        RB_TRY(a->end(state, view, NULL, config, ctx, err));
 done:
+    return err->status;
+}
+
+static rb_status run(rb_test_fit *out, const rb_algorithm *a, void *state, const void *config, const rb_points *p,
+                     rb_ctx *ctx, rb_error *err)
+{
+    rb_train_view view = { .space = p };
+    void *prepared = NULL;
+    if (a->begin)
+        return iterate(out, a, state, config, &view, ctx, err);
+    if (a->prepare)
+        RB_TRY(a->prepare(&prepared, &view, &config, 1, ctx, err));
+    RB_TRY(a->fit(state, &view, prepared, config, ctx, err));
+done:
+    if (prepared)
+        a->unprepare(prepared);
     return err->status;
 }
 
@@ -67,9 +96,11 @@ static void copy_out(rb_test_fit *out, const rb_algorithm *a, void *state, const
     const int32_t *labels = a->labels(state, &out->n);
     assert_int_equal(out->n, p->n);
     out->label = malloc((size_t)out->n * sizeof *labels);
-    out->assigned = malloc((size_t)out->n * sizeof *labels);
     memcpy(out->label, labels, (size_t)out->n * sizeof *labels);
     a->arrays(state, &visitor);
+    if (!a->assign)
+        return;
+    out->assigned = malloc((size_t)out->n * sizeof *labels);
     assert_ok(a->assign(out->assigned, state, p, config, ctx, &err), &err);
 }
 
@@ -101,7 +132,7 @@ void rb_test_fit_fini(rb_test_fit *f)
 
 static double uniform(int64_t i, int j)
 {
-    return (double)(rb_splitmix((uint64_t)(4 * i + j) * 0x9E3779B97F4A7C15u) >> 11) / 9007199254740992.0;
+    return rb_test_mixed((uint64_t)(4 * i + j));
 }
 
 /* Sum of three: a bell without tails, deviation 1. */

@@ -5,6 +5,8 @@
 #ifndef RB_SUPPORT_K_FAMILY_H
 #define RB_SUPPORT_K_FAMILY_H
 
+#include <jansson.h>
+
 #include "data/algorithm.h"
 
 typedef struct {
@@ -14,14 +16,19 @@ typedef struct {
 /** The defaults of an algorithm with options given as text, the last one NULL, and `centres` where not NULL. */
 void rb_test_set_options(void *config, const rb_algorithm *a, const rb_test_option *options, const rb_array *centres);
 
+#define RB_TEST_MOST_OPTIONS 8
+
+/** The members of a JSON object, all texts, as options; they live as long as the object. */
+void rb_test_options_of(rb_test_option options[RB_TEST_MOST_OPTIONS], json_t *object);
+
 /* What a fit gives; release with rb_test_fit_fini. */
 typedef struct {
     rb_status status;
     char message[1024];
     int64_t n, n_iterations;
     double first_objective, last_objective;
-    int32_t *label, *assigned; /* [n] of the fit, and of assign for the same points */
-    double *centres;           /* the array of that name */
+    int32_t *label, *assigned; /* [n] of the fit, and of assign for the same points; NULL where there is none */
+    double *centres;           /* the array of that name; NULL where there is none */
     double inertia;
 } rb_test_fit;
 
