@@ -31,11 +31,11 @@
 #define RB_NEEDS_COUNTS 256u     /* with SPACE: its values are counts of words, as those of the space `counts` */
 
 /* What a fitted model can do; says which metrics apply. */
-#define RB_CAN_RANK 1u      /* score */
-#define RB_CAN_PREDICT 2u   /* predict ratings of pairs */
-#define RB_CAN_ASSIGN 4u    /* labels of the points it was fitted on (labels), and assign for new ones */
-#define RB_CAN_COLD_USER 8u /* defined result for users without training data */
-#define RB_CAN_COLD_ITEM 16u
+#define RB_CAN_RANK 1u       /* score */
+#define RB_CAN_PREDICT 2u    /* predict ratings of pairs */
+#define RB_CAN_ASSIGN 4u     /* labels of the points it was fitted on (labels), and assign for new ones */
+#define RB_CAN_COLD_USER 8u  /* defined result for users without training data */
+#define RB_CAN_COLD_ITEM 16u /* tells items without training data apart; an ensemble: as far as its models do */
 #define RB_CAN_EXPLAIN 32u
 #define RB_CAN_FAST 64u  /* not bit-identical; labelled in every table */
 #define RB_CAN_NEXT 128u /* next: scores of the item that follows in a session */

@@ -5,7 +5,8 @@
 #include "base/alloc.h"
 #include "data/split_mark.h"
 
-#define KINDS "random|per_user|leave_last_out|temporal|k_fold|sessions|strong|loo_sampled|files|every_nth|titles"
+#define KINDS \
+    "random|per_user|leave_last_out|temporal|k_fold|sessions|strong|loo_sampled|files|every_nth|titles|strong_titles"
 
 const rb_param rb_split_params[] = {
     RB_CHOICE(rb_split, kind, RB_SPLIT_RANDOM, KINDS, "how interactions are divided"),
@@ -40,6 +41,8 @@ const rb_split_about rb_split_abouts[] = {
     { "every_nth", "row k is test where k % every = offset; validation is drawn from the rest",
       "every|offset|validation" },
     { "titles", "share of the titles: no clustering is fitted on them, and each is judged on them, too", "test" },
+    { "strong_titles", "shares of the titles: nothing that was done with a test or validation title is fitted on",
+      SHARES },
     { NULL, NULL, NULL },
 };
 
@@ -81,7 +84,9 @@ static rb_status check_data(const rb_split *s, const rb_dataset *d, rb_error *er
 {
     int64_t n = d->interactions.n;
     if (s->kind == RB_SPLIT_TITLES && d->has_interactions)
-        return RB_FAIL(err, RB_BAD_INPUT, "split kind titles is for titles alone, and data set '%s' has interactions",
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "split kind titles is for titles alone, and data set '%s' has interactions: kind strong_titles "
+                       "holds out titles with theirs",
                        d->name);
     if (s->kind == RB_SPLIT_TITLES && !d->has_catalogue)
         return RB_FAIL(err, RB_BAD_INPUT, "split kind titles needs titles, and data set '%s' has none", d->name);
@@ -207,6 +212,8 @@ static rb_status divide(rb_split_job *job, rb_ctx *ctx, rb_error *err)
         return rb_split_by_sessions(job, ctx, err);
     case RB_SPLIT_FILES:
         return rb_split_by_files(job, ctx, err);
+    case RB_SPLIT_STRONG_TITLES:
+        return rb_split_by_titles(job, ctx, err);
     case RB_SPLIT_PER_USER:
     case RB_SPLIT_LEAVE_LAST_OUT:
     case RB_SPLIT_STRONG:

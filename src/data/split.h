@@ -4,8 +4,8 @@
  * Shares `test` and `validation` are of all interactions (of the user's, of the users, of the sessions: see the kind).
  * Counts are exact: floor(share n + 1/2), validation at most what test leaves. Random choices take the smallest Philox
  * keys, ties by row, so that every rank finds the same parts: the bits of draw 0 of (key rb_seed_named(seed, "split"),
- * stream "split", epoch 0, entity = row); users of `strong` have stream "split.users", the validation part of fold f of
- * k_fold has epoch f + 1.
+ * stream "split", epoch 0, entity = row); users of `strong` have stream "split.users", titles of `titles` and
+ * `strong_titles` "split.titles" (entity = user, title), the validation part of fold f of k_fold has epoch f + 1.
  *
  *   random          the smallest keys of all rows are test, the next ones validation
  *   per_user        the same within each user
@@ -22,8 +22,10 @@
  *                   (rb_split_negatives)
  *   files           by the pairs of `train_file`, `validation_file`, `test_file` (each with the source's format); rows
  *                   in none of them are RB_PART_NONE, a pair in two of them or of no row is an error
- *   titles          shares of the titles of a catalogue without interactions: the smallest keys (stream "split.titles",
- *                   entity = title) are unseen by every fit (rb_split_titles)
+ *   titles          a share of the titles of a catalogue without interactions: the smallest keys are unseen by every
+ *                   fit (rb_split_titles)
+ *   strong_titles   shares of the titles: all rows of a test (validation) title are test (validation). Of what was done
+ *                   with it a fit sees nothing; the catalogue, and so spaces and content, stay whole
  *   every_nth       row k of the filtered data, 0-based, is test where k % every == offset; validation is drawn from
  *                   the rest
  */
@@ -45,6 +47,7 @@ typedef enum {
     RB_SPLIT_FILES,
     RB_SPLIT_EVERY_NTH,
     RB_SPLIT_TITLES,
+    RB_SPLIT_STRONG_TITLES,
     RB_N_SPLIT_KINDS
 } rb_split_kind;
 

@@ -117,3 +117,20 @@ rb_status rb_split_mark(uint8_t *part, rb_shared *memory, uint8_t value, int64_t
 done:
     return err->status;
 }
+
+rb_status rb_split_choose(rb_shared *role, const rb_split_job *job, const char *stream, int32_t n, rb_ctx *ctx,
+                          rb_error *err)
+{
+    rb_rng rng = job->rng;
+    rng.stream = rb_stream(stream);
+    const rb_order order = { rb_place_random, &rng, n };
+    const int64_t test = rb_split_count(job->split->test, n);
+    int64_t validation = rb_split_count(job->split->validation, n);
+    if (validation > n - test)
+        validation = n - test;
+    RB_TRY(rb_shared_alloc(role, n, ctx, err));
+    RB_TRY(rb_split_mark(role->data, role, RB_PART_TEST, 0, test, &order, ctx, err));
+    RB_TRY(rb_split_mark(role->data, role, RB_PART_VALIDATION, 0, validation, &order, ctx, err));
+done:
+    return err->status;
+}

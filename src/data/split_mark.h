@@ -61,9 +61,20 @@ typedef struct {
     rb_shared *memory;
 } rb_split_job;
 
+/**
+ * Parts of users or titles that are held out whole: the smallest keys of a stream are test, the next ones validation.
+ *
+ * Collective over ctx.
+ *
+ * @param[out] role  [n] bytes of rb_part, the same on every rank; rb_shared_fini
+ */
+rb_status rb_split_choose(rb_shared *role, const rb_split_job *job, const char *stream, int32_t n, rb_ctx *ctx,
+                          rb_error *err);
+
 /* The kinds that have files of their own. Collective; the result is the same on every rank. */
 rb_status rb_split_by_user(rb_split_job *job, rb_ctx *ctx, rb_error *err);     /* split_user.c */
 rb_status rb_split_by_sessions(rb_split_job *job, rb_ctx *ctx, rb_error *err); /* split_sessions.c */
+rb_status rb_split_by_titles(rb_split_job *job, rb_ctx *ctx, rb_error *err);   /* split_titles.c */
 rb_status rb_split_by_files(rb_split_job *job, rb_ctx *ctx, rb_error *err);    /* split_files.c */
 
 #endif

@@ -1,4 +1,4 @@
-/* Titles that no fit sees. */
+/* Titles that are held out whole: of the catalogue itself, or with all that was done with them. */
 #include "base/alloc.h"
 #include "data/split_mark.h"
 
@@ -50,5 +50,22 @@ rb_status rb_split_titles(rb_catalogue *unseen, rb_dataset *d, const rb_split *s
     RB_TRY_ALL(ctx, divide(unseen, d, memory.data, err));
 done:
     rb_shared_fini(&memory);
+    return err->status;
+}
+
+rb_status rb_split_by_titles(rb_split_job *job, rb_ctx *ctx, rb_error *err)
+{
+    const rb_interactions *x = &job->data->interactions;
+    rb_shared roles = { 0 };
+    RB_TRY(rb_split_choose(&roles, job, "split.titles", x->n_items, ctx, err));
+    const uint8_t *role = roles.data;
+    const int64_t begin = x->n * ctx->node_rank / ctx->n_node_ranks,
+                  end = x->n * (ctx->node_rank + 1) / ctx->n_node_ranks;
+#pragma omp parallel for num_threads(ctx->n_threads) schedule(static)
+    for (int64_t row = begin; row < end; row++)
+        job->row[row] = role[x->item[row]];
+    rb_split_seen(job->memory, ctx);
+done:
+    rb_shared_fini(&roles);
     return err->status;
 }

@@ -95,23 +95,6 @@ static void divide_user(rb_split_job *job, rb_place *place, int64_t n, uint8_t r
         job->row[rb_place_thing(place[k], latest)] = p.next_part;
 }
 
-/* strong: which users are held out, in parts of users. */
-static rb_status choose_users(rb_shared *roles, const rb_split_job *job, const rb_ctx *ctx, rb_error *err)
-{
-    rb_rng rng = job->rng;
-    rng.stream = rb_stream("split.users");
-    rb_order order = { rb_place_random, &rng, job->data->interactions.n_users };
-    int64_t test = rb_split_count(job->split->test, order.n);
-    int64_t validation = rb_split_count(job->split->validation, order.n);
-    if (validation > order.n - test)
-        validation = order.n - test;
-    RB_TRY(rb_shared_alloc(roles, order.n, ctx, err));
-    RB_TRY(rb_split_mark(roles->data, roles, RB_PART_TEST, 0, test, &order, ctx, err));
-    RB_TRY(rb_split_mark(roles->data, roles, RB_PART_VALIDATION, 0, validation, &order, ctx, err));
-done:
-    return err->status;
-}
-
 rb_status rb_split_by_user(rb_split_job *job, rb_ctx *ctx, rb_error *err)
 {
     const rb_interactions *x = &job->data->interactions;
@@ -123,7 +106,7 @@ rb_status rb_split_by_user(rb_split_job *job, rb_ctx *ctx, rb_error *err)
     rb_shared roles = { 0 };
 
     if (kind == RB_SPLIT_STRONG)
-        RB_TRY(choose_users(&roles, job, ctx, err));
+        RB_TRY(rb_split_choose(&roles, job, "split.users", x->n_users, ctx, err));
     RB_TRY_ALL(ctx, gather(&rows, &order, x, ctx, err));
     const uint8_t *role = roles.data;
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 64)

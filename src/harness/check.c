@@ -118,3 +118,36 @@ rb_status rb_run_check(rb_run_state *run, rb_error *err)
 done:
     return print_and_raise(run, &messages, err);
 }
+
+static bool tells_cold_titles(const rb_plan *plan, const rb_configuration *c) /* NOLINT(misc-no-recursion) */
+{
+    bool tells = c->entry->algorithm->can & RB_CAN_COLD_ITEM, any = c->n_models == 0;
+    for (int32_t i = 0; i < c->n_models; i++)
+        any = any || tells_cold_titles(plan, &plan->configuration[c->children[i]]);
+    return tells && any;
+}
+
+rb_status rb_run_warn_of_cold_titles(rb_run_state *run, rb_error *err)
+{
+    const rb_experiment *e = &run->experiment;
+    const rb_entry *last = NULL;
+    rb_text names = { 0 };
+    int n = 0;
+    if (e->split.kind != RB_SPLIT_STRONG_TITLES)
+        return RB_OK;
+    for (int32_t i = 0; i < run->plan.n_configurations; i++) {
+        const rb_configuration *c = &run->plan.configuration[i];
+        if (c->entry == last || !(c->entry->algorithm->can & RB_CAN_RANK) || tells_cold_titles(&run->plan, c))
+            continue;
+        last = c->entry;
+        RB_TRY(rb_text_addf(&names, err, "%s%s", n++ ? ", " : "", last->name));
+    }
+    if (n > 0)
+        rb_log_warn(&run->log,
+                    "%s:%d:%d: split kind strong_titles: %s cannot tell titles without training data apart "
+                    "and %s the right ones by chance",
+                    e->split_at.origin, e->split_at.line, e->split_at.column, names.data, n == 1 ? "finds" : "find");
+done:
+    rb_text_fini(&names);
+    return err->status;
+}

@@ -378,6 +378,7 @@ rb_status rb_run_load_data(rb_run_state *run, rb_error *err)
     if (run->data.has_interactions)
         RB_TRY(rb_split_check(&e->split, &run->data, err) == RB_OK ? RB_OK : rb_run_blame(err, &e->split_at));
     RB_TRY(check_needs(run, err));
+    RB_TRY_ALL(run->world, rb_run_warn_of_cold_titles(run, err));
     run->n_work = run->plan.n_trials * (e->evaluation.refit ? 2 : 1);
     RB_TRY_ALL(run->world, rb_alloc(&run->work, run->n_work, err));
     for (int64_t t = 0; t < run->plan.n_trials; t++)

@@ -285,6 +285,8 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t work);
 /** Print what check_config of the algorithms refuses, whatever the data. Collective.
  *  @return RB_OK, RB_BAD_INPUT, RB_NO_MEMORY (agreed) */
 rb_status rb_run_check_parameters(rb_run_state *run, rb_error *err);
+/** Titles held out whole: names the entries that rank them by chance. Local; RB_NO_MEMORY. */
+rb_status rb_run_warn_of_cold_titles(rb_run_state *run, rb_error *err);
 /** The same of `check`, with the sizes of the data. Collective. */
 rb_status rb_run_check(rb_run_state *run, rb_error *err);
 

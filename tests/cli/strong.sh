@@ -67,4 +67,43 @@ for shape in "1 1" "1 2" "2 1"; do
     head -n 1 "$out" >>digests
 done
 [ "$(sort -u digests | wc -l)" -eq 1 ] || fail "sparse data: other shapes give other digests"
+
+# Titles held out whole: what reads them finds them, what reads ratings alone does not and is named.
+cat >titles.yaml <<'YAML'
+experiment: titles
+seed: 7
+dataset: { name: synthetic, users: 300, items: 200, ratings: 9000 }
+split: { kind: strong_titles, test: 0.2, validation: 0.1 }
+relevance: 3
+metrics: [ndcg@10, rmse]
+select: ndcg@10
+evaluation: { segments: 2 }
+trials:
+  - random
+  - popularity
+  - bias
+  - content
+  - ials: { factors: 8 }
+  - hybrid: { first: ials, second: popularity }
+    as: blind
+  - switching: { first: ials, second: content, third: popularity, user_thresholds: [1, 1], item_thresholds: [1, 0] }
+YAML
+expect 0 "$REELBENCH" run titles.yaml --dry-run
+prints "titles.yaml:4:8: split kind strong_titles: popularity, bias, ials, blind cannot tell titles without training"
+expect 0 "$REELBENCH" run titles.yaml
+expect 0 "$REELBENCH" report results/titles-* --format json
+python3 - "$out" <<'PYTHON' || fail "titles held out whole"
+import json, sys
+trial = {t["entry"]: t for t in json.load(open(sys.argv[1]))["trials"]}
+ndcg = {n: t["test ndcg:bin-min@10"] for n, t in trial.items()}
+assert all(abs(t["test ndcg:bin-min@10 (cold items)"] - ndcg[n]) < 1e-9 for n, t in trial.items()), trial
+assert ndcg["popularity"] == ndcg["blind"] == 0 and ndcg["content"] > 3 * ndcg["random"] > 0, ndcg
+assert ndcg["switching"] > ndcg["random"], ndcg
+assert trial["bias"]["test rmse:global"] > 0, trial["bias"]
+PYTHON
+expect 0 "$REELBENCH" digest results/titles-*
+head -n 1 "$out" >digest
+expect 0 mpirun -n 3 "$REELBENCH" run titles.yaml --output other --threads 2
+expect 0 "$REELBENCH" digest other/titles-*
+head -n 1 "$out" | cmp -s - digest || fail "titles held out whole: another shape gives another digest"
 finish

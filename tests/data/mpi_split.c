@@ -79,7 +79,7 @@ static void every_kind_is_as_defined(void **unused)
 {
     (void)unused;
     const int kinds[] = { RB_SPLIT_RANDOM, RB_SPLIT_PER_USER,    RB_SPLIT_LEAVE_LAST_OUT, RB_SPLIT_TEMPORAL,
-                          RB_SPLIT_K_FOLD, RB_SPLIT_LOO_SAMPLED, RB_SPLIT_EVERY_NTH };
+                          RB_SPLIT_K_FOLD, RB_SPLIT_LOO_SAMPLED, RB_SPLIT_EVERY_NTH,      RB_SPLIT_STRONG_TITLES };
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         rb_split s = split_of(kinds[k]);
         assert_as_defined(&s);
@@ -141,6 +141,29 @@ static void strong_holds_out_whole_users_and_reveals_a_share(void **unused)
     }
     assert_int_equal(n_roles[RB_PART_TEST], 14);       /* 0.2 x 70 */
     assert_int_equal(n_roles[RB_PART_VALIDATION], 11); /* 0.15 x 70 = 10.5 */
+    rb_parts_fini(&p);
+}
+
+static void strong_titles_holds_out_whole_titles(void **unused)
+{
+    (void)unused;
+    rb_split s = split_of(RB_SPLIT_STRONG_TITLES);
+    rb_parts p = parts_of(&s, 0);
+    int64_t n_titles[RB_N_PARTS] = { 0 }, n_rated = 0;
+    for (int32_t i = 0; i < data.items.n; i++) {
+        int part = -1;
+        for (int64_t row = 0; row < p.n_rows; row++)
+            if (data.interactions.item[row] == i) {
+                assert_true(part < 0 || part == p.row[row]);
+                part = p.row[row];
+            }
+        if (part >= 0)
+            n_titles[part]++;
+        n_rated += part >= 0;
+    }
+    assert_int_equal(n_rated, data.items.n);
+    assert_int_equal(n_titles[RB_PART_TEST], 18);       /* 0.2 x 90 */
+    assert_int_equal(n_titles[RB_PART_VALIDATION], 14); /* 0.15 x 90 = 13.5 */
     rb_parts_fini(&p);
 }
 
@@ -275,6 +298,7 @@ static void bad_splits_are_refused_in_words(void **unused)
     assert_refused(split_of(RB_SPLIT_TEMPORAL), &timeless, "needs times");
     assert_refused(split_of(RB_SPLIT_LEAVE_LAST_OUT), &timeless, "needs times");
     assert_refused(split_of(RB_SPLIT_SESSIONS), &bare, "needs sessions");
+    assert_refused(split_of(RB_SPLIT_TITLES), &data, "kind strong_titles holds out titles with theirs");
     assert_refused(split_of(RB_SPLIT_FILES), &data, "train_file");
     s = split_of(RB_SPLIT_EVERY_NTH);
     s.offset = 5;
@@ -288,8 +312,9 @@ static void bad_splits_are_refused_in_words(void **unused)
 static void a_failed_allocation_on_one_rank_is_known_to_all(void **unused)
 {
     (void)unused;
-    const int kinds[] = { RB_SPLIT_RANDOM, RB_SPLIT_PER_USER, RB_SPLIT_STRONG, RB_SPLIT_SESSIONS };
-    for (size_t k = 0; k < 4; k++) {
+    const int kinds[] = { RB_SPLIT_RANDOM, RB_SPLIT_PER_USER, RB_SPLIT_STRONG, RB_SPLIT_SESSIONS,
+                          RB_SPLIT_STRONG_TITLES };
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         rb_split s = split_of(kinds[k]);
         rb_status status = RB_NO_MEMORY;
         for (int64_t nth = 1; status != RB_OK; nth++) {
@@ -312,6 +337,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_kind_is_as_defined),
         cmocka_unit_test(each_row_is_test_in_exactly_one_fold),
         cmocka_unit_test(strong_holds_out_whole_users_and_reveals_a_share),
+        cmocka_unit_test(strong_titles_holds_out_whole_titles),
         cmocka_unit_test(sessions_are_split_by_start_and_ratings_follow),
         cmocka_unit_test(files_say_which_pairs_are_which),
         cmocka_unit_test(negatives_are_distinct_unseen_and_equally_likely),

@@ -66,6 +66,25 @@ static void split_user(uint8_t *part, lot *lots, int32_t user, const rb_split *s
     }
 }
 
+/* Every title's place by counting the smaller keys. */
+static void split_titles(uint8_t *part, const rb_split *s, const rb_dataset *d, uint64_t seed)
+{
+    const int32_t n = d->items.n;
+    const int64_t test = rounded(s->test * n), validation = rounded(s->validation * n);
+    for (int64_t row = 0; row < d->interactions.n; row++) {
+        rb_rng own = { rb_seed_named(seed, "split"), rb_stream("split.titles"), 0,
+                       (uint64_t)d->interactions.item[row] };
+        int64_t place = 0;
+        for (int32_t i = 0; i < n; i++) {
+            rb_rng other = own;
+            other.entity = (uint64_t)i;
+            const uint64_t a = rb_rng_bits(&other, 0), b = rb_rng_bits(&own, 0);
+            place += a < b || (a == b && (uint64_t)i < own.entity);
+        }
+        part[row] = place < test ? RB_PART_TEST : place < test + validation ? RB_PART_VALIDATION : RB_PART_TRAIN;
+    }
+}
+
 void oracle_split(uint8_t *part, const rb_split *s, const rb_dataset *d, int64_t fold, uint64_t seed)
 {
     int64_t n = d->interactions.n;
@@ -74,6 +93,11 @@ void oracle_split(uint8_t *part, const rb_split *s, const rb_dataset *d, int64_t
     assert_non_null(lots);
     for (int64_t row = 0; row < n; row++)
         part[row] = RB_PART_TRAIN;
+    if (s->kind == RB_SPLIT_STRONG_TITLES) {
+        split_titles(part, s, d, seed);
+        free(lots);
+        return;
+    }
     if (s->kind == RB_SPLIT_PER_USER || s->kind == RB_SPLIT_LEAVE_LAST_OUT || s->kind == RB_SPLIT_LOO_SAMPLED) {
         for (int32_t u = 0; u < d->users.n; u++)
             split_user(part, lots, u, s, d, seed);

@@ -313,7 +313,7 @@ const rb_recommender rb_als = {
     .reference = "Zhou et al. 2008, doi:10.1007/978-3-540-68880-8_32; Koren, Bell, Volinsky 2009, "
                  "doi:10.1109/MC.2009.263",
     .needs = RB_NEEDS_RATINGS,
-    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM | RB_CAN_EXPLAIN,
+    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,

@@ -339,7 +339,7 @@ const rb_recommender rb_nmf = {
     .reference = "Luo, Zhou, Xia, Zhu 2014, doi:10.1109/TII.2014.2308433; Cichocki, Zdunek, Amari 2007, "
                  "doi:10.1007/978-3-540-74494-8_22",
     .needs = RB_NEEDS_RATINGS,
-    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM,
+    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER,
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,

@@ -306,7 +306,7 @@ const rb_recommender rb_svd = {
     .reference = "Funk 2006, https://sifter.org/simon/journal/20061211.html; Koren, Bell, Volinsky 2009, "
                  "doi:10.1109/MC.2009.263",
     .needs = RB_NEEDS_RATINGS,
-    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_COLD_ITEM,
+    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER,
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
