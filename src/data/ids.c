@@ -1,6 +1,7 @@
 #include "data/ids.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -65,6 +66,56 @@ rb_status rb_ids_select(rb_ids *out, const rb_ids *ids, const int32_t *kept, int
 done:
     rb_free(texts);
     return err->status;
+}
+
+static rb_status join_numbers(rb_ids *out, const rb_ids *a, const rb_ids *b, rb_error *err)
+{
+    int32_t i = 0, k = 0;
+    RB_TRY(rb_alloc(&out->number, (int64_t)a->n + b->n, err));
+    while (i < a->n || k < b->n) {
+        const bool of_a = k == b->n || (i < a->n && a->number[i] <= b->number[k]);
+        const int64_t next = of_a ? a->number[i] : b->number[k];
+        k += k < b->n && b->number[k] == next;
+        i += of_a;
+        out->number[out->n++] = next;
+    }
+done:
+    return err->status;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static rb_status join_texts(rb_ids *out, const rb_ids *a, const rb_ids *b, rb_error *err)
+{
+    const int64_t n = (int64_t)a->n + b->n;
+    const char **text = NULL;
+    char(*buffer)[32] = NULL; /* of those that are numbers */
+    int32_t n_kept = 0;
+    RB_TRY(rb_alloc(&text, n, err));
+    RB_TRY(rb_alloc(&buffer, n, err));
+    for (int32_t i = 0; i < a->n; i++)
+        text[i] = rb_ids_name(buffer[i], a, i);
+    for (int32_t k = 0; k < b->n; k++)
+        text[a->n + k] = rb_ids_name(buffer[a->n + k], b, k);
+    if (n > 1)
+        qsort(text, (size_t)n, sizeof *text, by_bytes);
+    for (int64_t k = 0; k < n; k++)
+        if (k == 0 || strcmp(text[k], text[n_kept - 1]) != 0)
+            text[n_kept++] = text[k];
+    RB_TRY(rb_ids_init_texts(out, text, n_kept, err));
+done:
+    rb_free(buffer);
+    rb_free(text);
+    return err->status;
+}
+
+rb_status rb_ids_join(rb_ids *out, const rb_ids *a, const rb_ids *b, rb_error *err)
+{
+    *out = (rb_ids){ 0 };
+    return a->number && b->number ? join_numbers(out, a, b, err) : join_texts(out, a, b, err);
 }
 
 void rb_ids_fini(rb_ids *ids)

@@ -25,6 +25,8 @@ rb_status rb_ids_init_numbers(rb_ids *ids, const int64_t *sorted, int32_t n, rb_
 rb_status rb_ids_init_texts(rb_ids *ids, const char *const *sorted, int32_t n, rb_error *err);
 /** The ids at the ascending positions kept[0 .. n). */
 rb_status rb_ids_select(rb_ids *out, const rb_ids *ids, const int32_t *kept, int32_t n, rb_error *err);
+/** The ids of either, each once. Numbers where both are, else texts in the order of bytes. O((a + b) log (a + b)). */
+rb_status rb_ids_join(rb_ids *out, const rb_ids *a, const rb_ids *b, rb_error *err);
 void rb_ids_fini(rb_ids *ids);
 
 /** Number of an id as the user writes it, or -1. O(log n). */

@@ -43,6 +43,9 @@ rb_status rb_dataset_named(rb_dataset *out, const char *name, const char *data_d
         source.drop_duplicates = options->drop_duplicates;
         source.makes_sessions = options->makes_sessions;
         source.session_gap = options->session_gap;
+        source.all_titles = options->all_titles;
+        source.has_scale = options->has_scale;
+        memcpy(source.scale, options->scale, sizeof source.scale);
     }
     source.format = format_of(name);
     if (!source.format)

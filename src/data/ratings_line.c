@@ -158,10 +158,14 @@ static rb_line_kind bad_id(const rb_field *f, const char *what, const rb_layout 
     return RB_LINE_RECORD;
 }
 
-static rb_line_kind take_rating(float *rating, const rb_field *f, const char *line, rb_fault *fault)
+static rb_line_kind take_rating(float *rating, const rb_field *f, const rb_layout *layout, const char *line,
+                                rb_fault *fault)
 {
     char value[SHOWN + 4];
     rb_number number = rb_number_float(rating, f->text, f->n);
+    if (number == RB_NUMBER_OK && layout->has_scale && !(*rating >= layout->scale[0] && *rating <= layout->scale[1]))
+        return fault_at(fault, line, f->text, "rating '%s' is outside the scale %g .. %g", shown(value, f->text, f->n),
+                        (double)layout->scale[0], (double)layout->scale[1]);
     if (number == RB_NUMBER_OK)
         return RB_LINE_RECORD;
     if (f->n == 0)
@@ -192,7 +196,7 @@ static rb_line_kind take_field(rb_record *record, rb_role role, const rb_field *
         record->item = *f;
         return bad_id(f, "item", layout, line, fault);
     case RB_ROLE_RATING:
-        return take_rating(&record->rating, f, line, fault);
+        return take_rating(&record->rating, f, layout, line, fault);
     case RB_ROLE_TIME:
         return take_time(&record->time, f, line, fault);
     case RB_ROLE_NONE:

@@ -24,6 +24,8 @@ typedef struct {
     bool quoted;       /* a field may stand in double quotes (no newline in it) */
     bool whole_ids;    /* ids must be whole numbers */
     bool with_rating, with_time;
+    bool has_scale; /* ratings stand in scale[0] .. scale[1] */
+    float scale[2];
     int n_columns;                     /* every line has as many */
     uint8_t role[RB_MAX_TEXT_COLUMNS]; /* rb_role of each column */
     int64_t body;                      /* first byte after the byte order mark and the header */

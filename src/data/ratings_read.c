@@ -1,5 +1,7 @@
 #include "data/ratings_read.h"
 
+#include <string.h>
+
 #include "data/ratings_gaps.h"
 #include "data/ratings_parse.h"
 #include "data/ratings_skipped.h"
@@ -25,6 +27,8 @@ static rb_status lay_out(reader *r, const rb_ratings_format *format, rb_error *e
         f++;
     RB_TRY(rb_text_file_map(f, err));
     RB_TRY(rb_layout_init(&r->layout, format, f->name, f->bytes, f->n_bytes, r->source, err));
+    r->layout.has_scale = r->source->has_scale;
+    memcpy(r->layout.scale, r->source->scale, sizeof r->layout.scale);
     if (r->files.n_files == 1)
         f->body = r->layout.body;
 done:

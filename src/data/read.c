@@ -60,14 +60,27 @@ done:
     return err->status;
 }
 
+/* All titles are items; of a generated folder there are no others. */
+static rb_status widen_items(rb_dataset *out, const rb_ids *titles, bool made, rb_ctx *ctx, rb_error *err)
+{
+    rb_ids all = { 0 };
+    if (made)
+        return rb_made_items(out, titles, ctx, err);
+    RB_TRY_ALL(ctx, rb_ids_join(&all, &out->items, titles, err));
+    RB_TRY(rb_made_items(out, &all, ctx, err));
+done:
+    rb_ids_fini(&all);
+    return err->status;
+}
+
 /* The catalogue, in the order of the items where there are interactions. */
 static rb_status add_catalogue(rb_dataset *out, const rb_sniffed *s, const rb_source *source, rb_ctx *ctx,
                                rb_error *err)
 {
     rb_catalogue c = { 0 };
     RB_TRY(read_catalogue(&c, s, source, out, ctx, err));
-    if (s->users && out->has_interactions)
-        RB_TRY(rb_made_items(out, &c.ids, ctx, err));
+    if ((s->users || source->all_titles) && out->has_interactions)
+        RB_TRY(widen_items(out, &c.ids, s->users != NULL, ctx, err));
     if (out->has_interactions) {
         RB_TRY_ALL(ctx, rb_catalogue_align(&out->catalogue, &c, &out->items, err));
     } else {
@@ -83,6 +96,21 @@ static rb_status add_catalogue(rb_dataset *out, const rb_sniffed *s, const rb_so
 done:
     rb_catalogue_fini(&c);
     return err->status;
+}
+
+/* What was asked of the data and only they can tell. Local. */
+static rb_status settle(rb_dataset *out, const rb_source *source, rb_error *err)
+{
+    if (source->all_titles && !out->has_catalogue)
+        return RB_FAIL(err, RB_BAD_INPUT, "'items: catalogue' needs a catalogue, and data set '%s' has none",
+                       out->name);
+    if (!source->has_scale)
+        return RB_OK;
+    if (!out->has_interactions || !out->interactions.rating)
+        return RB_FAIL(err, RB_BAD_INPUT, "'scale' is of ratings, and data set '%s' has none", out->name);
+    out->interactions.min_rating = source->scale[0];
+    out->interactions.max_rating = source->scale[1];
+    return RB_OK;
 }
 
 rb_status rb_dataset_read(rb_dataset *out, const rb_source *source, rb_ctx *ctx, rb_error *err)
@@ -102,6 +130,7 @@ rb_status rb_dataset_read(rb_dataset *out, const rb_source *source, rb_ctx *ctx,
         RB_TRY(rb_made_sessions(out, s.sessions, ctx, err));
     if (source->makes_sessions)
         RB_TRY(rb_sessions_by_gap(out, source->session_gap, ctx, err));
+    RB_TRY(settle(out, source, err));
     RB_TRY(rb_dataset_digest(out, ctx, err));
 done:
     rb_sniffed_fini(&s);

@@ -29,6 +29,9 @@ typedef struct rb_source {
     bool drop_duplicates; /* catalogue rows that repeat an earlier one are removed */
     bool makes_sessions;  /* of the users' histories, data/sessions_gap.h */
     int64_t session_gap;  /* seconds of pause that end one; 0: none does */
+    bool all_titles;      /* titles of the catalogue that nobody rated are items too */
+    bool has_scale;       /* a rating outside `scale` is a malformed line */
+    float scale[2];       /* least and largest rating */
 } rb_source;
 
 #define RB_SOURCE_DEFAULT \
@@ -52,9 +55,13 @@ const char *const *rb_formats(void);
  * Collective over ctx. Users and items are numbered by ascending id. The first 1,000 skipped lines are listed in
  * out->skipped. out->digest is computed.
  *
+ * Items are those of the interactions; those of the catalogue too, where source->all_titles or the generator asks for
+ * it. The scale of the ratings is the one given, else that of the generator, else from the least to the largest.
+ *
  * @param[out] out  zeroed by the caller; rb_dataset_fini whatever is returned
  * @return RB_OK, RB_BAD_INPUT (the file, line, column, value and what was expected; a missing file, one that is not
- * regular), RB_IO (unreadable), RB_NO_MEMORY; the same on every rank
+ * regular; all_titles without a catalogue, a scale without ratings), RB_IO (unreadable), RB_NO_MEMORY; the same on
+ * every rank
  *
  * Bits: the same for any ranks and threads. Cost: O(bytes / (P T)) to parse, O(n / (P T)) to number and place; about
  * 24 bytes of shared memory an interaction and as many of private memory while reading.
@@ -64,8 +71,8 @@ rb_status rb_dataset_read(rb_dataset *out, const rb_source *source, rb_ctx *ctx,
 /**
  * Read a data set by its name: "ml-latest-small" or "netflix-titles", from the folder of that name below data_dir.
  *
- * Collective over ctx. Takes duplicates, skip_errors, drop_duplicates and what makes sessions from options (NULL:
- * defaults).
+ * Collective over ctx. Takes duplicates, skip_errors, drop_duplicates, what makes sessions, all_titles and the scale
+ * from options (NULL: defaults).
  *
  * @return as rb_dataset_read; RB_BAD_INPUT for an unknown name
  */

@@ -23,7 +23,7 @@
  */
 rb_status rb_made_users(rb_dataset *d, const char *path, rb_ctx *ctx, rb_error *err);
 
-/** All titles are items, also those without interactions. Collective, before the catalogue is aligned. As above. */
+/** These titles, which hold all items, become the items. Collective, before the catalogue is aligned. As above. */
 rb_status rb_made_items(rb_dataset *d, const rb_ids *titles, rb_ctx *ctx, rb_error *err);
 
 /** The topics of topics.csv for d's catalogue. Collective. As above. */

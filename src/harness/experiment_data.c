@@ -1,6 +1,7 @@
 /*
  * The data of an experiment: data set, filter, split.
  */
+#include <math.h>
 #include <string.h>
 
 #include "harness/experiment_reader.h"
@@ -8,7 +9,8 @@
 static const char *const data_names[] = { "synthetic", "netflix-titles", "ml-latest-small", NULL };
 
 /* Keys that a named data set takes from rb_source_params; the rest describes files. */
-static const char *const named_keys[] = { "name", "on_error", "duplicates", "drop_duplicates", "session_gap", NULL };
+static const char *const named_keys[] = { "name",        "on_error", "duplicates", "drop_duplicates",
+                                          "session_gap", "items",    "scale",      NULL };
 
 static rb_status read_delimiter(rb_reader *r, const rb_yaml *node, const char *text)
 {
@@ -37,6 +39,21 @@ done:
     return r->err->status;
 }
 
+static rb_status read_scale(rb_reader *r, const rb_yaml *node, const rb_array *scale)
+{
+    rb_source *source = &r->e->source;
+    if (!scale->value)
+        return RB_OK;
+    const int64_t n = scale->n_rows * scale->n_cols;
+    if (n != 2 || !isfinite(scale->value[0]) || !isfinite(scale->value[1]) || !(scale->value[0] < scale->value[1]))
+        return RB_COMPLAIN(r, node->at, "'dataset.scale' is %s, expected the least and the largest rating: [0.5, 5]",
+                           scale->source);
+    source->has_scale = true;
+    source->scale[0] = (float)scale->value[0];
+    source->scale[1] = (float)scale->value[1];
+    return RB_OK;
+}
+
 /* A file or folder of the user's own, or the options of a named data set. */
 static rb_status read_source(rb_reader *r, const rb_yaml *node)
 {
@@ -54,10 +71,12 @@ static rb_status read_source(rb_reader *r, const rb_yaml *node)
     source->drop_duplicates = keys.drop_duplicates;
     source->makes_sessions = keys.session_gap >= 0;
     source->session_gap = keys.session_gap;
+    source->all_titles = keys.items == 1;
     source->user_column = columns.user;
     source->item_column = columns.item;
     source->rating_column = columns.rating;
     source->timestamp_column = columns.timestamp;
+    RB_TRY(read_scale(r, rb_yaml_get(node, "scale"), &keys.scale));
     RB_TRY(read_delimiter(r, rb_yaml_get(node, "delimiter"), keys.delimiter));
     RB_TRY(read_format(r, rb_yaml_get(node, "format"), keys.format));
     if (keys.path) {

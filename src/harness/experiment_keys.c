@@ -33,6 +33,10 @@ const rb_param rb_source_params[] = {
     RB_BOOL(rb_source_keys, drop_duplicates, false, "remove titles that repeat an earlier title, type and year"),
     RB_INT(rb_source_keys, session_gap, -1, -1, 1e12, "s",
            "pause after which a user's next interaction begins another session; 0: never; -1: no sessions are made"),
+    RB_CHOICE(rb_source_keys, items, 0, "rated|catalogue",
+              "titles of the data set: those that somebody rated, or all of the catalogue beside the ratings, too"),
+    RB_ARRAY(rb_source_keys, scale,
+             "least and largest rating, [0.5, 5]: any other is a malformed line; unset: those that occur"),
     RB_PARAM_END,
 };
 

@@ -140,16 +140,20 @@ rb_status rb_reader_section(rb_reader *r, void *config, const rb_param *table, c
         return RB_OK;
     if (node->kind != RB_YAML_MAP)
         return RB_COMPLAIN(r, node->at, "'%s' is %s, expected a mapping", owner, rb_yaml_words(node));
-    for (const rb_yaml *child = node->first; child; child = child->next) {
+    for (rb_yaml *child = node->first; child; child = child->next) {
         const rb_param *param = rb_param_find(table, child->key);
-        rb_value value;
+        rb_option option = { 0 };
         bool good = false;
-        if (param)
-            RB_TRY(rb_reader_value(r, &value, &good, param, owner, child));
+        if (param && param->kind == RB_PARAM_ARRAY)
+            RB_TRY(rb_reader_array(r, &option, &good, owner, param, child));
+        else if (param)
+            RB_TRY(rb_reader_value(r, &option.value, &good, param, owner, child));
         else if (!is_among(child->key, others))
             RB_TRY(unknown_key(r, child, table, owner, others));
+        if (good && param->kind == RB_PARAM_ARRAY) /* the canonical text is of its numbers, wherever they came from */
+            option.value.array.source = option.text;
         if (good)
-            rb_param_store(config, param, &value);
+            rb_param_store(config, param, &option.value);
     }
 done:
     return r->err->status;

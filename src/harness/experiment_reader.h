@@ -96,7 +96,7 @@ rb_status rb_reader_sweep(rb_reader *r, rb_sweep *out, const rb_entry *entry, co
 rb_status rb_reader_name_option(rb_reader *r, rb_option *o, const rb_param *param);
 /* sweep_array.c: numbers from an inline list or a file; *good is false where a message was added. */
 bool rb_reader_is_number(const rb_yaml *node);
-rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
+rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const char *owner, const rb_param *param,
                           rb_yaml *node);
 /* reference.c: spaces by name or options, models by `as` name. */
 rb_status rb_reader_reference(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
@@ -132,6 +132,8 @@ typedef struct {
     int header, on_error, duplicates;
     bool drop_duplicates;
     int64_t session_gap;
+    int items;
+    rb_array scale;
 } rb_source_keys;
 
 typedef struct {

@@ -52,7 +52,7 @@ static rb_status read_option(const place *p, rb_option *o, bool *good, rb_yaml *
     if (p->param->kind == RB_PARAM_SPACE || p->param->kind == RB_PARAM_MODEL)
         return rb_reader_reference(r, o, good, p->entry, p->param, node);
     if (p->param->kind == RB_PARAM_ARRAY)
-        return rb_reader_array(r, o, good, p->entry, p->param, node);
+        return rb_reader_array(r, o, good, p->entry->algorithm->name, p->param, node);
     RB_TRY(rb_reader_value(r, &o->value, good, p->param, p->entry->algorithm->name, node));
     if (*good)
         RB_TRY(rb_reader_name_option(r, o, p->param));

@@ -175,7 +175,7 @@ done:
     return r->err->status;
 }
 
-rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_entry *entry, const rb_param *param,
+rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const char *owner, const rb_param *param,
                           rb_yaml *node)
 {
     numbers x = { .r = r, .at = node->at };
@@ -183,11 +183,11 @@ rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_ent
     double *kept;
     *good = false;
     if (node->kind == RB_YAML_MAP || rb_yaml_is_null(node) || (node->kind == RB_YAML_LIST && node->n == 0))
-        return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected rows of numbers or a file of them",
-                           entry->algorithm->name, param->name, node->n == 0 ? "empty" : rb_yaml_words(node));
+        return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected rows of numbers or a file of them", owner, param->name,
+                           node->n == 0 ? "empty" : rb_yaml_words(node));
     if (rb_reader_is_number(node))
-        return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected a list of numbers, or a file of them",
-                           entry->algorithm->name, param->name, node->text);
+        return RB_COMPLAIN(r, node->at, "'%s.%s' is %s, expected a list of numbers, or a file of them", owner,
+                           param->name, node->text);
     if (node->kind == RB_YAML_LIST) {
         RB_TRY(read_inline(&x, node));
     } else {
@@ -197,7 +197,7 @@ rb_status rb_reader_array(rb_reader *r, rb_option *out, bool *good, const rb_ent
     }
     if (!x.bad && x.n == 0) {
         x.bad = true;
-        RB_TRY(RB_COMPLAIN(r, node->at, "'%s.%s' holds no number", entry->algorithm->name, param->name));
+        RB_TRY(RB_COMPLAIN(r, node->at, "'%s.%s' holds no number", owner, param->name));
     }
     if (x.bad)
         goto done;

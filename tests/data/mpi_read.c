@@ -207,6 +207,88 @@ static void ratings_and_items_of_one_folder_are_aligned(void **unused)
     remove_file(folder, "");
 }
 
+/* Rated titles without a row in the catalogue stay, too; ratings are those of the same titles. */
+static void titles_that_nobody_rated_are_items_where_asked_for(void **unused)
+{
+    (void)unused;
+    static const char *const title[] = { "Aye", "Bee", "Sea", "" };
+    static const int32_t item[] = { 1, 0, 3 };
+    char folder[64];
+    rb_error err = { 0 }, none = { 0 };
+    rb_dataset d = { 0 };
+    rb_source source = RB_SOURCE_DEFAULT;
+    make_folder(folder);
+    write_file(folder, "small.inter", "user_id:token\titem_id:token\trating:float\nu\tb\t3\nu\ta\t4\nv\tz\t1\n");
+    write_file(folder, "small.item", "item_id:token\tmovie_title:token_seq\nb\tBee\nc\tSea\na\tAye\n");
+    source.path = folder;
+    rb_digest rated = digest_of(folder, &rb_test_ctx);
+    source.all_titles = true;
+    assert_ok(rb_dataset_read(&d, &source, &rb_test_ctx, &err), &err);
+    assert_true(d.items.n == 4 && d.catalogue.n == 4 && d.interactions.n_items == 4 && d.users.n == 2);
+    assert_memory_equal(d.interactions.item, item, sizeof item);
+    for (int32_t i = 0; i < 4; i++)
+        assert_string_equal(rb_strings_at(&d.catalogue.column[RB_COLUMN_TITLE], i), title[i]);
+    assert_same(&d.digest, &rated, false);
+    rb_dataset_fini(&d);
+    remove_file(folder, "small.item");
+    assert_int_equal(rb_dataset_read(&d, &source, &rb_test_ctx, &err), RB_BAD_INPUT);
+    assert_non_null(strstr(err.message, "'items: catalogue' needs a catalogue"));
+    rb_dataset_fini(&d);
+    remove_file(folder, "small.inter");
+    remove_file(folder, "");
+    assert_ok(rb_dataset_named(&d, "ml-latest-small", rb_test_data(), &source, &rb_test_ctx, &none), &none);
+    assert_true(d.items.n == 9742 && d.interactions.n_items == 9742 && d.interactions.n == 100836);
+    rb_dataset_fini(&d);
+}
+
+static void a_scale_that_is_given_is_that_of_the_ratings(void **unused)
+{
+    (void)unused;
+    char folder[64];
+    rb_dataset d = { 0 };
+    rb_source source = RB_SOURCE_DEFAULT;
+    source.path = folder;
+    source.has_scale = true;
+    source.scale[0] = 0.5f;
+    source.scale[1] = 5;
+    make_folder(folder);
+    write_file(folder, "ratings.csv",
+               "userId,movieId,rating,timestamp\n1,1,4,1\n1,2,5,2\n2,1,50,3\n2,2,3,4\n2,3,0,5\n");
+    for (rb_test_ctx.n_threads = 1; rb_test_ctx.n_threads <= 2; rb_test_ctx.n_threads++) {
+        rb_error err = { 0 }, none = { 0 };
+        char message[256];
+        source.skip_errors = false;
+        assert_int_equal(rb_dataset_read(&d, &source, &rb_test_ctx, &err), RB_BAD_INPUT);
+        snprintf(message, sizeof message,
+                 "%s/ratings.csv:4:5: rating '50' is outside the scale 0.5 .. 5 (on_error: skip", folder);
+        assert_memory_equal(err.message, message, strlen(message));
+        rb_dataset_fini(&d);
+        source.skip_errors = true;
+        assert_ok(rb_dataset_read(&d, &source, &rb_test_ctx, &none), &none);
+        assert_true(d.interactions.n == 3 && d.n_skipped == 2 && d.skipped[1].line == 6);
+        assert_true(d.interactions.min_rating == 0.5f && d.interactions.max_rating == 5);
+        rb_digest wide = d.digest;
+        rb_dataset_fini(&d);
+        source.scale[1] = 10;
+        assert_ok(rb_dataset_read(&d, &source, &rb_test_ctx, &none), &none);
+        assert_same(&d.digest, &wide, false);
+        rb_dataset_fini(&d);
+        source.scale[1] = 5;
+    }
+    rb_test_ctx.n_threads = 2;
+    rb_error err = { 0 };
+    char path[128];
+    write_file(folder, "ratings.csv", "userId,movieId\n1,1\n1,2\n");
+    snprintf(path, sizeof path, "%s/ratings.csv", folder);
+    source.path = path;
+    source.format = "csv";
+    assert_int_equal(rb_dataset_read(&d, &source, &rb_test_ctx, &err), RB_BAD_INPUT);
+    assert_non_null(strstr(err.message, "'scale' is of ratings, and data set"));
+    rb_dataset_fini(&d);
+    remove_file(folder, "ratings.csv");
+    remove_file(folder, "");
+}
+
 /* What `data synth` writes, by hand. */
 static const char *const made[][2] = {
     { "ratings.csv", "userId,movieId,rating,timestamp\n1,0,3.5,10\n1,2,4,11\n3,2,1,12\n" },
@@ -297,11 +379,12 @@ static void a_damaged_generated_folder_is_named_with_its_line(void **unused)
     remove_made(folder);
 }
 
-static void reading_survives(const char *folder, int64_t n_least)
+static void reading_survives(const char *folder, bool all_titles, int64_t n_least)
 {
     rb_source source = RB_SOURCE_DEFAULT;
     int64_t n_failed = 0;
     source.path = folder;
+    source.all_titles = all_titles;
     for (int64_t nth = 1;; nth++) {
         rb_error err = { 0 };
         rb_dataset d = { 0 };
@@ -323,11 +406,16 @@ static void reading_a_folder_survives_the_nth_failed_allocation(void **unused)
     char folder[64];
     make_folder(folder);
     write_file(folder, "u.data", "1\t20\t3\t5\n1\t7\t4\t6\n");
-    reading_survives(folder, 30);
+    reading_survives(folder, false, 30);
     remove_file(folder, "u.data");
+    write_file(folder, "x.inter", "user_id:token\titem_id:token\trating:float\nu\tb\t3\nu\ta\t4\n");
+    write_file(folder, "x.item", "item_id:token\tmovie_title:token_seq\nb\tBee\nc\tSea\n");
+    reading_survives(folder, true, 40);
+    remove_file(folder, "x.inter");
+    remove_file(folder, "x.item");
     remove_file(folder, "");
     write_made(folder);
-    reading_survives(folder, 100);
+    reading_survives(folder, false, 100);
     remove_made(folder);
 }
 
@@ -342,6 +430,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_same_rows_have_one_digest_whatever_the_format),
         cmocka_unit_test(a_folder_of_prize_files_is_one_data_set),
         cmocka_unit_test(ratings_and_items_of_one_folder_are_aligned),
+        cmocka_unit_test(titles_that_nobody_rated_are_items_where_asked_for),
+        cmocka_unit_test(a_scale_that_is_given_is_that_of_the_ratings),
         cmocka_unit_test(a_generated_folder_has_its_sessions_and_planted_truth),
         cmocka_unit_test(a_damaged_generated_folder_is_named_with_its_line),
         cmocka_unit_test(reading_a_folder_survives_the_nth_failed_allocation),

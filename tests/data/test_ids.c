@@ -66,6 +66,45 @@ static void selected_ids_keep_their_names(void **unused)
     rb_ids_fini(&range);
 }
 
+static void assert_joined(const rb_ids *a, const rb_ids *b, const char *const *wanted, int32_t n, bool numbers)
+{
+    rb_error err = { 0 };
+    rb_ids all = { 0 };
+    char buffer[32];
+    assert_ok(rb_ids_join(&all, a, b, &err), &err);
+    assert_int_equal(all.n, n);
+    assert_true((all.number != NULL) == numbers);
+    for (int32_t i = 0; i < n; i++)
+        assert_string_equal(rb_ids_name(buffer, &all, i), wanted[i]);
+    rb_ids_fini(&all);
+    for (int64_t nth = 1; nth <= (numbers ? 1 : 4); nth++) {
+        rb_error failed = { 0 };
+        rb_alloc_fail_nth(nth);
+        assert_int_equal(rb_ids_join(&all, a, b, &failed), RB_NO_MEMORY);
+        rb_alloc_fail_nth(0);
+        rb_ids_fini(&all);
+    }
+}
+
+static void joined_ids_hold_each_once(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_ids few = { 0 }, many = { 0 }, texts = { 0 };
+    const int64_t some[] = { 7, 10 }, others[] = { -2, 9, 10, 11 };
+    const char *const words[] = { "10", "9", "a" };
+    assert_ok(rb_ids_init_numbers(&few, some, 2, &err), &err);
+    assert_ok(rb_ids_init_numbers(&many, others, 4, &err), &err);
+    assert_ok(rb_ids_init_texts(&texts, words, 3, &err), &err);
+    assert_joined(&few, &many, (const char *const[]){ "-2", "7", "9", "10", "11" }, 5, true);
+    assert_joined(&many, &few, (const char *const[]){ "-2", "7", "9", "10", "11" }, 5, true);
+    assert_joined(&few, &texts, (const char *const[]){ "10", "7", "9", "a" }, 4, false);
+    assert_joined(&texts, &many, (const char *const[]){ "-2", "10", "11", "9", "a" }, 5, false);
+    rb_ids_fini(&few);
+    rb_ids_fini(&many);
+    rb_ids_fini(&texts);
+}
+
 static void a_failed_allocation_leaves_nothing(void **unused)
 {
     (void)unused;
@@ -94,9 +133,8 @@ static void a_failed_allocation_leaves_nothing(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_found_by_value),
-        cmocka_unit_test(texts_are_found_by_bytes),
-        cmocka_unit_test(selected_ids_keep_their_names),
+        cmocka_unit_test(numbers_are_found_by_value),         cmocka_unit_test(texts_are_found_by_bytes),
+        cmocka_unit_test(selected_ids_keep_their_names),      cmocka_unit_test(joined_ids_hold_each_once),
         cmocka_unit_test(a_failed_allocation_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,19 +182,19 @@ static void every_key_reaches_its_field(void **unused)
     (void)unused;
     parsed p;
     parse_well(
-        &p,
-        "experiment: all-keys_1.0\nseed: 9007199254740993\nrelevance: 3.5\nrepeats: 3\ntimeout: 1.5\ncheckpoint: "
-        "0\noutput: out\n"
-        "dataset: { path: sub/r.csv, format: csv, delimiter: tab, header: true, on_error: skip,\n"
-        "           duplicates: mean, drop_duplicates: true, columns: { user: u, item: 2, rating: r, timestamp: t } }\n"
-        "filter: { threshold: 4, user_core: 5, item_core: 6 }\n"
-        "split: { kind: k_fold, folds: 4, validation: 0.1 }\n"
-        "metrics: [silhouette, rmse]\nselect: [silhouette, ndcg@10]\n"
-        "evaluation: { ties: bounds, clip: false }\n"
-        "statistics: { test: bootstrap, correction: bh, level: 0.9 }\n"
-        "early_stopping: { patience: 7, every: 2, min_delta: 0.001 }\n"
-        "store: { per_user: none, models: all, lists: none }\n"
-        "trials:\n  - toy_mf: { label: \"a b\", biases: false }\n    as: first\n  - toy_cluster\n");
+        &p, "experiment: all-keys_1.0\nseed: 9007199254740993\nrelevance: 3.5\nrepeats: 3\ntimeout: 1.5\ncheckpoint: "
+            "0\noutput: out\n"
+            "dataset: { path: sub/r.csv, format: csv, delimiter: tab, header: true, on_error: skip,\n"
+            "           duplicates: mean, drop_duplicates: true, items: catalogue, scale: [0.5, 5],\n"
+            "           columns: { user: u, item: 2, rating: r, timestamp: t } }\n"
+            "filter: { threshold: 4, user_core: 5, item_core: 6 }\n"
+            "split: { kind: k_fold, folds: 4, validation: 0.1 }\n"
+            "metrics: [silhouette, rmse]\nselect: [silhouette, ndcg@10]\n"
+            "evaluation: { ties: bounds, clip: false }\n"
+            "statistics: { test: bootstrap, correction: bh, level: 0.9 }\n"
+            "early_stopping: { patience: 7, every: 2, min_delta: 0.001 }\n"
+            "store: { per_user: none, models: all, lists: none }\n"
+            "trials:\n  - toy_mf: { label: \"a b\", biases: false }\n    as: first\n  - toy_cluster\n");
     const rb_experiment *e = &p.e;
     assert_true(e->seed == 9007199254740993u);
     assert_true(e->relevance == 3.5 && e->timeout_s == 1.5 && e->checkpoint_s == 0 && e->repeats == 3);
@@ -207,6 +207,8 @@ static void every_key_reaches_its_field(void **unused)
     assert_int_equal(e->source.header, 1);
     assert_true(e->source.skip_errors && e->source.drop_duplicates);
     assert_int_equal(e->source.duplicates, RB_DUPLICATES_MEAN);
+    assert_true(e->source.all_titles && e->source.has_scale && e->source.scale[0] == 0.5f && e->source.scale[1] == 5);
+    assert_non_null(strstr(e->dataset_text, "items=catalogue scale=[0.5,5]"));
     assert_string_equal(e->source.user_column, "u");
     assert_string_equal(e->source.item_column, "2");
     assert_string_equal(e->source.rating_column, "r");
