@@ -125,12 +125,12 @@ static int next_of(int cluster, const bool *taken)
 
 /* Every seat goes to the largest quotient among clusters that have an item left: the model's best item left has that
  * quotient. Returns how many of the first `most` seats went to clusters without positives of the user. */
-static int hold_election(const double *score, const double share[K_MAX], int user, int most)
+static int hold_election(const double *score, const double share[K_MAX], int user, const rb_ratings *met, int most)
 {
     int given[K_MAX] = { 0 }, n_strange = 0;
     bool taken[N_ITEMS];
     for (int i = 0; i < N_ITEMS; i++)
-        taken[i] = rb_ratings_has(rb_contract_view.ratings, user, i);
+        taken[i] = rb_ratings_has(met, user, i);
     for (int seat = 0; seat < N_ITEMS; seat++) {
         int best = -1, winner = -1;
         double quotient = 0;
@@ -179,10 +179,34 @@ static void a_list_is_an_election_among_the_users_clusters(void **unused)
             if (rb_contract_view.positives->user_begin[u] == rb_contract_view.positives->user_begin[u + 1])
                 continue;
             shares_of(share, nearness, u, cases[k].rate, cases[k].preferred, cases[k].adjacent);
-            hold_election(score + (size_t)u * N_ITEMS, share, u, 0);
+            hold_election(score + (size_t)u * N_ITEMS, share, u, rb_contract_view.ratings, 0);
         }
         rb_contract_model_fini(&m);
     }
+}
+
+/* Of one who is folded in the positives are all that is known. */
+static void who_is_folded_in_has_an_election_of_his_own(void **unused)
+{
+    (void)unused;
+    static double score[N_ITEMS], nearness[K_MAX][K_MAX];
+    const rb_ratings *liked = rb_contract_view.positives;
+    rb_error err = { 0 };
+    usual_labels();
+    for (int a = 0; a < n_clusters; a++)
+        for (int b = 0; b < n_clusters; b++)
+            nearness[a][b] = near(a, b);
+    rb_contract_model m = fitted(0.3, 2, 2);
+    for (int u = 0; u < N_USERS; u++) {
+        double share[K_MAX];
+        const int64_t from = liked->user_begin[u], n = liked->user_begin[u + 1] - from;
+        if (n == 0)
+            continue;
+        shares_of(share, nearness, u, 0.3, 2, 2);
+        assert_ok(m.algorithm->fold_in(score, m.state, liked->user_item + from, NULL, n, m.config, &err), &err);
+        hold_election(score, share, u, liked, 0);
+    }
+    rb_contract_model_fini(&m);
 }
 
 /* Of two clusters the user knows one: of any n places, a share of the rate, to within one, is of the other. */
@@ -203,7 +227,7 @@ static void the_rate_is_the_share_of_places(void **unused)
             continue;
         share[0] = even >= odd ? 0.7 : 0.3;
         share[1] = 1 - share[0];
-        hold_election(score + (size_t)u * N_ITEMS, share, u, 0);
+        hold_election(score + (size_t)u * N_ITEMS, share, u, rb_contract_view.ratings, 0);
         int n_beside = 0, seats = 0, unseen[2] = { 0, 0 };
         bool taken[N_ITEMS];
         for (int i = 0; i < N_ITEMS; i++) {
@@ -242,7 +266,7 @@ static void users_and_items_without_a_cluster_have_popularity(void **unused)
             share[label[i]] += popularity(i) / all;
     rb_contract_model m = fitted(0.2, 3, 2);
     rb_contract_score(score, &m);
-    hold_election(score + (size_t)stranger * N_ITEMS, share, stranger, 0);
+    hold_election(score + (size_t)stranger * N_ITEMS, share, stranger, rb_contract_view.ratings, 0);
     rb_contract_model_fini(&m);
 
     for (int i = 0; i < N_ITEMS; i++)
@@ -259,6 +283,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_is_an_election_among_the_users_clusters),
+        cmocka_unit_test(who_is_folded_in_has_an_election_of_his_own),
         cmocka_unit_test(the_rate_is_the_share_of_places),
         cmocka_unit_test(users_and_items_without_a_cluster_have_popularity),
     };

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "recommend/core/knn.h"
+#include "recommend/core/knn_fold.h"
 #include "recommend/recommend.h"
 #include "support/oracle_als.h"
 #include "support/oracle_als_identity.h"
@@ -135,6 +135,48 @@ static void lists_are_those_of_the_dense_formulas(void **unused)
             }
 }
 
+/* The rows that a user's own items lead to: the user, and those that the search over all rows found. */
+static void who_is_folded_in_has_the_neighbours_of_one_like_it(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    for (int similarity = 0; similarity < 6; similarity++)
+        for (int weighting = 0; weighting < 3; weighting++) {
+            char values[256];
+            int32_t items[2 * N_ITEMS];
+            rb_knn_lists found = { 0 }, by_id = { 0 };
+            rb_knn_fold fold = { 0 };
+            const rb_knn_rows rows = rb_knn_users(&s.train);
+            snprintf(values, sizeof values, "k=100000 similarity=%s weighting=%s shrink=1.5 alpha=0.7 beta=0.2",
+                     similarities[similarity], weightings[weighting]);
+            rb_knn_config *config = rb_oracle_config(&rb_user_knn, values);
+            assert_ok(rb_knn_find(&found, &rows, config, &rb_test_ctx, &err), &err);
+            assert_ok(rb_knn_first(&by_id, &found, NULL, config->k, &rb_test_ctx, &err), &err);
+            assert_ok(rb_knn_fold_keep(&fold, &s.train, config, &rb_test_ctx, &err), &err);
+            for (int32_t u = 0; u < N_USERS; u++) {
+                const int64_t from = s.train.user_begin[u], n = s.train.user_begin[u + 1] - from;
+                rb_knn_list near = { 0 };
+                for (int64_t e = 0; e < n; e++) /* backwards, and each twice */
+                    items[e] = items[2 * n - 1 - e] = s.train.user_item[from + n - 1 - e];
+                assert_ok(rb_knn_fold_find(&near, &fold, items, 2 * n, config, &err), &err);
+                int64_t at = by_id.begin[u];
+                for (int64_t e = 0; e < near.n; e++) {
+                    if (near.id[e] == u)
+                        continue;
+                    assert_true(at < by_id.begin[u + 1] && near.id[e] == by_id.id[at]);
+                    assert_near(near.weight[e], by_id.weight[at++], 1e-12);
+                }
+                assert_int_equal(at, by_id.begin[u + 1]);
+                rb_free(near.id);
+                rb_free(near.weight);
+            }
+            rb_knn_fold_fini(&fold);
+            rb_knn_fini(&found);
+            rb_knn_fini(&by_id);
+            rb_free(config);
+        }
+}
+
 static void scores_have_the_same_bits_for_any_ranks_and_threads(void **unused)
 {
     (void)unused;
@@ -253,6 +295,7 @@ int main(int argc, char **argv)
     rb_test_mpi_begin(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_those_of_the_dense_formulas),
+        cmocka_unit_test(who_is_folded_in_has_the_neighbours_of_one_like_it),
         cmocka_unit_test(scores_have_the_same_bits_for_any_ranks_and_threads),
         cmocka_unit_test(walks_and_counts_score_as_defined),
         cmocka_unit_test(a_shared_search_changes_no_bit),

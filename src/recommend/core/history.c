@@ -68,10 +68,11 @@ rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratin
     return keep(h, &known, revealed ? &more : NULL, with_ratings, ctx, err);
 }
 
-rb_status rb_history_keep_items(rb_history *h, const rb_ratings *train, const rb_ctx *ctx, rb_error *err)
+rb_status rb_history_keep_items(rb_history *h, const rb_ratings *train, bool with_ratings, const rb_ctx *ctx,
+                                rb_error *err)
 {
     const rb_side items = rb_side_items(train);
-    return keep(h, &items, NULL, true, ctx, err);
+    return keep(h, &items, NULL, with_ratings, ctx, err);
 }
 
 double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings)
@@ -81,12 +82,18 @@ double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings)
 
 void rb_history_visit(rb_history *h, bool with_ratings, rb_visitor *v)
 {
+    rb_history_visit_as(
+        h, (const char *const[]){ "history_begin", "history_item", with_ratings ? "history_rating" : NULL }, v);
+}
+
+void rb_history_visit_as(rb_history *h, const char *const names[3], rb_visitor *v)
+{
     int64_t n_begin = h->begin ? h->n_users + 1 : 0, n_cols = 1;
     void *begin = h->begin, *item = h->item, *rating = h->rating;
-    v->array(v, "history_begin", RB_INT64, &begin, &n_begin, &n_cols, &h->begin_memory);
-    v->array(v, "history_item", RB_INT32, &item, &h->n, &n_cols, &h->item_memory);
-    if (with_ratings)
-        v->array(v, "history_rating", RB_FLOAT32, &rating, &h->n, &n_cols, &h->rating_memory);
+    v->array(v, names[0], RB_INT64, &begin, &n_begin, &n_cols, &h->begin_memory);
+    v->array(v, names[1], RB_INT32, &item, &h->n, &n_cols, &h->item_memory);
+    if (names[2])
+        v->array(v, names[2], RB_FLOAT32, &rating, &h->n, &n_cols, &h->rating_memory);
     h->begin = begin;
     h->item = item;
     h->rating = rating;

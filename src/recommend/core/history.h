@@ -28,8 +28,9 @@ typedef struct {
 rb_status rb_history_keep(rb_history *h, const rb_ratings *train, const rb_ratings *revealed, bool with_ratings,
                           const rb_ctx *ctx, rb_error *err);
 
-/** The other way round, with ratings: row i has the users of item i, where `item` says user. Otherwise as above. */
-rb_status rb_history_keep_items(rb_history *h, const rb_ratings *train, const rb_ctx *ctx, rb_error *err);
+/** The other way round: row i has the users of item i, where `item` says user. Otherwise as above. */
+rb_status rb_history_keep_items(rb_history *h, const rb_ratings *train, bool with_ratings, const rb_ctx *ctx,
+                                rb_error *err);
 
 /** Bytes a node that rb_history_keep allocates. */
 double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings);
@@ -37,6 +38,8 @@ double rb_history_bytes(int64_t n_users, int64_t n, bool with_ratings);
 /** Names the arrays of the state: history_begin, history_item, and history_rating where it is kept. `with_ratings` says
  *  so when loading. */
 void rb_history_visit(rb_history *h, bool with_ratings, rb_visitor *v);
+/** The same under other names; names[2] NULL: without ratings. */
+void rb_history_visit_as(rb_history *h, const char *const names[3], rb_visitor *v);
 
 /**
  * The user's items that contribute to a score, the largest contribution first, ties by item: the `explain` of linear

@@ -112,13 +112,17 @@ done:
     return err->status;
 }
 
+double rb_knn_length_factor(double length, double mean)
+{
+    return (K1 + 1) / (K1 * (1 - B + B * length / mean) + 1);
+}
+
 static rb_status weigh_rows(rb_knn_weights *w, const rb_knn_rows *rows, rb_error *err)
 {
     double mean = (double)rows->col_begin[rows->n_cols] / (double)(rows->n_filled > 0 ? rows->n_filled : 1);
     RB_TRY(rb_alloc(&w->factor, rows->n_rows, err));
     for (int64_t r = 0; r < rows->n_rows; r++) {
-        double length = (double)(rows->row_begin[r + 1] - rows->row_begin[r]);
-        w->factor[r] = (K1 + 1) / (K1 * (1 - B + B * length / mean) + 1);
+        w->factor[r] = rb_knn_length_factor((double)(rows->row_begin[r + 1] - rows->row_begin[r]), mean);
     }
 done:
     return err->status;

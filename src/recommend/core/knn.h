@@ -82,6 +82,9 @@ rb_status rb_knn_check(const void *cfg, const rb_shape *shape, rb_error *err);
 rb_status rb_knn_weigh(rb_knn_weights *w, const rb_knn_rows *rows, const rb_knn_config *config, rb_error *err);
 void rb_knn_weights_fini(rb_knn_weights *w);
 
+/** f_i of bm25, of a row of this length. */
+double rb_knn_length_factor(double length, double mean);
+
 /** Similarity of row i to row j from what they share, 0 where that is 0. size_i is n_i, as of rb_knn_weights. */
 double rb_knn_similarity(double shared, double size_i, double size_j, const rb_knn_config *config);
 

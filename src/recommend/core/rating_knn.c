@@ -219,7 +219,7 @@ rb_status rb_rating_knn_fit(rb_rating_knn *m, const rb_train_view *view, const v
     RB_TRY(centre_rows(m, &side, true, ctx, err));
     RB_TRY(copy_lists(&m->near, prepared, NULL, ctx, err));
     if (by_user)
-        RB_TRY(rb_history_keep_items(&m->raters, train, ctx, err));
+        RB_TRY(rb_history_keep_items(&m->raters, train, true, ctx, err));
     else
         RB_TRY(rb_history_keep(&m->raters, train, NULL, true, ctx, err));
 done:

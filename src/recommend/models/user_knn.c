@@ -7,22 +7,29 @@
  * are the training interactions that reach `relevance`, as ones. Time O(sum_i |U(i)|^2), memory 24 k n_users bytes a
  * node while fitting. Reasons of a score: the user's items, among which the similarity to each neighbour who has the
  * item is shared out equally, as far as the neighbour has them. All trials that differ in k alone share one search.
+ * Somebody who is folded in is given the users of training as neighbours.
  * Bits: the same for any ranks and threads.
  */
 #include <string.h>
 
-#include "recommend/core/history.h"
-#include "recommend/core/knn.h"
+#include "base/alloc.h"
+#include "recommend/core/knn_fold.h"
 #include "recommend/recommend.h"
 
 typedef struct {
     rb_knn_lists nearest; /* row u: its k nearest users, ascending */
     rb_history history;
+    rb_knn_fold fold;
 } state;
 
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
-    return rb_knn_cost(cfg, shape, true);
+    const rb_cost fold = rb_knn_fold_cost(shape);
+    rb_cost cost = rb_knn_cost(cfg, shape, true);
+    cost.bytes_per_rank += fold.bytes_per_rank;
+    cost.bytes_per_node += fold.bytes_per_node;
+    cost.flops += fold.flops;
+    return cost;
 }
 
 static rb_status prepare(void **prepared, const rb_train_view *view, const void *const *configs, int n, rb_ctx *ctx,
@@ -39,6 +46,7 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
     const rb_knn_config *c = cfg;
     RB_TRY(rb_knn_first(&m->nearest, prepared, NULL, c->k, ctx, err));
     RB_TRY(rb_history_keep(&m->history, view->positives, NULL, false, ctx, err));
+    RB_TRY(rb_knn_fold_keep(&m->fold, view->positives, c, ctx, err));
 done:
     return err->status;
 }
@@ -81,6 +89,24 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
         for (int64_t e = m->nearest.begin[users[u]]; e < m->nearest.begin[users[u] + 1]; e++)
             add_items(out, &m->history, m->nearest.id[e], m->nearest.weight[e], item_begin, item_end);
     }
+}
+
+/* The neighbours of one who has these items, among the users of training, and what they have. */
+static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
+                         const void *cfg, rb_error *err)
+{
+    const state *m = self;
+    const int32_t n_items = (int32_t)m->fold.n_cols;
+    rb_knn_list near = { 0 };
+    (void)ratings;
+    RB_TRY(rb_knn_fold_find(&near, &m->fold, items, n, cfg, err));
+    memset(scores, 0, (size_t)n_items * sizeof *scores);
+    for (int64_t e = 0; e < near.n; e++)
+        add_items(scores, &m->history, near.id[e], near.weight[e], 0, n_items);
+done:
+    rb_free(near.id);
+    rb_free(near.weight);
+    return err->status;
 }
 
 static bool has(const rb_history *h, int32_t user, int32_t item)
@@ -129,6 +155,7 @@ static void arrays(void *self, rb_visitor *v)
     state *m = self;
     rb_knn_visit(&m->nearest, names, v);
     rb_history_visit(&m->history, false, v);
+    rb_knn_fold_visit(&m->fold, v);
 }
 
 static void fini(void *self)
@@ -136,6 +163,7 @@ static void fini(void *self)
     state *m = self;
     rb_knn_fini(&m->nearest);
     rb_history_fini(&m->history);
+    rb_knn_fold_fini(&m->fold);
 }
 
 const rb_recommender rb_user_knn = {
@@ -154,6 +182,7 @@ const rb_recommender rb_user_knn = {
     .fit = fit,
     .reveal = reveal,
     .score = score,
+    .fold_in = fold_in,
     .explain = explain,
     .arrays = arrays,
     .fini = fini,
