@@ -3,20 +3,16 @@
  *
  *     bench_dbscan [blobs10|blobs2|blobs50]        and the same under mpirun; RB_THREADS sets the threads of a rank
  *
- * or one fit of points of a file (doubles, n x d), as the peers' rig takes it; writes the labels (int32) to OUT:
+ * or one fit, not the least of several, of points of a file (doubles, n x d), as a turn of the peers' rig has one on
+ * each side; writes the labels (int32) to OUT:
  *
  *     bench_dbscan fit FILE n d euclidean|cosine EPS MIN_SAMPLES OUT
- *
- * or 10 values of eps on such a file, or on blobs10, from one graph and each for itself:
- *
- *     bench_dbscan sweep [FILE n d EPS]      eps = EPS / 10, 2 EPS / 10, ..., EPS; 2 for blobs10
  *
  * Blobs: 100 centres N(0, 16 I), points N(centre, I).
  *   blobs10  100,000 x 10, eps 2: 100 groups of 1,000 are 5 10^7 pairs of 20 flops: 1 GFLOP, .005 s on two cores; the
  *            tree moves 100,000 points ten times: .02 s
  *   blobs2   200,000 x 2, eps .05: the tree, eleven times: .04 s
  *   blobs50  20,000 x 50, eps 8.5: 2 10^8 pairs, of which boxes leave out most: at most 20 GFLOP, .07 s
- *   sweep    on blobs10: the pairs within 2 are found once in place of 30 times, one of which the single fits keep
  */
 #include <math.h>
 #include <stdio.h>
@@ -27,11 +23,11 @@
 #include "base/param.h"
 #include "cluster/cluster.h"
 #include "support/bench.h"
+#include "support/bench_growth.h"
 #include "support/bench_points.h"
 #include "support/raw_file.h"
 
 #define REPEATS 3
-#define SWEEP 10
 
 extern const rb_algorithm rb_dbscan;
 
@@ -57,32 +53,21 @@ static void *config_of(const char *metric, const char *eps, const char *min_samp
     return config;
 }
 
-/* Fits every config from one preparation; the state is that of the last. Returns the seconds. */
-static double fit(void *state, const rb_points *p, void *const *configs, int n, rb_ctx *ctx)
-{
-    rb_error err = { 0 };
-    void *prepared = NULL;
-    rb_train_view view = { .space = p };
-    rb_barrier(ctx);
-    double begin = rb_clock_s();
-    rb_bench_must(rb_dbscan.prepare(&prepared, &view, (const void *const *)configs, n, ctx, &err), &err);
-    for (int i = 0; i < n; i++) {
-        rb_dbscan.fini(state);
-        rb_bench_must(rb_dbscan.fit(state, &view, prepared, configs[i], ctx, &err), &err);
-    }
-    rb_dbscan.unprepare(prepared);
-    return rb_clock_s() - begin;
-}
-
 /* Fits `repeats` times and prints a line; the labels of the last fit where out is not NULL. */
 static void measure(const workload *w, const rb_points *p, int repeats, int32_t *out, rb_ctx *ctx)
 {
     rb_error err = { 0 };
     void *config = config_of(w->metric, w->eps, w->min_samples), *state = calloc(1, rb_dbscan.state_size);
+    const rb_train_view view = { .space = p };
     double least = INFINITY;
     int64_t n = 0, noise = 0, n_clusters = 0;
-    for (int repeat = 0; repeat < repeats; repeat++)
-        least = fmin(least, fit(state, p, &config, 1, ctx));
+    for (int repeat = 0; repeat < repeats; repeat++) {
+        rb_dbscan.fini(state);
+        rb_barrier(ctx);
+        double begin_s = rb_clock_s();
+        rb_bench_fit(state, &rb_dbscan, &view, NULL, config, ctx);
+        least = fmin(least, rb_clock_s() - begin_s);
+    }
     const int32_t *label = rb_dbscan.labels(state, &n);
     for (int64_t i = 0; i < n; i++) {
         noise += label[i] < 0;
@@ -119,52 +104,10 @@ static void run_file(char **argv, rb_ctx *ctx)
     rb_points p = { .n = w.n, .d = w.d, .dense = values };
     int32_t *label = NULL;
     rb_bench_must(rb_alloc(&label, w.n, &err), &err);
-    measure(&w, &p, REPEATS, label, ctx);
+    measure(&w, &p, 1, label, ctx);
     if (ctx->rank == 0)
         rb_raw_write(argv[8], label, w.n * (int64_t)sizeof *label);
     rb_free(label);
-    rb_free(values);
-}
-
-/* What sharing saves: seconds of the fits together, and each from its own graph. */
-static void sweep(const rb_points *p, double largest, rb_ctx *ctx)
-{
-    void *configs[SWEEP], *state = calloc(1, rb_dbscan.state_size);
-    double together = INFINITY, each = INFINITY;
-    for (int i = 0; i < SWEEP; i++) {
-        char eps[32];
-        snprintf(eps, sizeof eps, "%.9g", largest * (i + 1) / SWEEP);
-        configs[i] = config_of("euclidean", eps, "5");
-    }
-    for (int repeat = 0; repeat < REPEATS; repeat++) {
-        double sum = 0;
-        together = fmin(together, fit(state, p, configs, SWEEP, ctx));
-        for (int i = 0; i < SWEEP; i++)
-            sum += fit(state, p, &configs[i], 1, ctx);
-        each = fmin(each, sum);
-    }
-    if (ctx->rank == 0)
-        printf("sweep\t%lld\t%lld\ttogether %.4f\teach %.4f\tratio %.1f\n", (long long)p->n, (long long)p->d, together,
-               each, each / together);
-    for (int i = 0; i < SWEEP; i++)
-        free(configs[i]);
-    rb_dbscan.fini(state);
-    free(state);
-}
-
-static void run_sweep(int argc, char **argv, rb_ctx *ctx)
-{
-    rb_points p;
-    if (argc < 6) {
-        rb_bench_blobs(&p, workloads[0].n, workloads[0].d, ctx);
-        sweep(&p, 2, ctx);
-        rb_points_fini(&p);
-        return;
-    }
-    p = (rb_points){ .n = atoll(argv[3]), .d = atoll(argv[4]) };
-    double *values = rb_raw_read(NULL, argv[2], p.n * p.d * (int64_t)sizeof(double));
-    p.dense = values;
-    sweep(&p, atof(argv[5]), ctx);
     rb_free(values);
 }
 
@@ -180,8 +123,6 @@ int main(int argc, char **argv)
         printf("workload\tn\td\teps\tranks\tthreads\twall_s\tassign_s\tclusters\tnoise\n");
     if (argc == 9 && !strcmp(argv[1], "fit"))
         run_file(argv, &ctx);
-    else if (argc >= 2 && !strcmp(argv[1], "sweep"))
-        run_sweep(argc, argv, &ctx);
     else
         for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++)
             if (argc < 2 || !strcmp(argv[1], workloads[w].name))

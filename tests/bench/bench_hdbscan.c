@@ -3,13 +3,10 @@
  *
  *     bench_hdbscan [blobs10|blobs2|blobs50]        and the same under mpirun; RB_THREADS sets the threads of a rank
  *
- * or one fit of points of a file (doubles, n x d), as the peers' rig takes it; writes the labels (int32) to OUT:
+ * or one fit, not the least of several, of points of a file (doubles, n x d), as a turn of the peers' rig has one on
+ * each side; writes the labels (int32) to OUT:
  *
  *     bench_hdbscan fit FILE n d euclidean|cosine MIN_CLUSTER_SIZE MIN_SAMPLES OUT
- *
- * or 20 values of min_cluster_size by 5 of min_samples on such a file, shared and each for itself:
- *
- *     bench_hdbscan sweep FILE n d
  *
  * Blobs: 100 centres N(0, 16 I), points N(centre, I); min_cluster_size 15, min_samples 5.
  *   blobs10  100,000 x 10: a point looks into the 8 to 16 leaves of its group, 3 GFLOP, and takes products with 1,024
@@ -28,12 +25,11 @@
 #include "base/param.h"
 #include "cluster/cluster.h"
 #include "support/bench.h"
+#include "support/bench_growth.h"
 #include "support/bench_points.h"
 #include "support/raw_file.h"
 
 #define REPEATS 3
-#define SIZES 20
-#define SAMPLES 5
 
 extern const rb_algorithm rb_hdbscan;
 
@@ -59,30 +55,18 @@ static void *config_of(const char *metric, const char *min_cluster_size, const c
     return config;
 }
 
-/* Fits every config from one preparation; the state is that of the last. */
-static void fit(void *state, const rb_points *p, void *const *configs, int n, rb_ctx *ctx)
-{
-    rb_error err = { 0 };
-    void *prepared = NULL;
-    rb_train_view view = { .space = p };
-    rb_bench_must(rb_hdbscan.prepare(&prepared, &view, (const void *const *)configs, n, ctx, &err), &err);
-    for (int i = 0; i < n; i++) {
-        rb_hdbscan.fini(state);
-        rb_bench_must(rb_hdbscan.fit(state, &view, prepared, configs[i], ctx, &err), &err);
-    }
-    rb_hdbscan.unprepare(prepared);
-}
-
 /* Fits `repeats` times and prints a line; the labels of the last fit where out is not NULL. */
 static void measure(const workload *w, const rb_points *p, int repeats, int32_t *out, rb_ctx *ctx)
 {
     void *config = config_of(w->metric, w->min_cluster_size, w->min_samples), *state = calloc(1, rb_hdbscan.state_size);
+    const rb_train_view view = { .space = p };
     double least = 0;
     int64_t n = 0, noise = 0, n_clusters = 0;
     for (int repeat = 0; repeat < repeats; repeat++) {
+        rb_hdbscan.fini(state);
         rb_barrier(ctx);
         double begin = rb_clock_s();
-        fit(state, p, &config, 1, ctx);
+        rb_bench_fit(state, &rb_hdbscan, &view, NULL, config, ctx);
         double wall_s = rb_clock_s() - begin;
         least = repeat == 0 || wall_s < least ? wall_s : least;
     }
@@ -109,40 +93,10 @@ static void run_file(char **argv, rb_ctx *ctx)
     rb_points p = { .n = w.n, .d = w.d, .dense = values };
     int32_t *label = NULL;
     rb_bench_must(rb_alloc(&label, w.n, &err), &err);
-    measure(&w, &p, REPEATS, label, ctx);
+    measure(&w, &p, 1, label, ctx);
     if (ctx->rank == 0)
         rb_raw_write(argv[8], label, w.n * (int64_t)sizeof *label);
     rb_free(label);
-    rb_free(values);
-}
-
-/* What sharing saves: seconds of 100 fits together, and each from its own preparation. */
-static void run_sweep(char **argv, rb_ctx *ctx)
-{
-    const int64_t n = atoll(argv[3]), d = atoll(argv[4]);
-    double *values = rb_raw_read(NULL, argv[2], n * d * (int64_t)sizeof(double));
-    rb_points p = { .n = n, .d = d, .dense = values };
-    void *configs[SIZES * SAMPLES], *state = calloc(1, rb_hdbscan.state_size);
-    for (int i = 0; i < SIZES * SAMPLES; i++) {
-        char size[16], samples[16];
-        snprintf(size, sizeof size, "%d", 5 + 2 * (i % SIZES));
-        snprintf(samples, sizeof samples, "%d", 2 + 4 * (i / SIZES));
-        configs[i] = config_of("euclidean", size, samples);
-    }
-    double begin = rb_clock_s();
-    fit(state, &p, configs, SIZES * SAMPLES, ctx);
-    double together = rb_clock_s() - begin;
-    begin = rb_clock_s();
-    for (int i = 0; i < SIZES * SAMPLES; i++)
-        fit(state, &p, &configs[i], 1, ctx);
-    double each = rb_clock_s() - begin;
-    if (ctx->rank == 0)
-        printf("sweep\t%lld\t%lld\ttogether %.4f\teach %.4f\tratio %.1f\n", (long long)n, (long long)d, together, each,
-               each / together);
-    for (int i = 0; i < SIZES * SAMPLES; i++)
-        free(configs[i]);
-    rb_hdbscan.fini(state);
-    free(state);
     rb_free(values);
 }
 
@@ -158,8 +112,6 @@ int main(int argc, char **argv)
         printf("workload\tn\td\tmin_samples\tranks\tthreads\twall_s\tclusters\tnoise\n");
     if (argc == 9 && !strcmp(argv[1], "fit"))
         run_file(argv, &ctx);
-    else if (argc == 5 && !strcmp(argv[1], "sweep"))
-        run_sweep(argv, &ctx);
     else
         for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++)
             if (argc < 2 || !strcmp(argv[1], workloads[w].name)) {

@@ -261,8 +261,9 @@ def growth_recommenders(size):
 
 def sharing(size):
     """Processor seconds of the fits of a sweep that prepare once, against fits that each prepare alone."""
-    for row in table(run([BENCHES / "bench_sharing", size.divisor])):
-        yield line(f"sharing, {row['fits']} fits of {row['sweep']}", float(row["alone"]), "s", float(row["shared"]))
+    for program in ("bench_sharing", "bench_sharing_clusters"):
+        for row in table(run([BENCHES / program, size.divisor])):
+            yield line(f"sharing, {row['fits']} fits of {row['sweep']}", float(row["alone"]), "s", float(row["shared"]))
 
 
 def quickstart(size):
