@@ -32,10 +32,10 @@ def merge_tree(linkage):
             f"  - agglomerative: {{ linkage: {linkage}, k: 20, space: \"{LSA_50}\" }}\n")
 
 
-def kept_space():
-    """HDBSCAN, whose stored model keeps the points: descriptions and genres."""
+def kept_space(space=f'"{LSA_50}"'):
+    """HDBSCAN, whose stored model keeps the points; without a space those of descriptions and genres."""
     return (f"{HEAD}dataset: {{ name: netflix-titles }}\nmetrics: [n_clusters]\nstore: {{ models: all }}\ntrials:\n"
-            f"  - hdbscan: {{ min_cluster_size: 15, space: \"{LSA_50}\" }}\n")
+            f"  - hdbscan: {{ min_cluster_size: 15, space: {space} }}\n")
 
 
 def prototypes(start, k, iterations, update):
@@ -118,6 +118,7 @@ def examples(folder):
         "gmm": mixture(20),
         "spectral": spectral(20, 15),
         "spectral points": kept_space(),
+        "sweep-kmeans points": kept_space(SPACES["dense"]),
         "agglo": merge_tree("ward"),
         "kproto": prototypes("[[2000, 0, 0, 0, 0], [2010, 1, 1, 1, 1]]", 2, 10, "batch"),
         "lda": topics(20, 60),
