@@ -73,7 +73,8 @@ typedef struct rb_agreement {
 rb_status rb_clustering_agreement(rb_agreement *out, const rb_labelling *labelling, const int32_t *reference, int64_t n,
                                   rb_error *err);
 
-/* Measures of a clustering in the euclidean geometry of its points. Centres are the means of the clusters. */
+/* Measures of a clustering in the euclidean geometry of its points. Centres are the means of the clusters. Not
+ * applicable, too, where squares of distances leave double precision. */
 typedef struct rb_compactness {
     rb_metric_value davies_bouldin;    /* Davies and Bouldin 1979, doi:10.1109/TPAMI.1979.4766909; 2 clusters or more.
                                           Two clusters with one centre: their term is 0 (scikit-learn's rule) */

@@ -138,12 +138,12 @@ static void measure(rb_compactness *out, geometry *g, const rb_ctx *ctx)
     double within = 0, n = (double)labels->n_kept, k = (double)labels->k;
     for (int64_t i = 0; i < labels->n; i++)
         within += labels->label[i] >= 0 ? distance2[i] : 0;
-    out->inertia = (rb_metric_value){ within * labels->scale, RB_VALUE_OK };
+    out->inertia = rb_metric_finite(within * labels->scale);
     if (labels->k < 2 || labels->k >= labels->n_kept)
         return;
     double ratio = within > 0 ? between(g) * (n - k) / (within * (k - 1)) : 1;
-    out->calinski_harabasz = (rb_metric_value){ ratio * labels->scale, RB_VALUE_OK };
-    out->davies_bouldin = (rb_metric_value){ davies_bouldin(g, ctx) * labels->scale, RB_VALUE_OK };
+    out->calinski_harabasz = rb_metric_finite(ratio * labels->scale);
+    out->davies_bouldin = rb_metric_finite(davies_bouldin(g, ctx) * labels->scale);
 }
 
 rb_status rb_clustering_compactness(rb_compactness *out, const rb_points *points, const rb_labelling *labelling,

@@ -225,7 +225,7 @@ static rb_metric_value sum_up(const work *w)
         if (size > 0 && most > 0)
             sum += size / (double)n * (away - w->sparseness[c]) / most;
     }
-    return (rb_metric_value){ sum * w->labels.scale, RB_VALUE_OK };
+    return rb_metric_finite(sum * w->labels.scale);
 }
 
 static rb_status weigh_clusters(work *w, const rb_ctx *ctx, rb_error *err)

@@ -224,6 +224,12 @@ rb_status rb_metric_choose(rb_metric *m, const char *variant, rb_error *err)
     return RB_OK;
 }
 
+rb_metric_value rb_metric_finite(double value)
+{
+    return isfinite(value) ? (rb_metric_value){ value, RB_VALUE_OK }
+                           : (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
+}
+
 bool rb_metric_is_better(const rb_metric *m, rb_metric_value a, rb_metric_value b)
 {
     if (a.state != RB_VALUE_OK || isnan(a.value) || m->def->better == RB_BETTER_NEITHER)

@@ -160,6 +160,9 @@ bool rb_metric_is_of_fits(const rb_metric *metric);
 /** Name of the choice in a group ("" where it is not written); out holds 64 bytes. */
 const char *rb_metric_variant(char out[64], const rb_metric *metric, int group);
 
+/** A value; not applicable where it is no finite number, as where squares of distances leave double precision. */
+rb_metric_value rb_metric_finite(double value);
+
 /** Whether value a is strictly better than b; a value that is not RB_VALUE_OK is never better. */
 bool rb_metric_is_better(const rb_metric *metric, rb_metric_value a, rb_metric_value b);
 

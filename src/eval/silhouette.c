@@ -68,7 +68,7 @@ static rb_metric_value mean_score(double *per_point, const rb_silhouette_work *w
     }
     if (!labelling->applies)
         return (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
-    return (rb_metric_value){ sum / (double)labelling->labels.n_kept * labelling->labels.scale, RB_VALUE_OK };
+    return rb_metric_finite(sum / (double)labelling->labels.n_kept * labelling->labels.scale);
 }
 
 rb_status rb_silhouette_many(rb_metric_value *values, double *const *per_point, const rb_points *points,

@@ -23,7 +23,6 @@
 #define N_POINTS RB_CONTRACT_POINTS
 #define N_FAILURES 8
 #define MAX_TESTS 1024
-#define N_MEASURES 8 /* no algorithm has more */
 
 /* Fails on every rank where it is false on one. */
 #define assert_everywhere(condition) assert_true(rb_true_everywhere(condition))
@@ -158,26 +157,15 @@ static void assign_points(int32_t label[N_POINTS], const rb_contract_model *m, r
     assert_everywhere(err.status == RB_OK);
 }
 
-/* What a fit measures is within the range of its metric, or undefined; zeros behind the last. */
-static void measure(double value[N_MEASURES], const rb_contract_model *m)
+static bool same_bytes(const void *a, const void *b, size_t n_bytes)
 {
-    int n = 0;
-    memset(value, 0, N_MEASURES * sizeof *value);
-    while (m->algorithm->measures && m->algorithm->measures[n])
-        n++;
-    assert_true(n <= N_MEASURES);
-    if (n > 0)
-        m->algorithm->measure(value, m->state, m->config);
-    for (int i = 0; i < n; i++) {
-        const rb_metric_def *def = rb_metric_find(m->algorithm->measures[i]);
-        assert_everywhere(isnan(value[i]) || (value[i] >= def->min && value[i] <= def->max));
-    }
+    return memcmp(a, b, n_bytes) == 0;
 }
 
 static void its_fit_has_the_same_bits_for_any_ranks_and_threads(void **of)
 {
     const rb_algorithm *a = *of;
-    double value_alone[N_MEASURES], value[N_MEASURES];
+    double value_alone[RB_CONTRACT_MEASURES], value[RB_CONTRACT_MEASURES];
     int32_t label_alone[N_POINTS], label[N_POINTS];
     rb_ctx serial;
     rb_ctx_serial(&serial, 1);
@@ -185,12 +173,12 @@ static void its_fit_has_the_same_bits_for_any_ranks_and_threads(void **of)
     rb_digest expected = rb_contract_digest(&alone);
     if (a->labels)
         assign_points(label_alone, &alone, &serial);
-    measure(value_alone, &alone);
+    assert_everywhere(rb_contract_measure(value_alone, &alone));
     for (int n_threads = 1; n_threads <= 2; n_threads++) {
         rb_contract_model together = rb_contract_fitted_together(a, n_threads);
         assert_everywhere(rb_contract_same_digest(&together, &expected));
-        measure(value, &together);
-        assert_everywhere(memcmp(value, value_alone, sizeof value) == 0);
+        assert_everywhere(rb_contract_measure(value, &together));
+        assert_everywhere(same_bytes(value, value_alone, sizeof value));
         if (a->labels) {
             assign_points(label, &together, &rb_test_ctx);
             assert_everywhere(memcmp(label, label_alone, sizeof label) == 0);
@@ -320,11 +308,6 @@ static void its_next_items_are_finite_and_leave_nothing_behind(void **of)
     assert_memory_equal(score, first, sizeof first);
     rb_next_free(&next, ones);
     rb_contract_model_fini(&m);
-}
-
-static bool same_bytes(const void *a, const void *b, size_t n_bytes)
-{
-    return memcmp(a, b, n_bytes) == 0;
 }
 
 static void a_loaded_model_is_the_saved_one(void **of)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/synth.h"
+#include "eval/metric.h"
 #include "harness/model.h"
 #include "support/support.h"
 
@@ -172,7 +173,7 @@ static void shrink(void *config, const rb_param *table)
     static const struct {
         const char *name;
         int64_t value;
-    } small[] = { { "iterations", 2 }, { "factors", 5 }, { "k", 4 } };
+    } small[] = { { "iterations", 2 }, { "factors", 5 }, { "k", 4 }, { "pretrain", 2 } };
     for (size_t s = 0; s < sizeof small / sizeof *small; s++) {
         const rb_param *p = rb_param_find(table, small[s].name);
         if (p && p->kind == RB_PARAM_INT && (double)small[s].value >= p->min && (double)small[s].value <= p->max)
@@ -235,12 +236,17 @@ done:
     return err->status;
 }
 
-/* As the harness does it. */
 rb_status rb_contract_fit(rb_contract_model *m, rb_ctx *ctx, rb_error *err)
+{
+    const rb_train_view view = rb_contract_view_of(m->algorithm);
+    return rb_contract_fit_to(m, &view, ctx, err);
+}
+
+/* As the harness does it. */
+rb_status rb_contract_fit_to(rb_contract_model *m, const rb_train_view *view, rb_ctx *ctx, rb_error *err)
 {
     const rb_algorithm *a = m->algorithm;
     const void *const configs[] = { m->config };
-    const rb_train_view own = rb_contract_view_of(a), *view = &own;
     void *prepared = NULL;
     if (a->prepare)
         RB_TRY_ALL(ctx, a->prepare(&prepared, view, configs, 1, ctx, err));
@@ -254,6 +260,23 @@ done:
     if (prepared)
         a->unprepare(prepared);
     return err->status;
+}
+
+bool rb_contract_measure(double value[RB_CONTRACT_MEASURES], const rb_contract_model *m)
+{
+    int n = 0;
+    bool good = true;
+    memset(value, 0, RB_CONTRACT_MEASURES * sizeof *value);
+    while (m->algorithm->measures && m->algorithm->measures[n])
+        n++;
+    assert_true(n <= RB_CONTRACT_MEASURES);
+    if (n > 0)
+        m->algorithm->measure(value, m->state, m->config);
+    for (int i = 0; i < n; i++) {
+        const rb_metric_def *def = rb_metric_find(m->algorithm->measures[i]);
+        good = good && (isnan(value[i]) || (value[i] >= def->min && value[i] <= def->max));
+    }
+    return good;
 }
 
 /* Every rank for itself. */

@@ -13,6 +13,7 @@
 #define RB_CONTRACT_PAIRS (RB_CONTRACT_USERS * RB_CONTRACT_ITEMS)
 #define RB_CONTRACT_POINTS 700
 #define RB_CONTRACT_MODELS 3
+#define RB_CONTRACT_MEASURES 8 /* no algorithm has more */
 
 /* An algorithm with a small config and a state of its own. */
 typedef struct {
@@ -40,13 +41,19 @@ rb_shape rb_contract_shape(const rb_algorithm *algorithm, const rb_ctx *ctx);
 /** Whether the condition holds on every rank of rb_test_ctx. Collective. */
 bool rb_true_everywhere(bool condition);
 
-/** A zeroed state and the defaults, with less to do where a table has `iterations`, `factors` or `k`; references to
- * models lead to those of the view. */
+/** A zeroed state and the defaults, with less to do where a table has `iterations`, `factors`, `k` or `pretrain`;
+ * references to models lead to those of the view. */
 rb_contract_model rb_contract_model_of(const rb_algorithm *algorithm);
 void rb_contract_model_fini(rb_contract_model *m);
 
 /** Fit as the harness does. Collective over ctx. */
 rb_status rb_contract_fit(rb_contract_model *m, rb_ctx *ctx, rb_error *err);
+
+/** The same on another view. */
+rb_status rb_contract_fit_to(rb_contract_model *m, const rb_train_view *view, rb_ctx *ctx, rb_error *err);
+
+/** What a fit measures, zeros behind the last; whether each is within the range of its metric, or NAN. Local. */
+bool rb_contract_measure(double value[RB_CONTRACT_MEASURES], const rb_contract_model *m);
 
 /** Fitted by every rank for itself, and by all ranks of rb_test_ctx; a failure fails the test on every rank. */
 rb_contract_model rb_contract_fitted_alone(const rb_algorithm *algorithm);
