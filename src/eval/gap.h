@@ -4,7 +4,12 @@
  *     Gap(k) = mean over b of ln W*_kb - ln W_k,    s_k = sd over b of ln W*_kb times sqrt(1 + 1/B)
  *
  * W is the sum of squared distances of the points to the mean of their cluster, W*_kb that of the same clustering of
- * reference set b of B: as many points, uniform in the box that the points span along the axes (the paper's choice a).
+ * reference set b of B: as many points,
+ *
+ *     box      dense: uniform in the box that the points span along the axes (the paper's choice a)
+ *     columns  sparse: the non-zeros of each column in rows drawn without replacement. A box would be dense, and no
+ *              text is like a point of it; here columns keep their values, so that one cluster has W = W*, and lose
+ *              what they have to do with each other, which is what clusters are made of
  */
 #ifndef RB_EVAL_GAP_H
 #define RB_EVAL_GAP_H
@@ -13,12 +18,15 @@
 #include "eval/metric.h"
 
 /**
- * Reference set b of dense points, the same for every clustering of them: Philox (key rb_seed_named(seed, "gap"),
- * stream "gap", epoch b, entity = point, draw = dimension). Collective over ctx.
+ * Reference set b of points, the same for every clustering of them: Philox (key rb_seed_named(seed, "gap"), stream
+ * "gap", epoch b; box: entity = point, draw = dimension; columns: entity = column, draw j takes the row of its j-th
+ * non-zero from the rows that are left, by Fisher and Yates). Rows of unit length need not stay so. Collective over
+ * ctx.
  *
  * @param[out] out   zeroed before; rb_points_fini
  * @param[in]  seed  the experiment's
- * @return RB_OK, RB_NO_MEMORY. Bits: the same for any ranks and threads. Cost: O(n d), on one rank
+ * @return RB_OK, RB_NO_MEMORY. Bits: the same for any ranks and threads. Cost: O(n d), on one rank; columns: O(nnz), on
+ * every rank
  */
 rb_status rb_gap_reference(rb_points *out, const rb_points *points, int64_t b, uint64_t seed, const rb_ctx *ctx,
                            rb_error *err);

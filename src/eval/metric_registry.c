@@ -246,9 +246,9 @@ const rb_metric_def rb_metric_registry[] = {
       .min = -INFINITY,
       .max = INFINITY,
       .group = { { .choices = "|error", .help = "the statistic; its standard error s_k" } },
-      .summary =
-          "ln of the inertia expected of uniform points, less ln of the inertia, Tibshirani et al. 2001; of what "
-          "takes k" },
+      .summary = "ln of the inertia expected of points without clusters (box: uniform; of sparse spaces columns: each "
+                 "column's "
+                 "values in other rows), less ln of the inertia, Tibshirani et al. 2001; of what takes k" },
     { .name = "stability",
       .kind = RB_METRIC_STABILITY,
       CLUSTERING,

@@ -1,4 +1,4 @@
-/* stability:bootstrap: how far clusterings of resampled points agree. */
+/* stability:bootstrap: how far clusterings of resampled points, or of resampled titles, agree. */
 #include <math.h>
 #include <string.h>
 
@@ -14,25 +14,31 @@ typedef struct {
     rb_cluster_batch *batch;
     int64_t first, end;
     bool *wanted;    /* [batch->n] not those that a sample failed */
-    int32_t *labels; /* [end - first x RB_STABILITY_SAMPLES x points]; -1: not in the sample, or noise */
-    int64_t *row;    /* [points] the sample's */
+    int64_t n;       /* points, or titles where the catalogue itself is clustered */
+    int32_t *labels; /* [end - first x RB_STABILITY_SAMPLES x n]; -1: not in the sample, or noise */
+    int64_t *row;    /* [n] the sample's */
+    int32_t *kept;   /* [n] the same, of titles */
     int sample;
 } resampling;
 
+bool rb_run_can_resample(const rb_algorithm *a)
+{
+    return a->needs == RB_NEEDS_ITEMS ||
+           ((a->needs & RB_NEEDS_SPACE) && !(a->needs & ~(RB_NEEDS_SPACE | RB_NEEDS_COUNTS)));
+}
+
 static bool wants_bootstrap(const rb_cluster_batch *b, const rb_waiting *w)
 {
-    const unsigned needs = rb_run_configuration(b->run, w->trial)->entry->algorithm->needs;
     bool wants = false;
     for (int32_t k = 0; k < w->wanted.n; k++)
         wants = wants || (w->wanted.metric[k].def->kind == RB_METRIC_STABILITY &&
                           w->wanted.metric[k].variant[0] == RB_STABILITY_BOOTSTRAP);
-    return wants && w->fit.labels && b->points && (needs & RB_NEEDS_SPACE) &&
-           !(needs & ~(RB_NEEDS_SPACE | RB_NEEDS_COUNTS));
+    return wants && w->fit.labels && rb_run_can_resample(rb_run_configuration(b->run, w->trial)->entry->algorithm);
 }
 
 static int32_t *labels_of(const resampling *r, int64_t item, int sample)
 {
-    return r->labels + ((item - r->first) * RB_STABILITY_SAMPLES + sample) * r->batch->points->n;
+    return r->labels + ((item - r->first) * RB_STABILITY_SAMPLES + sample) * r->n;
 }
 
 static rb_status take_labels(void *self, int64_t item, const int32_t *labels, int64_t n, rb_error *err)
@@ -49,20 +55,35 @@ static rb_status take_labels(void *self, int64_t item, const int32_t *labels, in
     return RB_OK;
 }
 
+/* The titles of r->row. Local. */
+static rb_status gather_titles(rb_catalogue *out, const resampling *r, int64_t n, rb_error *err)
+{
+    for (int64_t i = 0; i < n; i++)
+        r->kept[i] = (int32_t)r->row[i];
+    return rb_catalogue_select(out, r->batch->titles, r->kept, (int32_t)n, err);
+}
+
 static rb_status fit_samples(resampling *r, rb_error *err)
 {
     const rb_cluster_batch *b = r->batch;
     const rb_ctx *world = b->run->world;
-    rb_points sample = { 0 };
-    const rb_point_fits fits = { b, r->first, r->end, r->wanted, &sample, take_labels, r };
+    rb_points points = { 0 };
+    rb_catalogue titles = { 0 };
+    const rb_train_view view = { .space = b->points ? &points : NULL, .items = b->points ? NULL : &titles };
+    const rb_point_fits fits = { b, r->first, r->end, r->wanted, &view, take_labels, r };
     for (r->sample = 0; r->sample < RB_STABILITY_SAMPLES; r->sample++) {
-        const int64_t n = rb_stability_draw(r->row, b->points->n, r->sample);
-        RB_TRY(rb_points_gather(&sample, b->points, r->row, n, world, err));
+        const int64_t n = rb_stability_draw(r->row, r->n, r->sample);
+        if (b->points)
+            RB_TRY(rb_points_gather(&points, b->points, r->row, n, world, err));
+        else
+            RB_TRY_ALL(world, gather_titles(&titles, r, n, err));
         RB_TRY(rb_run_fit_points(&fits, err));
-        rb_points_fini(&sample);
+        rb_points_fini(&points);
+        rb_catalogue_fini(&titles);
     }
 done:
-    rb_points_fini(&sample);
+    rb_points_fini(&points);
+    rb_catalogue_fini(&titles);
     return err->status;
 }
 
@@ -71,18 +92,18 @@ static rb_status compare_samples(const resampling *r, int64_t item, rb_error *er
     const int32_t *labels[RB_STABILITY_SAMPLES];
     for (int sample = 0; sample < RB_STABILITY_SAMPLES; sample++)
         labels[sample] = labels_of(r, item, sample);
-    return rb_clustering_stability(&r->batch->item[item].stability, labels, RB_STABILITY_SAMPLES, r->batch->points->n,
-                                   err);
+    return rb_clustering_stability(&r->batch->item[item].stability, labels, RB_STABILITY_SAMPLES, r->n, err);
 }
 
 static rb_status resample(rb_cluster_batch *b, bool *wanted, rb_error *err)
 {
     const rb_ctx *world = b->run->world;
-    const int64_t n_labels = RB_STABILITY_SAMPLES * b->points->n;
+    const int64_t n = b->points ? b->points->n : b->titles->n, n_labels = RB_STABILITY_SAMPLES * n;
     const int64_t most = LABELS_BYTES / (n_labels * (int64_t)sizeof(int32_t));
     const int64_t step = most < 1 ? 1 : most < b->n ? most : b->n;
-    resampling r = { .batch = b, .wanted = wanted };
-    rb_alloc(&r.row, b->points->n, err);
+    resampling r = { .batch = b, .wanted = wanted, .n = n };
+    rb_alloc(&r.row, n, err);
+    rb_alloc(&r.kept, b->points ? 0 : n, err);
     RB_TRY_ALL(world, rb_alloc(&r.labels, step * n_labels, err));
     for (; r.first < b->n; r.first = r.end) {
         r.end = r.first + step < b->n ? r.first + step : b->n;
@@ -94,6 +115,7 @@ static rb_status resample(rb_cluster_batch *b, bool *wanted, rb_error *err)
     }
 done:
     rb_free(r.row);
+    rb_free(r.kept);
     rb_free(r.labels);
     return err->status;
 }

@@ -270,7 +270,8 @@ static rb_status evaluate_one(rb_cluster_batch *b, rb_waiting *w, const rb_metri
     row->n_left_out += n_skipped;
     row->n -= n_skipped;
     if (m->def->kind == RB_METRIC_GAP)
-        snprintf(row->definition, sizeof row->definition, "%s:box-%lld", m->definition,
+        snprintf(row->definition, sizeof row->definition, "%s:%s-%lld", m->definition,
+                 b->points && b->points->sparse ? "columns" : "box",
                  (long long)b->run->experiment.evaluation.gap_references);
 done:
     return err->status;

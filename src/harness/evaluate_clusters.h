@@ -45,18 +45,21 @@ rb_status rb_evaluate_cluster_batch(rb_cluster_batch *b, rb_error *err);
 bool rb_run_has_gap(const rb_metric *m, const rb_algorithm *a);
 
 /**
- * `gap` of every item that wants it (eval/gap.h), B being evaluation.gap_references; not applicable in sparse spaces,
- * unavailable where a reference set cannot be clustered so. Reference sets are fitted by all ranks together, with the
- * trial's seed. Collective over the world.
+ * `gap` of every item that wants it (eval/gap.h), B being evaluation.gap_references; unavailable where a reference set
+ * cannot be clustered so. Reference sets are fitted by all ranks together, with the trial's seed. Collective over the
+ * world.
  */
 rb_status rb_run_find_gaps(rb_cluster_batch *b, rb_error *err);
 
 /* ---- harness/bootstrap.c ---- */
 
+/** Whether clusterings by an algorithm can be made of resamples: of points, or of titles alone. Local. */
+bool rb_run_can_resample(const rb_algorithm *a);
+
 /**
  * stability:bootstrap (eval/stability.h) of every item that wants it, clustered anew by all ranks together. Not
- * applicable to what needs more than points; unavailable where a resample cannot be clustered so. Collective over the
- * world. @return RB_OK, RB_NO_MEMORY, RB_IO, the same on every rank
+ * applicable to what needs more than points or titles; unavailable where a resample cannot be clustered so. Collective
+ * over the world. @return RB_OK, RB_NO_MEMORY, RB_IO, the same on every rank
  *
  * Cost: RB_STABILITY_SAMPLES fits of 63 % of the points an item, and labels of at most 64 MiB or of one item.
  */

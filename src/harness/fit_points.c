@@ -12,20 +12,19 @@ static rb_status raise_fatal(const rb_error *failure, rb_error *err)
     return err->status;
 }
 
-static rb_status fit(void *state, const rb_configuration *c, const rb_points *points, const void *prepared, rb_ctx *ctx,
-                     rb_error *err)
+static rb_status fit(void *state, const rb_configuration *c, const rb_train_view *view, const void *prepared,
+                     rb_ctx *ctx, rb_error *err)
 {
     const rb_algorithm *a = c->entry->algorithm;
-    const rb_train_view view = { .space = points };
     double objective;
     bool done = false;
     if (a->fit)
-        return rb_agree(ctx, a->fit(state, &view, prepared, c->config, ctx, err), err);
-    RB_TRY_ALL(ctx, a->begin(state, &view, prepared, c->config, ctx, err));
+        return rb_agree(ctx, a->fit(state, view, prepared, c->config, ctx, err), err);
+    RB_TRY_ALL(ctx, a->begin(state, view, prepared, c->config, ctx, err));
     for (int64_t i = 0; !done; i++)
-        RB_TRY_ALL(ctx, a->iterate(state, i, &objective, &done, &view, prepared, c->config, ctx, err));
+        RB_TRY_ALL(ctx, a->iterate(state, i, &objective, &done, view, prepared, c->config, ctx, err));
     if (a->end)
-        RB_TRY_ALL(ctx, a->end(state, &view, prepared, c->config, ctx, err));
+        RB_TRY_ALL(ctx, a->end(state, view, prepared, c->config, ctx, err));
 done:
     return err->status;
 }
@@ -42,7 +41,7 @@ static rb_status fit_item(const rb_point_fits *f, int64_t item, const void *prep
     int64_t n = 0;
     ctx.seed = rb_plan_seed(&run->plan, rb_run_trial(run, work)->repeat);
     RB_TRY_ALL(&ctx, rb_alloc(&state, (int64_t)c->entry->algorithm->state_size, err));
-    fit(state, c, f->points, prepared, &ctx, &failure);
+    fit(state, c, f->view, prepared, &ctx, &failure);
     RB_TRY(raise_fatal(&failure, err));
     if (failure.status == RB_OK)
         labels = c->entry->algorithm->labels(state, &n);
@@ -68,7 +67,6 @@ static rb_status fit_sharers(const rb_point_fits *f, bool *settled, int64_t item
 {
     const rb_run_state *run = f->batch->run;
     const rb_algorithm *a = rb_run_configuration(run, f->batch->item[item].trial)->entry->algorithm;
-    const rb_train_view view = { .space = f->points };
     rb_ctx ctx = *run->world;
     rb_error failure = { 0 };
     const void **configs = NULL;
@@ -84,7 +82,7 @@ static rb_status fit_sharers(const rb_point_fits *f, bool *settled, int64_t item
             sharer[n++] = i;
         }
     if (a->prepare)
-        rb_agree(&ctx, a->prepare(&prepared, &view, configs, n, &ctx, &failure), &failure);
+        rb_agree(&ctx, a->prepare(&prepared, f->view, configs, n, &ctx, &failure), &failure);
     RB_TRY(raise_fatal(&failure, err));
     for (int k = 0; k < n && (failure.status == RB_OK || n == 1); k++) {
         settled[sharer[k]] = true;

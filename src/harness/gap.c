@@ -53,7 +53,8 @@ static rb_status fit_references(double *w, rb_cluster_batch *b, bool *wanted, in
 {
     const rb_ctx *world = b->run->world;
     reference r = { .of = b, .wanted = wanted };
-    const rb_point_fits fits = { b, 0, b->n, wanted, &r.points, take_w, &r };
+    const rb_train_view view = { .space = &r.points };
+    const rb_point_fits fits = { b, 0, b->n, wanted, &view, take_w, &r };
     for (int64_t set = 0; set < n_sets; set++) {
         r.w = w + set * b->n;
         RB_TRY(rb_gap_reference(&r.points, b->points, set, b->run->experiment.seed, world, err));
@@ -78,7 +79,7 @@ rb_status rb_run_find_gaps(rb_cluster_batch *b, rb_error *err)
     RB_TRY_ALL(world, rb_alloc(&w, n_sets * b->n, err));
     for (int64_t i = 0; i < b->n; i++) {
         b->item[i].gap[0] = b->item[i].gap[1] = (rb_metric_value){ NAN, RB_VALUE_NOT_APPLICABLE };
-        wanted[i] = b->points && !b->points->sparse && wants_gap(b, &b->item[i]);
+        wanted[i] = b->points && wants_gap(b, &b->item[i]);
         any = any || wanted[i];
     }
     if (any)

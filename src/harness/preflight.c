@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "eval/dbcv.h"
-#include "eval/silhouette.h"
 #include "harness/replay.h"
 
 rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx)
@@ -146,49 +144,6 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     return cost;
 }
 
-/* Points from which on all pairs are worth a sentence, and the sample that it names. */
-#define MANY_POINTS 100000
-#define SAMPLE 10000
-
-/* Clusterings of a space whose silhouette or DBCV `m` will go over all pairs; *last is one of them. */
-static int n_by_pairs(int64_t *last, const rb_run_state *run, const rb_run_space *space, const rb_metric *m)
-{
-    int n = 0;
-    for (int64_t t = 0; t < run->plan.n_trials; t++) {
-        const rb_configuration *c = rb_run_configuration(run, t);
-        bool counts = c->space && strcmp(c->space, space->name) == 0 && !run->work[t].twin && !run->work[t].evaluated &&
-                      rb_experiment_applies(m, c->entry) &&
-                      (m->def->kind == RB_METRIC_DBCV || rb_run_needs_pairs(m, c));
-        n += counts;
-        *last = counts ? t : *last;
-    }
-    return n;
-}
-
-/* Exact silhouettes go over all pairs: what that takes, and the way round it; of DBCV there is none. */
-static void say_pairs(rb_run_state *run, const rb_run_space *space, const rb_metric *m)
-{
-    int64_t t = 0;
-    int n = n_by_pairs(&t, run, space, m);
-    rb_shape shape = rb_run_shape(run, t, run->world);
-    if (n == 0 || shape.n_points <= MANY_POINTS)
-        return;
-    char points[32];
-    if (m->def->kind == RB_METRIC_DBCV) {
-        rb_log_say(&run->log, "%s of %d clustering%s: up to %.2g flops for all pairs of %s points of %s", m->label, n,
-                   n == 1 ? "" : "s", n * rb_dbcv_flops(shape.n_points, shape.n_dims, shape.n_points_nnz),
-                   rb_text_count(points, shape.n_points), space->name);
-        return;
-    }
-    double share = (double)SAMPLE / (double)shape.n_points;
-    double all = rb_silhouette_flops(shape.n_points, shape.n_dims, shape.n_points_nnz, 0, n, RB_SILHOUETTE_EUCLIDEAN);
-    double some = rb_silhouette_flops(SAMPLE, shape.n_dims, (int64_t)(share * (double)shape.n_points_nnz), 0, n,
-                                      RB_SILHOUETTE_EUCLIDEAN);
-    rb_log_say(&run->log, "%s of %d clustering%s: %.2g flops for all pairs of %s points of %s; %s:sample-%d takes %.2g",
-               m->label, n, n == 1 ? "" : "s", all, rb_text_count(points, shape.n_points), space->name, m->label,
-               SAMPLE, some);
-}
-
 /* Nothing is divided for its size alone where nothing is to run: all that there is then stands for it. */
 static rb_status count_folds(rb_run_state *run, rb_error *err)
 {
@@ -223,9 +178,7 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     RB_TRY(count_folds(run, err));
     for (int64_t w = 0; w < run->n_work; w++)
         run->work[w].cost = cost_of(run, w);
-    for (int32_t i = 0; i < run->n_spaces; i++)
-        for (int32_t m = 0; m < run->experiment.n_metrics; m++)
-            say_pairs(run, &run->space[i], &run->experiment.metrics[m]);
+    RB_TRY_ALL(run->world, rb_run_say_metrics(run, err));
 done:
     return err->status;
 }

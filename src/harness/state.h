@@ -280,6 +280,14 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out);
 /** The sentence for a fit that needs more memory than is allowed; empty where it fits. */
 void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t work);
 
+/* ---- harness/preflight_metrics.c ---- */
+
+/**
+ * Say what metrics of clusterings take beside the fits: silhouettes and dbcv over all pairs of many points, in built-in
+ * spaces and in those that trials make, and the fits of `gap` and `stability:bootstrap`. Local.
+ */
+rb_status rb_run_say_metrics(rb_run_state *run, rb_error *err);
+
 /* ---- harness/check.c ---- */
 
 /** Print what check_config of the algorithms refuses, whatever the data. Collective.

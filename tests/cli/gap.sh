@@ -28,6 +28,7 @@ trials:
   - dbscan: { space: numeric, eps: 0.3 }
 YAML
 expect 0 "$REELBENCH" run gap.yaml
+prints "gap of 16 clusterings: 128 more fits, to 8 reference sets, "
 run=$(echo results/gap-*)
 expect 0 "$REELBENCH" report "$run" --format json
 cp "$out" gap.json
@@ -186,6 +187,65 @@ PYTHON
 expect 0 mpirun -n 2 "$REELBENCH" run loose.yaml --output again --threads 1 --no-share
 [ "$("$REELBENCH" digest again/loose-* | head -1)" = "$("$REELBENCH" digest results/loose-* | head -1)" ] ||
     fail "two ranks leave out other values"
+
+# Of sparse points the columns are shuffled: their values and so W of one cluster stay, and words lose their company.
+cat >sparse.yaml <<'YAML'
+experiment: sparse
+seed: 1
+dataset: { path: words.csv }
+metrics: [gap, inertia]
+select: gap
+evaluation: { gap_references: 4 }
+trials:
+  - agglomerative: { space: { name: tfidf, columns: description, stop_words: none }, linkage: ward, k: { range: [1, 6] } }
+  - kmeans: { space: { name: tfidf, columns: description, stop_words: none }, k: 2, metric: spherical }
+YAML
+head -n 15 words.csv >few.csv
+sed -i 's/words.csv/few.csv/' sparse.yaml
+expect 0 "$REELBENCH" run sparse.yaml
+prints "gap of 7 clusterings: 28 more fits, to 4 reference sets, "
+expect 0 "$REELBENCH" report results/sparse-* --format json
+cp "$out" sparse.json
+cat >columns.py <<'PYTHON'
+"""The same of Ward's clusters of sparse.yaml, from the texts, on columns that are shuffled here."""
+import csv, json, math
+
+source = open("naive.py").read()
+exec(source[source.index("M = "):source.index("rows = ")])
+
+def below(epoch, entity, draw, n):
+    w = philox((draw, entity, epoch << 16, stream("gap")), (KEY & 0xFFFFFFFF, KEY >> 32))
+    return (w[0] << 32 | w[1]) * n >> 64
+
+texts = [r["description"].split() for r in sorted(csv.DictReader(open("few.csv")), key=lambda r: r["show_id"])]
+words, n = sorted({w for t in texts for w in t}), len(texts)
+idf = [math.log((1 + n) / (1 + sum(w in t for t in texts))) + 1 for w in words]
+points = [[t.count(w) * i for w, i in zip(words, idf)] for t in texts]
+points = [[x / math.hypot(*p) for x in p] for p in points]
+
+def shuffled(b):
+    out = [[0.0] * len(words) for _ in points]
+    for f in range(len(words)):
+        left = list(range(n))
+        for j, value in enumerate([p[f] for p in points if p[f]]):
+            k = j + below(b, f, j, n - j)
+            left[j], left[k] = left[k], left[j]
+            out[left[j]][f] = value
+    return out
+
+own, sets = ward(points), [ward(shuffled(b)) for b in range(4)]
+trials = json.load(open("sparse.json"))["trials"]
+for k in range(1, 7):
+    t, logs = trials[k - 1], [math.log(s[k]) for s in sets]
+    assert abs(t["gap:columns-4"] - (sum(logs) / 4 - math.log(own[k]))) < 1e-9, (k, t, logs, own[k])
+assert abs(trials[0]["gap:columns-4"]) < 1e-12, trials[0]
+assert isinstance(trials[6]["gap:columns-4"], float), trials[6]
+PYTHON
+python3 columns.py || fail "another gap statistic of sparse points"
+expect 0 mpirun -n 2 "$REELBENCH" run sparse.yaml --output again --threads 1 --no-share
+[ "$("$REELBENCH" digest again/sparse-* | head -1)" = "$("$REELBENCH" digest results/sparse-* | head -1)" ] ||
+    fail "two ranks shuffle otherwise"
+
 # Where no k is large enough, the message says so.
 sed 's/range: \[1, 8\]/range: [1, 2]/; /dbscan/d; s/experiment: gap/experiment: narrow/' gap.yaml >narrow.yaml
 expect 0 "$REELBENCH" run narrow.yaml

@@ -41,6 +41,22 @@ prints "silhouette:merge:sample-10000 takes"
 prints "dbcv of 4 clusterings: up to 1.6e+12 flops for all pairs of 100,001 points of lsa-4"
 [ "$(grep -c "all pairs" "$out")" -eq 3 ] || fail "a sentence for what needs no pairs"
 
+# So of spaces that trials make, all that one entry makes together; and the fits that resamples take.
+cat >made.yaml <<'YAML'
+experiment: made
+dataset: { name: synthetic, users: 120, items: 100001, ratings: 2000, sessions: 1000 }
+metrics: [silhouette, dbcv, "stability:bootstrap"]
+trials:
+  - lda: { topics: [3, 5] }
+    as: topics
+  - kmeans: { space: topics, k: [3, 4] }
+  - kmodes: { k: 3 }
+YAML
+expect 0 "$REELBENCH" run made.yaml --dry-run
+prints "silhouette of 4 clusterings: 2.8e+11 flops for all pairs of 100,001 points of topics; silhouette:sample-10000 takes"
+prints "dbcv of 4 clusterings: up to 1.6e+12 flops for all pairs of 100,001 points of topics"
+prints "stability of 7 clusterings: 70 more fits, to 10 resamples, "
+
 expect 2 "$REELBENCH" validate sample.yaml --set 'metrics=["silhouette:sample-2"]'
 complains "expected sample-N with N a whole number in [3, 10000000]"
 
