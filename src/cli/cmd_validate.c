@@ -65,18 +65,29 @@ static bool has_curve(const rb_experiment *e, int32_t i)
     return false;
 }
 
+/* By what clusterings of an entry are selected; what no metric selects would need k for the first rule that does. */
+static rb_select_rule rule_of(const rb_experiment *e, const rb_entry *entry)
+{
+    rb_select_rule rule = RB_SELECT_BEST;
+    for (int32_t m = e->n_select - 1; m >= 0; m--) {
+        if (rb_experiment_selects(e, m, entry))
+            return e->select_rule[m];
+        rule = e->select_rule[m] != RB_SELECT_BEST ? e->select_rule[m] : rule;
+    }
+    return rule;
+}
+
 static void note_selection(FILE *out, const rb_experiment *e)
 {
     const char *lack = rb_experiment_lacks_select(e);
     if (lack)
         fprintf(out, "%s: note: %s\n", e->file, lack);
-    if (e->select_rule == RB_SELECT_BEST)
-        return;
     for (int32_t i = 0; i < e->n_entries; i++) {
         const rb_entry *entry = &e->entry[i];
-        if (entry->can & RB_CAN_ASSIGN && !has_curve(e, i))
+        const rb_select_rule rule = entry->can & RB_CAN_ASSIGN ? rule_of(e, entry) : RB_SELECT_BEST;
+        if (rule != RB_SELECT_BEST && !has_curve(e, i))
             fprintf(out, "%s:%d:%d: note: %s has no sweep over 'k': %s selects nothing of it\n", entry->at.origin,
-                    entry->at.line, entry->at.column, entry->name, e->select_rule == RB_SELECT_GAP ? "gap" : "elbow");
+                    entry->at.line, entry->at.column, entry->name, rule == RB_SELECT_GAP ? "gap" : "elbow");
     }
 }
 

@@ -20,6 +20,7 @@
 #include "harness/yaml.h"
 
 #define RB_MAX_TRIALS 1000000
+#define RB_MOST_SELECTS 8
 
 /* One value of a swept parameter. */
 typedef struct rb_option {
@@ -155,10 +156,12 @@ typedef struct rb_experiment {
     rb_metric *metrics;  /* [n_metrics] distinct, in the order written */
     rb_place *metric_at; /* [n_metrics] where each is asked for */
     int32_t n_metrics;
-    rb_metric select[2]; /* [n_select] also among metrics; a recommenders' one first */
+    /* [n_select] also among metrics; a recommenders' one first, then those of clusterings: each entry by the first that
+     * it can have a value of, and by what rule. */
+    rb_metric select[RB_MOST_SELECTS];
+    rb_select_rule select_rule[RB_MOST_SELECTS];
     int32_t n_select;
-    rb_select_rule select_rule; /* of clusterings */
-    rb_metric gap_error;        /* by gap: also among metrics */
+    rb_metric gap_error; /* by gap: also among metrics */
 
     rb_entry *entry; /* [n_entries] */
     int32_t n_entries;
@@ -220,6 +223,10 @@ rb_status rb_experiment_folder_digest(rb_digest *out, const rb_experiment *e, rb
 
 /** Whether an entry can give a metric at all (what it can do against the metric's family). */
 bool rb_experiment_applies(const rb_metric *metric, const rb_entry *entry);
+
+/** Whether e->select[i] chooses among the configurations of an entry: of several for clusterings the first that it can
+ *  have a value of, which takes a space for all that measures distances. */
+bool rb_experiment_selects(const rb_experiment *e, int32_t i, const rb_entry *entry);
 
 /** Whether a reference from one algorithm to another gives it a clustering (view->labels) instead of a model. */
 bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm *target);

@@ -119,9 +119,11 @@ const rb_experiment_key rb_experiment_keys[] = {
     { "filter", "mapping", "which interactions, users and items stay", rb_filter_params },
     { "split", "mapping", "which interactions train, validate and test", rb_split_params },
     { "metrics", "list of metrics", "what is measured: NAME[:variant][@K]", NULL },
-    { "select", "metric, or list of two",
-      "what chooses the best configuration: one for recommenders, one for clusterings; elbow: the bend of inertia over "
-      "k; gap: the smallest k by the gap statistic",
+    { "select", "metric, or list",
+      "what chooses the best configuration: one for recommenders, others for clusterings, each entry by the first that "
+      "it has (kprototypes and kmodes, which have no space, by cost); elbow: the bend of inertia over k, elbow:cost "
+      "that "
+      "of cost; gap: the smallest k by the gap statistic",
       NULL },
     { "trials", "list of algorithms",
       "each a name, or name: {parameters}; beside it as: NAME names the entry, rerank: {...} diversifies its lists",

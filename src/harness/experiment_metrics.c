@@ -1,5 +1,5 @@
 /*
- * Metrics, what selects, and what stops early: read after the trials, which say what can be measured.
+ * Metrics, and what stops early: read after the trials, which say what can be measured.
  */
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +59,7 @@ bool rb_experiment_watches(const rb_experiment *e, const rb_entry *entry)
 }
 
 /* One metric as written; *good is false where a message was added. */
-static rb_status read_metric(rb_reader *r, rb_metric *out, bool *good, const rb_yaml *node)
+rb_status rb_reader_metric(rb_reader *r, rb_metric *out, bool *good, const rb_yaml *node)
 {
     rb_error raised = { 0 };
     *good = false;
@@ -70,7 +70,7 @@ static rb_status read_metric(rb_reader *r, rb_metric *out, bool *good, const rb_
 }
 
 /* A file whose trials were not understood gets no second message about its metrics. */
-static rb_status check_given(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
+rb_status rb_reader_check_given(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
 {
     const rb_experiment *e = r->e;
     for (int32_t i = 0; i < e->n_entries; i++)
@@ -90,7 +90,7 @@ static rb_status check_given(rb_reader *r, const rb_metric *metric, const rb_yam
 }
 
 /* Only whole sessions can be revealed item by item. */
-static rb_status check_sessions(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
+rb_status rb_reader_check_sessions(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
 {
     if (metric->family == RB_FAMILY_SESSION && r->e->split.kind != RB_SPLIT_SESSIONS)
         return RB_COMPLAIN(r, node->at, "'%s' is measured on whole sessions: give split.kind: sessions", metric->label);
@@ -105,7 +105,7 @@ int32_t rb_reader_find_metric(const rb_experiment *e, const rb_metric *metric)
     return -1;
 }
 
-static void add_metric(rb_experiment *e, const rb_metric *metric, rb_place at)
+void rb_reader_add_metric(rb_experiment *e, const rb_metric *metric, rb_place at)
 {
     e->metric_at[e->n_metrics] = at;
     e->metrics[e->n_metrics++] = *metric;
@@ -123,149 +123,24 @@ static rb_status read_metrics(rb_reader *r, const rb_yaml *node)
     const rb_yaml *first = node->kind == RB_YAML_LIST ? node->first : node;
     if (!first)
         return RB_COMPLAIN(r, node->at, "'metrics' is an empty list");
-    const int64_t most = node->n + 3 + e->n_entries; /* select may add two, each entry one */
+    const int64_t most =
+        node->n + RB_MOST_SELECTS + 1 + e->n_entries; /* select may add so many and the gap's error, each entry one */
     RB_TRY(rb_arena_alloc(&e->arena, &e->metrics, most, r->err));
     RB_TRY(rb_arena_alloc(&e->arena, &e->metric_at, most, r->err));
     for (const rb_yaml *child = first; child; child = node->kind == RB_YAML_LIST ? child->next : NULL) {
         rb_metric metric;
         bool good;
-        RB_TRY(read_metric(r, &metric, &good, child));
+        RB_TRY(rb_reader_metric(r, &metric, &good, child));
         if (!good)
             continue;
         if (rb_reader_find_metric(e, &metric) >= 0) {
             RB_TRY(RB_COMPLAIN(r, child->at, "metric '%s' is listed twice", child->text));
             continue;
         }
-        RB_TRY(check_given(r, &metric, child));
-        RB_TRY(check_sessions(r, &metric, child));
-        add_metric(e, &metric, child->at);
+        RB_TRY(rb_reader_check_given(r, &metric, child));
+        RB_TRY(rb_reader_check_sessions(r, &metric, child));
+        rb_reader_add_metric(e, &metric, child->at);
     }
-done:
-    return r->err->status;
-}
-
-/* "test" as a word of a selection: ndcg@10:test, test ndcg@10. */
-static bool names_test(const char *text)
-{
-    const char *at = strstr(text, "test");
-    return at && (at == text || strchr(": @./-", at[-1])) && (!at[4] || strchr(": @./-", at[4]));
-}
-
-static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
-{
-    const rb_metric_def *def = metric->def;
-    if (def->external)
-        return RB_COMPLAIN(r, node->at,
-                           "selecting on '%s' is refused: agreement with a reference labelling counts as "
-                           "test; select on silhouette or another internal metric",
-                           metric->label);
-    if (def->better == RB_BETTER_NEITHER)
-        return RB_COMPLAIN(r, node->at, "'%s' cannot select: neither high nor low values of it are better",
-                           metric->label);
-    if (def->family != RB_FAMILY_CLUSTERING && rb_reader_lacks_validation(r))
-        return RB_COMPLAIN(r, node->at,
-                           "selecting on '%s' is refused: there is no validation part; give "
-                           "split.validation a share, such as 0.1",
-                           metric->label);
-    return r->e->metrics && rb_reader_find_metric(r->e, metric) >= 0 ? RB_OK
-                                                                     : check_given(r, metric, node); /* told already */
-}
-
-/* "elbow", of the inertia, and "elbow:METRIC"; the metric stands in its place. */
-static bool take_elbow(rb_yaml *out, const rb_yaml *node)
-{
-    *out = *node;
-    if (node->kind != RB_YAML_SCALAR || strncmp(node->text, "elbow", 5) != 0 || (node->text[5] && node->text[5] != ':'))
-        return false;
-    out->text = node->text[5] ? node->text + 6 : "inertia";
-    return true;
-}
-
-/* An elbow is that of a cost of clusterings, over k. */
-static rb_status check_elbow(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
-{
-    if (metric->def->family == RB_FAMILY_CLUSTERING && metric->def->better == RB_BETTER_LOWER)
-        return RB_OK;
-    return RB_COMPLAIN(r, node->at, "'%s' has no elbow: it is the bend of a cost that falls with k, inertia or cost",
-                       metric->label);
-}
-
-/* The gap is selected on with its error, which is stored beside it. */
-static rb_status select_gap(rb_reader *r, const rb_metric *metric, const rb_yaml *node)
-{
-    rb_experiment *e = r->e;
-    if (metric->variant[0] != RB_GAP_VALUE)
-        return RB_COMPLAIN(r, node->at, "'%s' selects nothing: select on gap, which goes by it", metric->label);
-    e->select_rule = RB_SELECT_GAP;
-    RB_TRY(rb_metric_parse(&e->gap_error, "gap:error", r->err));
-    if (e->metrics && rb_reader_find_metric(e, &e->gap_error) < 0)
-        add_metric(e, &e->gap_error, node->at);
-done:
-    return r->err->status;
-}
-
-static rb_status read_selected(rb_reader *r, rb_yaml *given)
-{
-    rb_experiment *e = r->e;
-    rb_metric metric;
-    rb_yaml named;
-    bool good, is_elbow = take_elbow(&named, given);
-    const rb_yaml *node = &named;
-    if (node->kind == RB_YAML_SCALAR && names_test(node->text))
-        return RB_COMPLAIN(r, node->at,
-                           "selecting on test is refused: a configuration is selected on validation, and "
-                           "its test value is then an honest one");
-    RB_TRY(read_metric(r, &metric, &good, node));
-    if (!good)
-        goto done;
-    for (int i = 0; i < e->n_select; i++)
-        if ((e->select[i].def->family == RB_FAMILY_CLUSTERING) == (metric.def->family == RB_FAMILY_CLUSTERING))
-            return RB_COMPLAIN(r, node->at, "'%s' and '%s' both select %s: one of them can", e->select[i].label,
-                               metric.label,
-                               metric.def->family == RB_FAMILY_CLUSTERING ? "clusterings" : "recommenders");
-    RB_TRY(check_selects(r, &metric, node));
-    if (is_elbow) {
-        RB_TRY(check_elbow(r, &metric, given));
-        e->select_rule = RB_SELECT_ELBOW;
-    }
-    if (metric.def->kind == RB_METRIC_GAP)
-        RB_TRY(select_gap(r, &metric, node));
-    if (e->metrics && rb_reader_find_metric(e, &metric) < 0) {
-        RB_TRY(check_sessions(r, &metric, node));
-        add_metric(e, &metric, node->at);
-    }
-    if (is_elbow)
-        snprintf(metric.label, sizeof metric.label, "elbow of %.50s", metric.id);
-    e->select[e->n_select++] = metric;
-    if (e->n_select == 2 && e->select[0].def->family == RB_FAMILY_CLUSTERING) {
-        e->select[1] = e->select[0];
-        e->select[0] = metric;
-    }
-done:
-    return r->err->status;
-}
-
-/* A metric, a list of two, or { metric: NAME, part: validation }, whose other part is refused in words. */
-static rb_status read_select(rb_reader *r, rb_yaml *node)
-{
-    const rb_yaml *part = rb_yaml_get(node, "part");
-    if (!node)
-        return RB_OK;
-    if (part && part->kind == RB_YAML_SCALAR && names_test(part->text))
-        return RB_COMPLAIN(r, part->at,
-                           "selecting on test is refused: a configuration is selected on validation, and "
-                           "its test value is then an honest one");
-    if (node->kind == RB_YAML_MAP)
-        return RB_COMPLAIN(r, node->at, "'select' is a mapping, expected a metric or a list of two");
-    if (node->kind == RB_YAML_SCALAR)
-        return read_selected(r, node);
-    if (node->n < 1 || node->n > 2)
-        return RB_COMPLAIN(r, node->at,
-                           "'select' lists %d metrics, expected one for recommenders and one for "
-                           "clusterings",
-                           node->n);
-    for (rb_yaml *child = node->first; child; child = child->next)
-        RB_TRY(read_selected(r, child));
 done:
     return r->err->status;
 }
@@ -277,7 +152,7 @@ static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *
     const rb_yaml *node = rb_yaml_get(section, "metric");
     bool good = true;
     if (text)
-        RB_TRY(read_metric(r, &stopping->metric, &good, node));
+        RB_TRY(rb_reader_metric(r, &stopping->metric, &good, node));
     else if (r->e->n_select > 0)
         stopping->metric = r->e->select[0];
     if (!good)
@@ -294,7 +169,7 @@ static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *
                            "'early_stopping' watches the validation part, and there is none; give "
                            "split.validation a share, such as 0.1");
     if (!r->e->metrics || rb_reader_find_metric(r->e, &stopping->metric) < 0) /* else it was told there */
-        RB_TRY(check_given(r, &stopping->metric, at));
+        RB_TRY(rb_reader_check_given(r, &stopping->metric, at));
 done:
     return r->err->status;
 }
@@ -383,7 +258,7 @@ static rb_status add_suggested(rb_reader *r)
                 continue;
             RB_TRY(rb_metric_parse(&metric, *m, r->err));
             if (rb_reader_find_metric(e, &metric) < 0)
-                add_metric(e, &metric, e->entry[i].at);
+                rb_reader_add_metric(e, &metric, e->entry[i].at);
         }
     }
 done:
@@ -394,7 +269,7 @@ rb_status rb_reader_metrics(rb_reader *r)
 {
     RB_TRY(read_metrics(r, rb_yaml_get(r->root, "metrics")));
     RB_TRY(check_test_part(r, rb_yaml_get(rb_yaml_get(r->root, "split"), "test")));
-    RB_TRY(read_select(r, rb_yaml_get(r->root, "select")));
+    RB_TRY(rb_reader_select(r, rb_yaml_get(r->root, "select")));
     RB_TRY(add_suggested(r));
     RB_TRY(read_early_stopping(r, rb_yaml_get(r->root, "early_stopping")));
     RB_TRY(check_refit(r, rb_yaml_get(rb_yaml_get(r->root, "evaluation"), "refit")));

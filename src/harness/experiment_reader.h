@@ -110,8 +110,18 @@ rb_status rb_reader_resolve(rb_reader *r);
 /* narrow.c: what an ensemble can do, and whether it may ask its models; those it refers to before. */
 rb_status rb_reader_narrow(rb_reader *r, rb_entry *entry);
 
-/* experiment_metrics.c: the one of `metrics` that means the same; -1: none does. */
+/* experiment_metrics.c: one metric as written; *good is false where a message was added. */
+rb_status rb_reader_metric(rb_reader *r, rb_metric *out, bool *good, const rb_yaml *node);
+/* A message where no trial of the file can give it; one where it is of whole sessions and the split has none. */
+rb_status rb_reader_check_given(rb_reader *r, const rb_metric *metric, const rb_yaml *node);
+rb_status rb_reader_check_sessions(rb_reader *r, const rb_metric *metric, const rb_yaml *node);
+/* The one of `metrics` that means the same; -1: none does. */
 int32_t rb_reader_find_metric(const rb_experiment *e, const rb_metric *metric);
+/* One more of them, for which there is room. */
+void rb_reader_add_metric(rb_experiment *e, const rb_metric *metric, rb_place at);
+
+/* experiment_select.c */
+rb_status rb_reader_select(rb_reader *r, rb_yaml *node);
 
 /** Zips of unequal lengths, as far as they hold no references: for entries that cannot be resolved. */
 rb_status rb_reader_check_zips(rb_reader *r);

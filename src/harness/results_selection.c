@@ -85,7 +85,7 @@ rb_status rb_results_write_curve(rb_results *r, rb_error *err)
     for (int32_t i = 0; i < n; i++) {
         const rb_curve_point *p = &r->selection.curve[i];
         rows[i] = (curve_row){ .metric = p->metric->id,
-                               .rule = rules[r->run->experiment.select_rule],
+                               .rule = rules[p->rule],
                                .entry = r->run->plan.configuration[p->configuration].entry->name,
                                .space = p->space,
                                .k = p->k,

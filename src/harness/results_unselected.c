@@ -19,9 +19,9 @@ static void explain_curve(const rb_results *r, const rb_curve_point *p, int32_t 
     const char *in = p->space[0] ? " in " : "";
     const long long first = (long long)p->k, last = (long long)p[n - 1].k;
     rb_log *log = &r->run->log;
-    if (r->run->experiment.select_rule == RB_SELECT_GAP && n == 1)
+    if (p->rule == RB_SELECT_GAP && n == 1)
         rb_log_warn(log, "%s%s%s has one k, %lld: gap selects from several, sweep 'k'", entry, in, p->space, first);
-    else if (r->run->experiment.select_rule == RB_SELECT_GAP)
+    else if (p->rule == RB_SELECT_GAP)
         rb_log_warn(log, "%s%s%s: no k from %lld to %lld meets Gap(k) >= Gap(k') - s', k' the next: widen the range",
                     entry, in, p->space, first, last);
     else if (n < ELBOW_LEAST_K)

@@ -22,6 +22,7 @@ typedef struct {
     const rb_plan *plan;
     const rb_trial_reader *reader;
     const rb_metric *metric;
+    int32_t number; /* of the metric in `select` */
     const char *selection_part, *test_part;
     rb_select_rule rule;
     int64_t test_offset; /* from a trial to the one whose test values count */
@@ -209,7 +210,7 @@ static rb_status collect_curve(rb_selection *out, const question *q, int32_t fir
         RB_TRY(mean_value(&value, q, i, q->selection_part, 0, err));
         if (q->rule == RB_SELECT_GAP)
             RB_TRY(mean_value(&error, &of_error, i, q->selection_part, 0, err));
-        const rb_curve_point point = { q->metric, i, space_of(q, c), k, value.value, error.value, NAN, false };
+        const rb_curve_point point = { q->metric, q->rule, i, space_of(q, c), k, value.value, error.value, NAN, false };
         if (value.state == RB_VALUE_OK)
             join_curve(out, from, &point);
     }
@@ -334,17 +335,19 @@ done:
     return err->status;
 }
 
-static question ask(const rb_plan *plan, const rb_trial_reader *reader, const rb_metric *metric)
+static question ask(const rb_plan *plan, const rb_trial_reader *reader, int32_t number)
 {
+    const rb_metric *metric = &plan->experiment->select[number];
     bool clustering = metric->def->family == RB_FAMILY_CLUSTERING;
     bool refit = plan->experiment->evaluation.refit && !clustering;
     bool divided = plan->experiment->split.kind == RB_SPLIT_TITLES;
     return (question){ .plan = plan,
                        .reader = reader,
                        .metric = metric,
+                       .number = number,
                        .selection_part = clustering ? rb_experiment_fitted_part(plan->experiment) : "validation",
                        .test_part = clustering && !divided ? "all" : (refit ? "refit" : "test"),
-                       .rule = clustering ? plan->experiment->select_rule : RB_SELECT_BEST,
+                       .rule = plan->experiment->select_rule[number],
                        .test_offset = refit ? plan->n_trials : 0 };
 }
 
@@ -352,7 +355,7 @@ static question ask(const rb_plan *plan, const rb_trial_reader *reader, const rb
 static rb_status select_by(rb_selection *out, const question *q, rb_error *err)
 {
     for (int32_t c = 0; c < q->plan->n_configurations; c++)
-        if (!is_settled(q, c))
+        if (!is_settled(q, c) && rb_experiment_selects(q->plan->experiment, q->number, q->plan->configuration[c].entry))
             RB_TRY(q->metric->def->family == RB_FAMILY_CLUSTERING ? select_clustering(out, q, c, err)
                                                                   : select_best(out, q, c, err));
 done:
@@ -365,7 +368,7 @@ rb_status rb_select_winners(rb_selection *out, const rb_plan *plan, const rb_tri
     RB_TRY(rb_alloc(&out->selected, plan->n_configurations * e->n_select, err));
     RB_TRY(rb_alloc(&out->curve, plan->n_configurations, err));
     for (int32_t m = 0; m < e->n_select; m++) {
-        question q = ask(plan, reader, &e->select[m]);
+        question q = ask(plan, reader, m);
         RB_TRY(select_by(out, &q, err));
     }
 done:
@@ -379,7 +382,7 @@ rb_status rb_select(rb_selection *out, const rb_plan *plan, const rb_trial_reade
     RB_TRY(rb_alloc(&out->selected, plan->n_configurations * e->n_select, err));
     RB_TRY(rb_alloc(&out->curve, plan->n_configurations, err));
     for (int32_t m = 0; m < e->n_select; m++) {
-        question q = ask(plan, reader, &e->select[m]);
+        question q = ask(plan, reader, m);
         bool clustering = q.metric->def->family == RB_FAMILY_CLUSTERING;
         int32_t first = out->n;
         RB_TRY(select_by(out, &q, err));

@@ -1,12 +1,13 @@
 /*
- * Selection on validation and the comparison of what was selected.
+ * Selection on validation and the comparison of what was selected. Where several metrics select clusterings, each
+ * decides on the entries that none before it has a value of.
  *
  * Configurations compete inside a family: the entries of one name (for clusterings: of one name in one space, since a
  * silhouette measures the space more than the algorithm). The value of a configuration is the mean over its folds and
  * repeats; one that has not finished everywhere does not compete. Ties go to the lower configuration.
  *
- * select: elbow takes of a family the configuration at the knee (linalg/knee.h) of the curve of least values over `k`,
- * and none where there is no knee; select: gap the smallest k that the gap statistic allows (eval/gap.h), and none
+ * elbow takes of a family the configuration at the knee (linalg/knee.h) of the curve of least values over `k`,
+ * and none where there is no knee; gap the smallest k that the gap statistic allows (eval/gap.h), and none
  * where it allows none. A family without `k` has neither.
  */
 #ifndef RB_HARNESS_SELECT_H
@@ -41,6 +42,7 @@ typedef struct rb_pair {
 /* A point of the curve over k of a family of clusterings. */
 typedef struct rb_curve_point {
     const rb_metric *metric;
+    rb_select_rule rule;
     int32_t configuration; /* the best of this k */
     const char *space;
     int64_t k;

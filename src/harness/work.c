@@ -60,7 +60,7 @@ bool rb_run_may_keep(const rb_run_state *run, rb_keep rule, int64_t work)
     const rb_experiment *e = &run->experiment;
     bool selectable = false;
     for (int m = 0; m < e->n_select; m++)
-        selectable = selectable || rb_experiment_applies(&e->select[m], rb_run_configuration(run, work)->entry);
+        selectable = selectable || rb_experiment_selects(e, m, rb_run_configuration(run, work)->entry);
     return rule == RB_KEEP_ALL || (rule == RB_KEEP_SELECTED && selectable);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "report/side_by_side.h"
 
 /* What the rows of one metric of selection have in common. */
 typedef struct {
@@ -150,11 +151,14 @@ static void explain_values(FILE *out, const best_of *b)
         fputs("  (no interval: the value is no mean over users)\n", out);
 }
 
+/* Clusterings by any of the metrics that select them. */
 static bool is_ranked(const best_of *b, const rb_trial_line *trial)
 {
-    for (int64_t i = 0; i < b->n; i++)
-        if (strcmp(b->s[i].entry, trial->entry) == 0 &&
-            (!b->clustering || strcmp(space_of(b->r, &b->s[i]), trial->space) == 0))
+    const rb_selection_line *s = b->clustering ? b->r->selection : b->s;
+    const int64_t n = b->clustering ? b->r->n_selection : b->n;
+    for (int64_t i = 0; i < n; i++)
+        if (strcmp(s[i].entry, trial->entry) == 0 &&
+            (!b->clustering || strcmp(space_of(b->r, &s[i]), trial->space) == 0))
             return true;
     return false;
 }
@@ -211,10 +215,12 @@ static rb_status write_for_eye(FILE *out, const rb_results_file *r, rb_format fo
         if (b.lettered)
             explain_letters(out, r);
         explain_values(out, &b);
-        name_unranked(out, &b);
-        fputs(gap, out);
         i += n;
+        if (!b.clustering || i == r->n_selection) /* below the last table of clusterings, which come last */
+            name_unranked(out, &b);
+        fputs(gap, out);
     }
+    RB_TRY(rb_side_by_side_write(out, r, format, err));
 done:
     return err->status;
 }

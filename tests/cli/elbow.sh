@@ -37,6 +37,35 @@ PYTHON
 expect 0 "$REELBENCH" report "$folder" --format tsv
 [ "$(awk -F '\t' '/k=3/ && $7 == "true"' "$out" | wc -l)" -eq 2 ] || fail "other trials are marked"
 
+# Each entry by the first metric that it has a value of: prototypes have no space, and so no inertia.
+sed 's/^select: .*/select: [silhouette, "elbow:cost"]/; s/experiment: elbow/experiment: several/' elbow.yaml >several.yaml
+echo '  - kprototypes: { numeric: year+minutes, categorical: type, k: { range: [1, 9] } }' >>several.yaml
+echo '  - kmodes: { categorical: type, k: 1 }' >>several.yaml
+sed -i 's/metrics: .*/metrics: [silhouette, n_clusters, "ari:type"]/' several.yaml
+expect 0 "$REELBENCH" validate several.yaml
+prints "note: kmodes has no sweep over 'k': elbow selects nothing of it"
+expect 0 "$REELBENCH" run several.yaml
+prints "best of each algorithm and space by silhouette"
+prints "best of each algorithm and space by elbow of cost"
+prints "the same side by side: what compares across spaces"
+prints "(not ranked, without a value: kmodes (one cluster))"
+grep -Eq '^ *kprototypes +elbow of cost +3[.]0' "$out" || fail "prototypes do not stand beside the others"
+grep -Eq '^ *kmeans +numeric +silhouette +3[.]0' "$out" || fail "kmeans does not stand beside the others"
+expect 0 "$REELBENCH" report results/several-* --format json
+python3 - "$out" <<'PYTHON' || fail "other selections by several metrics"
+import json, sys
+report = json.load(open(sys.argv[1]))
+assert [(t["entry"], t["parameters"].split("k=")[1].split()[0]) for t in report["trials"] if t["selected"]] == [
+    ("kmeans", "3"), ("bisecting_kmeans", "3"), ("kprototypes", "3")], report["trials"]
+assert {(c["entry"], c["rule"]) for c in report["curve"]} == {
+    ("kmeans", "best"), ("bisecting_kmeans", "best"), ("kprototypes", "elbow"), ("kmodes", "elbow")}, report["curve"]
+PYTHON
+expect 0 mpirun -n 2 "$REELBENCH" run several.yaml --output again
+[ "$("$REELBENCH" digest again/several-* | head -1)" = "$("$REELBENCH" digest results/several-* | head -1)" ] ||
+    fail "two ranks select otherwise"
+expect 2 "$REELBENCH" validate several.yaml --set 'select=[silhouette, calinski_harabasz]'
+complains "'calinski_harabasz' selects nothing: every clustering that has it has 'silhouette', which comes first"
+
 # Two values of k have no bend.
 sed 's/range: \[1, 9\]/range: [2, 3]/; s/experiment: elbow/experiment: flat/' elbow.yaml >flat.yaml
 expect 0 "$REELBENCH" run flat.yaml

@@ -21,6 +21,13 @@ trials = json.load(open(sys.argv[1]))["trials"]
 bad = [(t["entry"], t["outcome"], t.get("message")) for t in trials if t["outcome"] != "done"]
 assert trials and not bad, (sys.argv[2], bad)
 PYTHON
+    if [ "$name" = five-methods ]; then # all of them beside each other, prototypes without a space, too
+        expect 0 "$REELBENCH" report "$name"/*
+        sed -n '/^the same side by side/,/^$/p' "$out" >beside
+        for method in kprototypes hdbscan lda_dbscan kmeans dec; do
+            grep -q "^ *$method " beside || fail "$method does not stand beside the others"
+        done
+    fi
     expect 0 "$REELBENCH" digest "$name"/*
     head -n 1 "$out" >digest
     expect 0 mpirun -n 2 "$REELBENCH" run "$file" --set "$reduced" --threads 1 --cache none --output "other/$name"
