@@ -106,4 +106,44 @@ head -n 1 "$out" >digest
 expect 0 mpirun -n 3 "$REELBENCH" run titles.yaml --output other --threads 2
 expect 0 "$REELBENCH" digest other/titles-*
 head -n 1 "$out" | cmp -s - digest || fail "titles held out whole: another shape gives another digest"
+
+# Titles that nobody rated, beside one's own ratings; and a scale that these must keep to.
+mkdir own
+cat >own/movies.csv <<'CSV'
+movieId,title,genres
+1,Harbour Lights (1999),Drama|Romance
+2,Harbour Nights (2001),Drama|Romance
+3,Laser Siege (2003),Action|Sci-Fi
+4,Laser Storm (2004),Action|Sci-Fi
+5,Laser Dawn (2010),Action|Sci-Fi
+6,Harbour Dawn (2011),Drama|Romance
+CSV
+cat >own/ratings.csv <<'CSV'
+userId,movieId,rating,timestamp
+1,1,4,1
+1,2,5,2
+2,3,4.5,3
+2,4,5,4
+3,1,3,5
+3,4,2,6
+CSV
+cat >own.yaml <<'YAML'
+experiment: own
+dataset: { path: own, items: catalogue, scale: [0.5, 5] }
+split: { kind: random, test: 0.1, validation: 0.2 }
+metrics: [ndcg@2, item_coverage@6]
+select: ndcg@2
+store: { models: all }
+trials: [content]
+YAML
+expect 0 "$REELBENCH" run own.yaml
+prints "own: 3 users x 6 items"
+expect 0 "$REELBENCH" recommend results/own-* content --user 2 --top 6
+grep -qP '^2\t1\t5\t' "$out" || fail "the new title is not recommended to who likes its kind"
+expect 0 "$REELBENCH" run own.yaml --set dataset.items=rated
+prints "own: 3 users x 4 items"
+expect 2 "$REELBENCH" run own.yaml --set dataset.scale=[1,4]
+complains "own/ratings.csv:3:5: rating '5' is outside the scale 1 .. 4"
+expect 0 "$REELBENCH" run own.yaml --set dataset.scale=[1,4] --set dataset.on_error=skip
+prints "3 malformed lines were skipped"
 finish
