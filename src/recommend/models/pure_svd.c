@@ -40,7 +40,8 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
         return RB_OK;
     int64_t most = shape->n_users < shape->n_items ? shape->n_users : shape->n_items;
     if (c->factors > most)
-        return RB_FAIL(err, RB_BAD_INPUT, "'pure_svd.factors' is %lld, expected at most %lld: the matrix is %lld x %lld",
+        return RB_FAIL(err, RB_BAD_INPUT,
+                       "'pure_svd.factors' is %lld, expected at most %lld: the matrix is %lld x %lld",
                        (long long)c->factors, (long long)most, (long long)shape->n_users, (long long)shape->n_items);
     return RB_OK;
 }
