@@ -77,13 +77,22 @@ done:
     return err->status;
 }
 
+/* Of the maker of a space, and where unseen titles go through them, of those that make the maker's. */
+static bool has_models(const rb_run_state *run, int64_t maker)
+{
+    bool has = run->work[maker].has_model;
+    for (int64_t m = rb_run_space_child(run, maker); m >= 0 && run->unseen.n > 0; m = rb_run_space_child(run, m))
+        has = has && run->work[m].has_model;
+    return has;
+}
+
 /* Those of spaces that trials made: each space is made again from the model of its trial, and dropped. */
 static rb_status evaluate_made(rb_run_state *run, rb_error *err)
 {
     rb_points points = { 0 }, unseen = { 0 };
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         int64_t maker = waits(run, t, true) ? rb_run_space_child(run, t) : -1;
-        if (maker < 0 || !run->work[maker].has_model) /* fitted again and stopped: the next start does it */
+        if (maker < 0 || !has_models(run, maker)) /* fitted again and stopped: the next start does it */
             continue;
         RB_TRY(rb_run_make_space(&points, run, maker, run->world, err));
         if (run->unseen.n > 0 && rb_run_places_unseen(run, maker))

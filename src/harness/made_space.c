@@ -55,20 +55,27 @@ done:
     return err->status;
 }
 
-bool rb_run_places_unseen(const rb_run_state *run, int64_t child)
+bool rb_run_places_unseen(const rb_run_state *run, int64_t child) /* NOLINT(misc-no-recursion): as deep as references */
 {
     const rb_configuration *c = rb_run_configuration(run, child);
-    return c->space && c->entry->algorithm->embed_new;
+    const int64_t maker = rb_run_space_child(run, child);
+    return c->entry->algorithm->embed_new && (c->space || (maker >= 0 && rb_run_places_unseen(run, maker)));
 }
 
-rb_status rb_run_make_unseen(rb_points *out, const rb_run_state *run, int64_t child, rb_ctx *ctx, rb_error *err)
+rb_status rb_run_make_unseen(rb_points *out, const rb_run_state *run, int64_t child, rb_ctx *ctx,
+                             rb_error *err) /* NOLINT(misc-no-recursion): as deep as references are */
 {
     const rb_configuration *c = rb_run_configuration(run, child);
     const rb_algorithm *a = c->entry->algorithm;
-    const rb_points *below = rb_run_find_unseen(run, c->space);
+    const rb_points *below = c->space ? rb_run_find_unseen(run, c->space) : NULL;
+    rb_points made = { 0 };
     rb_stored_model model = { 0 };
     int64_t n, d;
     *out = (rb_points){ 0 };
+    if (!below) {
+        RB_TRY(rb_run_make_unseen(&made, run, rb_run_space_child(run, child), ctx, err));
+        below = &made;
+    }
     RB_TRY_ALL(ctx, rb_stored_model_read(&model, run, child, -1, err));
     (void)a->embed(model.state, &n, &d);
     RB_TRY(rb_points_alloc_dense(out, below->n, d, ctx, err));
@@ -77,6 +84,7 @@ rb_status rb_run_make_unseen(rb_points *out, const rb_run_state *run, int64_t ch
     out->name = c->entry->name;
     RB_TRY_ALL(ctx, check(out, run, child, err));
 done:
+    rb_points_fini(&made);
     rb_stored_model_fini(&model);
     if (err->status != RB_OK)
         rb_points_fini(out);

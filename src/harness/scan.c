@@ -324,6 +324,10 @@ static void mark_children(rb_run_state *run, int64_t work)
         if (rb_configuration_reads_model(c, i) && w->fitted && w->outcome == RB_FIT_DONE && !w->has_model)
             w->again = true;
     }
+    for (int64_t m = rb_run_space_child(run, work); m >= 0 && run->unseen.n > 0; m = rb_run_space_child(run, m)) {
+        rb_work *w = &run->work[m]; /* unseen titles go all the way */
+        w->again = w->again || (w->fitted && w->outcome == RB_FIT_DONE && !w->has_model);
+    }
 }
 
 int64_t rb_run_mark_dropped(rb_run_state *run, const bool *selected)

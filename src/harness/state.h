@@ -194,10 +194,10 @@ void rb_run_made_shape(int64_t *n, int64_t *d, const rb_run_state *run, int64_t 
 rb_status rb_run_make_space(rb_points *out, const rb_run_state *run, int64_t child, const rb_ctx *ctx, rb_error *err);
 /**
  * Whether `child` can place the unseen titles in the space that it makes: it embeds new points, and stands in a
- * built-in space itself. Local.
+ * built-in space itself or in one whose maker can. Local.
  */
 bool rb_run_places_unseen(const rb_run_state *run, int64_t child);
-/** Their points, by the model of `child`, which every rank reads. Collective over ctx. */
+/** Their points, by the model of `child` and of those that make its space, which every rank reads. Collective over ctx. */
 rb_status rb_run_make_unseen(rb_points *out, const rb_run_state *run, int64_t child, rb_ctx *ctx, rb_error *err);
 /** As rb_run_make_space for the group, which keeps it until another is asked for. Collective over run->group. */
 rb_status rb_made_space_get(const rb_points **points, rb_run_state *run, int64_t child, rb_error *err);

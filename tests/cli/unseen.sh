@@ -124,6 +124,73 @@ expect 0 "$REELBENCH" run parts.yaml
 [ "$("$REELBENCH" digest "$run" | head -1)" = "$("$REELBENCH" digest whole/parts-* | head -1)" ] ||
     fail "values that were lost are others"
 
+# Every clustering that can assign, and pipelines through two makers of spaces: both parts have values, and those on test
+# are of the labels that `assign` gives the unseen titles.
+cat >all.yaml <<'YAML'
+experiment: all
+seed: 3
+dataset: { path: titles.csv }
+split: { kind: titles, test: 0.3 }
+metrics: ["ari:type", n_clusters, silhouette]
+store: { models: all }
+trials:
+  - lda: { space: { name: counts, columns: description }, topics: 2, iterations: 20 }
+    as: topics
+  - autoencoder: { space: topics, layers: "4-2", iterations: 3 }
+    as: nested
+  - kmeans: { space: nested, k: 2 }
+    as: through_two
+  - minibatch_kmeans: { space: { name: tfidf, columns: description }, k: 2, iterations: 5 }
+  - bisecting_kmeans: { space: { name: tfidf, columns: description }, k: 2 }
+  - dbscan: { space: topics, eps: 0.3, min_samples: 3 }
+  - hdbscan: { space: topics, min_cluster_size: 5 }
+  - gmm: { space: topics, k: 2 }
+  - dec: { space: { name: lsa-3, columns: description }, k: 2, layers: "8-2", pretrain: 3, iterations: 3 }
+  - kmodes: { k: 2, categorical: type+rating }
+  - spectral: { space: nested, k: 2, n_neighbors: 8 }
+YAML
+expect 0 "$REELBENCH" run all.yaml
+prints "0 failed"
+all=$(echo results/all-*)
+expect 0 "$REELBENCH" report "$all" --format json
+cp "$out" all.json
+head -n 1 titles.csv >new.csv
+h5dump -d /dataset/unseen -y -w 1 -o unseen "$all/results.h5" >/dev/null
+tr -d ' ,"' <unseen | awk NF | while read -r id; do grep "^$id," titles.csv; done >>new.csv
+for trial in 1 3 4 5 6 7 8 9 10; do
+    h5dump -d /unseen_labels/$trial -y -w 1 -o labels "$all/results.h5" >/dev/null
+    expect 0 "$REELBENCH" assign "$all" $trial new.csv
+    tail -n +2 "$out" | cut -f 2 >given
+    tr -d ' ,' <labels | awk NF | cmp -s - given || fail "trial $trial: assign gives others than the run"
+done
+python3 - <<'PYTHON' || fail "clusterings without values on test"
+import json
+trials = {t["entry"]: t for t in json.load(open("all.json"))["trials"]}
+for name, t in trials.items():
+    if name != "nested":
+        assert t["train n_clusters"] is not None, t
+        assert (t["test n_clusters"] is None) == (name == "spectral"), t
+for name in ("topics", "through_two", "minibatch_kmeans", "bisecting_kmeans", "dec", "kmodes"):
+    assert (t := trials[name])["test ari:type"] is not None and t["test n_clusters"] <= 2, t
+assert trials["kmodes"]["test ari:type"] == 1, trials["kmodes"]  # told by the type alone
+PYTHON
+
+# A run that goes on places them anew, through models that were not kept.
+digest=$("$REELBENCH" digest "$all" | head -1)
+expect 0 mpirun -n 2 "$REELBENCH" run all.yaml --output two
+[ "$("$REELBENCH" digest two/all-* | head -1)" = "$digest" ] || fail "two ranks assign otherwise"
+sed 's/store: .*/store: { models: none }/; s/, silhouette\]/]/' all.yaml >less.yaml
+expect 0 "$REELBENCH" run less.yaml --output less
+sed 's/store: .*/store: { models: none }/' all.yaml >more.yaml
+expect 0 "$REELBENCH" run more.yaml --output less
+prints "0 failed"
+expect 0 "$REELBENCH" report less/all-* --format json
+python3 - "$out" <<'PYTHON' || fail "values that came later are others"
+import json, sys
+for a, b in zip(json.load(open("all.json"))["trials"], json.load(open(sys.argv[1]))["trials"]):
+    assert all(b[k] == v for k, v in a.items() if k.split()[0] in ("train", "test")), (a, b)
+PYTHON
+
 expect 2 "$REELBENCH" run parts.yaml --set split.test=0.999 --output none
 complains "leaves 0 titles for training"
 expect 2 "$REELBENCH" run parts.yaml --set 'dataset={ name: synthetic, users: 30, items: 40, ratings: 300 }' --output none
