@@ -12,7 +12,8 @@
 #include "support/oracle_linkage.h"
 #include "support/support.h"
 
-#define MOST 700 /* more than one tile and one shrinking */
+#define MOST 700
+#define SHAPED 330 /* more than one tile and one closing up */
 #define D 7
 
 extern const rb_algorithm rb_agglomerative;
@@ -115,6 +116,11 @@ static double twin_value(int64_t i, int64_t f)
     return value_at(i / 3, f);
 }
 
+static double tied_value(int64_t i, int64_t f)
+{
+    return (double)((i * (2 * f + 3) + i / 7) % 3);
+}
+
 static bool needs_euclidean(int linkage)
 {
     return linkage >= 4;
@@ -168,7 +174,7 @@ static void the_tree_is_the_same_for_any_ranks_and_threads(void **unused)
                                    { "metric", kind / 7 % 2 && !needs_euclidean(kind % 7) ? "cosine" : "euclidean" },
                                    { "precision", kind / 14 ? "single" : "double" },
                                    { NULL, NULL } };
-        rb_test_points(&p, MOST, D, kind / 7 % 2, gap_value);
+        rb_test_points(&p, SHAPED, D, kind / 7 % 2, kind / 14 ? tied_value : gap_value);
         rb_ctx_serial(&serial, 1);
         fit(&one, &p, options, &serial);
         assert_int_equal(one.status, RB_OK);
@@ -188,11 +194,67 @@ static void heights_ascend_where_the_linkage_has_no_reversals(void **unused)
     for (int linkage = 0; linkage < 5; linkage++) {
         rb_points p = { 0 };
         const option options[] = { { "linkage", linkages[linkage] }, { NULL, NULL } };
-        rb_test_points(&p, MOST, D, false, value_at);
+        rb_test_points(&p, SHAPED, D, false, value_at);
         fit(&one, &p, options, &rb_test_ctx);
         for (int64_t t = 1; t < one.n_merges; t++)
             assert_true(one.tree[4 * t + 2] >= one.tree[4 * t - 2]);
-        assert_true(one.tree[4 * one.n_merges - 1] == MOST);
+        assert_true(one.tree[4 * one.n_merges - 1] == SHAPED);
+        rb_points_fini(&p);
+    }
+}
+
+/* Gaps grow along a line: only the first two are each other's nearest. */
+static double growing_value(int64_t i, int64_t f)
+{
+    return f == 0 ? pow(1.25, (double)i) : 0;
+}
+
+/* The second half does so, far from the first. */
+static double half_growing_value(int64_t i, int64_t f)
+{
+    return i < 30 ? value_at(i, f) / 8 : (f == 0 ? 4 * pow(1.25, (double)(i - 29)) : 0);
+}
+
+static void one_chain_ends_what_rounds_cannot(void **unused)
+{
+    (void)unused;
+    enum { SIZE = 60 };
+    static double (*const values[])(int64_t, int64_t) = { growing_value, half_growing_value };
+    double tree[4 * SIZE], dense[SIZE * D];
+    for (int kind = 0; kind < 7 * 2 * 2; kind++) {
+        const int linkage = kind % 7, half = kind / 7 % 2;
+        const option options[] = { { "linkage", linkages[linkage] }, { NULL, NULL } };
+        rb_points p = { 0 };
+        rb_ctx ctx = rb_test_ctx;
+        ctx.n_threads = 1 + kind / 14;
+        rb_test_points(&p, SIZE, D, false, values[half]);
+        for (int64_t i = 0; i < SIZE * D; i++)
+            dense[i] = values[half](i / D, i % D);
+        fit(&one, &p, options, &ctx);
+        rb_oracle_linkage(tree, dense, SIZE, D, linkages[linkage], false);
+        assert_tree(&one, tree, 1e-12 * tree[4 * (SIZE - 2) + 2]);
+        rb_points_fini(&p);
+    }
+}
+
+static void of_equal_distances_a_nearest_pair_merges(void **unused)
+{
+    (void)unused;
+    enum { SIZE = 60 };
+    double dense[SIZE * D];
+    for (int i = 0; i < SIZE * D; i++)
+        dense[i] = tied_value(i / D, i % D);
+    for (int kind = 0; kind < 7 * 2; kind++) {
+        const int linkage = kind % 7, cosine = kind / 7;
+        const option options[] = { { "linkage", linkages[linkage] },
+                                   { "metric", cosine ? "cosine" : "euclidean" },
+                                   { NULL, NULL } };
+        rb_points p = { 0 };
+        if (cosine && needs_euclidean(linkage))
+            continue;
+        rb_test_points(&p, SIZE, D, false, tied_value);
+        fit(&one, &p, options, &rb_test_ctx);
+        assert_true(rb_oracle_linkage_error(one.tree, dense, SIZE, D, linkages[linkage], cosine) < 1e-12);
         rb_points_fini(&p);
     }
 }
@@ -483,6 +545,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_linkage_makes_the_tree_of_its_definition),
         cmocka_unit_test(the_tree_is_the_same_for_any_ranks_and_threads),
         cmocka_unit_test(heights_ascend_where_the_linkage_has_no_reversals),
+        cmocka_unit_test(one_chain_ends_what_rounds_cannot),
+        cmocka_unit_test(of_equal_distances_a_nearest_pair_merges),
         cmocka_unit_test(a_cut_by_number_undoes_the_last_merges),
         cmocka_unit_test(a_cut_by_height_keeps_what_lies_below),
         cmocka_unit_test(equal_points_merge_first_at_height_zero),

@@ -78,42 +78,87 @@ static void join(task *t, cluster *a, const cluster *b, int id)
     a->id = id;
 }
 
-void rb_oracle_linkage(double *tree, const double *x, int64_t n, int64_t d, const char *linkage, bool cosine)
+/* Every point a cluster; a work of n clusters. */
+static cluster *begin(task *t, int64_t n)
 {
-    task *t = calloc(1, sizeof *t);
     cluster *all = calloc((size_t)n, sizeof *all);
-    t->x = x, t->d = d, t->linkage = linkage, t->cosine = cosine;
     for (int i = 0; i < n; i++) {
         all[i] = (cluster){ .id = i, .n = 1, .point = { i } };
-        all[i].mean = calloc((size_t)d + 1, sizeof *all[i].mean);
-        all[i].middle = calloc((size_t)d + 1, sizeof *all[i].middle);
-        for (int64_t f = 0; f < d; f++)
-            all[i].mean[f] = all[i].middle[f] = x[i * d + f];
+        all[i].mean = calloc((size_t)t->d + 1, sizeof *all[i].mean);
+        all[i].middle = calloc((size_t)t->d + 1, sizeof *all[i].middle);
+        for (int64_t f = 0; f < t->d; f++)
+            all[i].mean[f] = all[i].middle[f] = t->x[i * t->d + f];
         for (int j = 0; j < n; j++)
             t->weighted[i][j] = of_points(t, i, j);
     }
-    for (int64_t row = 0; row < n - 1; row++) {
-        cluster *a = NULL, *b = NULL;
-        long double least = INFINITY;
-        for (int i = 0; i < n; i++)
-            for (int j = i + 1; j < n; j++)
-                if (all[i].n > 0 && all[j].n > 0 && apart(t, &all[i], &all[j]) < least) {
-                    a = &all[i], b = &all[j];
-                    least = apart(t, a, b);
-                }
-        tree[4 * row] = a->id < b->id ? a->id : b->id;
-        tree[4 * row + 1] = a->id < b->id ? b->id : a->id;
-        tree[4 * row + 2] = (double)least;
-        tree[4 * row + 3] = a->n + b->n;
-        join(t, a, b, (int)(n + row));
-        b->n = 0;
-    }
+    return all;
+}
+
+static void end(task *t, cluster *all, int64_t n)
+{
     for (int i = 0; i < n; i++) {
         free(all[i].mean);
         free(all[i].middle);
     }
     free(all);
     free(t);
+}
+
+/* The first of the nearest pairs. */
+static long double nearest_pair(cluster **a, cluster **b, const task *t, cluster *all, int64_t n)
+{
+    long double least = INFINITY;
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j < n; j++)
+            if (all[i].n > 0 && all[j].n > 0 && apart(t, &all[i], &all[j]) < least) {
+                *a = &all[i], *b = &all[j];
+                least = apart(t, *a, *b);
+            }
+    return least;
+}
+
+static task *task_of(const double *x, int64_t d, const char *linkage, bool cosine)
+{
+    task *t = calloc(1, sizeof *t);
+    t->x = x, t->d = d, t->linkage = linkage, t->cosine = cosine;
+    return t;
+}
+
+void rb_oracle_linkage(double *tree, const double *x, int64_t n, int64_t d, const char *linkage, bool cosine)
+{
+    task *t = task_of(x, d, linkage, cosine);
+    cluster *all = begin(t, n), *a = NULL, *b = NULL;
+    for (int64_t row = 0; row < n - 1; row++) {
+        tree[4 * row + 2] = (double)nearest_pair(&a, &b, t, all, n);
+        tree[4 * row] = a->id < b->id ? a->id : b->id;
+        tree[4 * row + 1] = a->id < b->id ? b->id : a->id;
+        tree[4 * row + 3] = a->n + b->n;
+        join(t, a, b, (int)(n + row));
+        b->n = 0;
+    }
+    end(t, all, n);
+}
+
+double rb_oracle_linkage_error(const double *tree, const double *x, int64_t n, int64_t d, const char *linkage,
+                               bool cosine)
+{
+    task *t = task_of(x, d, linkage, cosine);
+    cluster *all = begin(t, n), *a = NULL, *b = NULL;
+    long double worst = 0;
+    for (int64_t row = 0; row < n - 1; row++) {
+        long double least = nearest_pair(&a, &b, t, all, n);
+        for (int i = 0; i < n; i++) {
+            if (all[i].n > 0 && all[i].id == (int)tree[4 * row])
+                a = &all[i];
+            if (all[i].n > 0 && all[i].id == (int)tree[4 * row + 1])
+                b = &all[i];
+        }
+        worst = fmaxl(worst, fmaxl(fabsl(tree[4 * row + 2] - least), apart(t, a, b) - least));
+        join(t, a, b, (int)(n + row));
+        b->n = 0;
+    }
+    end(t, all, n);
+    return (double)worst;
 }
 
 void rb_oracle_linkage_labels(int32_t *labels, const double *tree, int64_t n, const bool *keep)

@@ -16,6 +16,15 @@
  */
 void rb_oracle_linkage(double *tree, const double *x, int64_t n, int64_t d, const char *linkage, bool cosine);
 
+/**
+ * How far a tree is from one that the plain way may make: before each of its merges the two clusters that it names are
+ * compared, by definition, with all pairs. Where distances tie, several trees are right; of each of them this is 0.
+ *
+ * @return the largest difference of a height, and of the distance of what merges, from the least distance
+ */
+double rb_oracle_linkage_error(const double *tree, const double *x, int64_t n, int64_t d, const char *linkage,
+                               bool cosine);
+
 /** Labels by lowest point where all merges of rows with keep[row] take place. */
 void rb_oracle_linkage_labels(int32_t *labels, const double *tree, int64_t n, const bool *keep);
 

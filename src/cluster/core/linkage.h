@@ -1,12 +1,11 @@
 /*
- * Hierarchical clustering: the matrix of distances, three ways to find the merges, and the tree they make.
+ * Hierarchical clustering: the matrix of distances, the ways to find the merges, and the tree they make.
  *
- * Distances in the matrix. Euclidean: by the definition of linalg/distance.h between dense points; of sparse points
- * |x|^2 + |y|^2 - 2 x.y, by the definition where that cancels. Cosine: half the squared euclidean distance of rows of
- * length 1, so that equal rows are at 0; 1 to a row of zeros. Ward, centroid and median keep squares.
+ * Distances of the matrix: core/linkage_distances.h, with d2 / 2 = 1 - cos for cosine. Ward, centroid and median keep
+ * squares. Single linkage needs no matrix.
  *
- * A cluster is a slot of the matrix: that of its lowest point. Of equal distances the lowest slot counts, in the
- * chain the cluster before.
+ * A cluster is a slot of the matrix; slots ascend in the lowest points of their clusters. Of equal distances the
+ * lowest slot counts, in the chain the cluster before.
  */
 #ifndef RB_CLUSTER_CORE_LINKAGE_H
 #define RB_CLUSTER_CORE_LINKAGE_H
@@ -23,12 +22,12 @@ typedef enum {
     RB_LINKAGE_MEDIAN,
 } rb_linkage;
 
-/* All distances, both halves: a row lies together, so that a search reads memory in order. REAL is float or double. */
+/* Rows [begin, end) of all distances, both halves: a row lies together, so that a search reads memory in order. REAL
+ * is float or double. */
 typedef struct rb_linkage_matrix {
-    int64_t n, stride; /* stride: n in whole cache lines */
-    bool is_single, is_squared;
-    void *value; /* REAL [n x stride]; infinite on the diagonal */
-    rb_shared memory;
+    int64_t n, stride, begin, end;
+    bool is_single;
+    void *value; /* REAL [(end - begin) x stride], private to the rank; infinite on the diagonal */
 } rb_linkage_matrix;
 
 /* Two points of the clusters that merge, and how far these are apart. */
@@ -39,37 +38,56 @@ typedef struct rb_linkage_merge {
 
 /* ---- linkage_matrix.c ---- */
 
+/* Numbers searched at once, and the multiple of which strides are. */
+#define RB_LINKAGE_LANES 16
+
+/** n numbers in whole lanes. */
+int64_t rb_linkage_stride(int64_t n);
+
 /** Whether a linkage works with squared euclidean distances. */
 bool rb_linkage_squares(rb_linkage linkage);
 
-/** Bytes of the matrix of n points. */
-double rb_linkage_matrix_bytes(int64_t n, bool is_single);
+/** First row of a rank: runs of about equal length. */
+int64_t rb_linkage_first_row(int64_t n, int rank, int n_ranks);
+
+/** Most bytes of a rank's rows of the matrix of n points. */
+double rb_linkage_matrix_bytes(int64_t n, int n_ranks, bool is_single);
 
 /**
- * The distances of all points, one copy a node, built by all ranks and threads. Collective over ctx.
+ * The distances of all points, rows cut over ranks, strips of rows over threads. Collective over ctx.
  *
  * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT: a value is not finite, or a distance too large for the precision
  *
- * Bits: an element depends on its two points alone. Cost: 3 n^2 d flops.
+ * Bits: an element depends on its two points alone. Cost: between 3 n^2 d / 2 flops on one rank and twice that on many.
  */
 rb_status rb_linkage_matrix_init(rb_linkage_matrix *m, const rb_points *points, bool is_cosine, bool is_squared,
                                  bool is_single, const rb_ctx *ctx, rb_error *err);
-void rb_linkage_matrix_fini(rb_linkage_matrix *m); /* collective over the same ctx */
+void rb_linkage_matrix_fini(rb_linkage_matrix *m); /* local */
 
-/* ---- linkage_chain.c, linkage_generic.c, linkage_prim.c ---- */
+/* ---- linkage_chain.c, linkage_generic.c, linkage_single.c ---- */
 
 /*
- * The n - 1 merges in the order in which they are found. Local, sequential; the matrix is destroyed (Prim: only read).
- * Heights are distances, not squares. Each returns RB_OK or RB_NO_MEMORY.
+ * The n - 1 merges in the order in which they are found, the same on every rank. Collective over ctx; the matrix is
+ * destroyed. Heights are distances, not squares. Each returns RB_OK or RB_NO_MEMORY. Bits: the same for any ranks and
+ * threads.
  */
 
-/** Nearest-neighbour chain, for complete, average, weighted and Ward. Time O(n^2). */
-rb_status rb_linkage_chain(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_linkage linkage, rb_error *err);
+/** Rounds of reciprocal nearest neighbours (core/linkage_rounds.c), then the nearest-neighbour chain, for complete,
+ *  average, weighted and Ward. Time O(n^2), of which the rounds' is divided by ranks and threads. */
+rb_status rb_linkage_chain(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_linkage linkage, const rb_ctx *ctx,
+                           rb_error *err);
 /** Muellner's generic algorithm, for centroid and median, whose heights may fall. Time O(n^2) for most data, O(n^3) at
- *  worst. */
-rb_status rb_linkage_generic(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_linkage linkage, rb_error *err);
-/** Prim's minimum spanning tree: single linkage. Time O(n^2). */
-rb_status rb_linkage_prim(rb_linkage_merge *merges, const rb_linkage_matrix *m, rb_error *err);
+ *  worst; searches and updates are divided by ranks. */
+rb_status rb_linkage_generic(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_linkage linkage, const rb_ctx *ctx,
+                             rb_error *err);
+/** Single linkage out of the spanning tree of core/spanning.h. Also RB_BAD_INPUT: a value is not finite, or too large
+ *  for its square. */
+rb_status rb_linkage_single(rb_linkage_merge *merges, const rb_points *points, bool is_cosine, const rb_ctx *ctx,
+                            rb_error *err);
+
+/** Bytes that it takes a rank, and a node, for n points of d dimensions (nnz: of sparse ones). */
+double rb_linkage_single_bytes(double n, double d, double nnz, int n_threads);
+double rb_linkage_single_node_bytes(double n, double d, double nnz);
 
 /* ---- linkage_tree.c ---- */
 
@@ -91,15 +109,15 @@ rb_status rb_linkage_cut_height(int32_t *labels, const double *tree, int64_t n, 
 /* ---- linkage_cophenetic.c ---- */
 
 /**
- * Correlation over all pairs of points of the height of the merge that joins them and their distance in a matrix, whose
- * halves are equal and which is not squared (Sokal, Rohlf 1962, doi:10.2307/1217208). Collective over ctx.
+ * Correlation over all pairs of points of the height of the merge that joins them and their distance (Sokal, Rohlf
+ * 1962, doi:10.2307/1217208). Collective over ctx.
  *
  * @param[out] correlation  NAN below three points, or where the heights or the distances are all equal
- * @return RB_OK, RB_NO_MEMORY
+ * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT: a value is not finite, or too large for its square
  *
- * Bits: sums over fixed blocks, the same for any ranks and threads. Cost: n^2 / 2 pairs, 16 n bytes a rank.
+ * Bits: sums over fixed blocks, the same for any ranks and threads. Cost: n^2 / 2 distances, none of which is kept.
  */
-rb_status rb_linkage_cophenetic(double *correlation, const double *tree, const rb_linkage_matrix *m, const rb_ctx *ctx,
-                                rb_error *err);
+rb_status rb_linkage_cophenetic(double *correlation, const double *tree, const rb_points *points, bool is_cosine,
+                                const rb_ctx *ctx, rb_error *err);
 
 #endif

@@ -1,18 +1,19 @@
 /*
  * The leaves are laid out in the order of the tree, so that a cluster is a run of places and each gap between two
  * places belongs to one merge. What joins two places is the latest merge in the gaps between them: found for all pairs
- * by one pass to the right of each place.
+ * by one pass to the right of each place. Distances come in tiles of places, are added, and forgotten.
  */
 #include <math.h>
 
 #include "cluster/core/linkage.h"
+#include "cluster/core/linkage_distances.h"
 
-#define LEAST 64 /* places of a block */
+#define TILE RB_LINKAGE_TILE
 
 enum { SUM_C, SUM_D, SUM_CC, SUM_DD, SUM_CD, N_SUMS };
 
 typedef struct {
-    const rb_linkage_matrix *m;
+    rb_linkage_distances distances; /* by place */
     const double *tree;
     double mean;   /* of the cophenetic distances: sums are of what is left above it */
     int32_t *leaf; /* [n] point of a place */
@@ -47,18 +48,14 @@ done:
     return err->status;
 }
 
-/* All pairs of a place with those to its right. */
-static void add_pairs(double *sum, const layout *l, int64_t place)
+/* Pairs of one place with those of a tile to its right; *top: the latest merge on the way. */
+static void add_row(double *sum, int32_t *top, const layout *l, const double *row, int64_t from, int64_t to)
 {
-    const rb_linkage_matrix *m = l->m;
-    const int64_t row = l->leaf[place] * m->stride;
     double part[N_SUMS] = { 0 };
-    int32_t top = -1;
-    for (int64_t p = place + 1; p < m->n; p++) {
-        top = l->gap[p - 1] > top ? l->gap[p - 1] : top;
-        int64_t at = row + l->leaf[p];
-        double c = l->tree[4 * (int64_t)top + 2] - l->mean;
-        double d = (m->is_single ? (double)((const float *)m->value)[at] : ((const double *)m->value)[at]) - l->mean;
+    for (int64_t p = from; p < to; p++) {
+        *top = l->gap[p - 1] > *top ? l->gap[p - 1] : *top;
+        double c = l->tree[4 * (int64_t)*top + 2] - l->mean;
+        double d = row[p - from] - l->mean;
         part[SUM_C] += c;
         part[SUM_D] += d;
         part[SUM_CC] += c * c;
@@ -67,6 +64,24 @@ static void add_pairs(double *sum, const layout *l, int64_t place)
     }
     for (int s = 0; s < N_SUMS; s++)
         sum[s] += part[s];
+}
+
+/* All pairs of the places of a strip with those to their right. */
+static void add_strip(double *sum, const layout *l, int64_t begin)
+{
+    const int64_t n = l->distances.metric.n, n_rows = n - begin < TILE ? n - begin : TILE;
+    int32_t top[TILE];
+    for (int64_t i = 0; i < n_rows; i++)
+        top[i] = -1;
+    for (int64_t column = begin; column < n; column += TILE) {
+        const int64_t end = column + TILE < n ? column + TILE : n;
+        const double *tile = rb_linkage_tile(&l->distances, begin, n_rows, column, end - column);
+        for (int64_t i = 0; i < n_rows; i++) {
+            const int64_t from = begin + i < column ? column : begin + i + 1;
+            if (from < end)
+                add_row(sum, &top[i], l, tile + i * TILE + (from - column), from, end);
+        }
+    }
 }
 
 static double correlation_of(const double *sum, double n_pairs)
@@ -78,30 +93,39 @@ static double correlation_of(const double *sum, double n_pairs)
     return fmax(-1, fmin(1, (sum[SUM_CD] - sum[SUM_C] * sum[SUM_D] / n_pairs) / (sqrt(cc) * sqrt(dd))));
 }
 
-rb_status rb_linkage_cophenetic(double *correlation, const double *tree, const rb_linkage_matrix *m, const rb_ctx *ctx,
-                                rb_error *err)
+static rb_status prepare(layout *l, rb_blocks *strips, const rb_points *points, bool is_cosine, const rb_ctx *ctx,
+                         rb_error *err)
 {
-    const int64_t n = m->n;
-    layout l = { .m = m, .tree = tree };
-    rb_blocks blocks = { 0 };
+    lay_out(l, points->n, err);
+    rb_linkage_distances_init(&l->distances, points, is_cosine, false, ctx, err);
+    l->distances.order = l->leaf;
+    return rb_blocks_init(strips, (points->n + TILE - 1) / TILE, NULL, 1, err);
+}
+
+rb_status rb_linkage_cophenetic(double *correlation, const double *tree, const rb_points *points, bool is_cosine,
+                                const rb_ctx *ctx, rb_error *err)
+{
+    const int64_t n = points->n;
+    layout l = { .tree = tree };
+    rb_blocks strips = { 0 };
     double *partial = NULL, sum[N_SUMS];
     *correlation = NAN;
     if (n < 3)
         return RB_OK;
-    lay_out(&l, n, err);
-    RB_TRY_ALL(ctx, err->status == RB_OK ? rb_blocks_init(&blocks, n, NULL, LEAST, err) : err->status);
-    const int32_t begin = rb_blocks_of(&blocks, ctx->rank, ctx->n_ranks);
-    const int32_t end = rb_blocks_of(&blocks, ctx->rank + 1, ctx->n_ranks);
+    RB_TRY_ALL(ctx, prepare(&l, &strips, points, is_cosine, ctx, err));
+    const int32_t begin = rb_blocks_of(&strips, ctx->rank, ctx->n_ranks);
+    const int32_t end = rb_blocks_of(&strips, ctx->rank + 1, ctx->n_ranks);
     RB_TRY_ALL(ctx, rb_alloc(&partial, (end - begin) * N_SUMS, err));
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic)
     for (int32_t b = begin; b < end; b++)
-        /* From both ends, as the first places have most pairs. */
-        for (int64_t e = blocks.begin[b]; e < blocks.begin[b + 1]; e++)
-            add_pairs(partial + (int64_t)(b - begin) * N_SUMS, &l, e % 2 == 0 ? e / 2 : n - 1 - e / 2);
-    RB_TRY(rb_blocks_sum(sum, partial, N_SUMS, &blocks, ctx, err));
+        /* From both ends, as the first strips have most pairs. */
+        for (int64_t e = strips.begin[b]; e < strips.begin[b + 1]; e++)
+            add_strip(partial + (int64_t)(b - begin) * N_SUMS, &l, TILE * (e % 2 == 0 ? e / 2 : strips.n - 1 - e / 2));
+    RB_TRY(rb_blocks_sum(sum, partial, N_SUMS, &strips, ctx, err));
     *correlation = correlation_of(sum, (double)n * (double)(n - 1) / 2);
 done:
-    rb_blocks_fini(&blocks);
+    rb_blocks_fini(&strips);
+    rb_linkage_distances_fini(&l.distances);
     rb_free(l.leaf);
     rb_free(l.gap);
     rb_free(partial);

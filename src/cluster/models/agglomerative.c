@@ -8,23 +8,25 @@
  *     ward      sqrt(2 |A| |B| / (|A| + |B|)) |c_A - c_B|, c the centroids
  *     centroid  |c_A - c_B|          median    |m_A - m_B|, m of a merge is the midpoint of its parts' m
  *
- * all by the update of Lance and Williams (1967), doi:10.1093/comjnl/9.4.373. Nearest-neighbour chain (Murtagh 1983)
- * for complete, average, weighted and ward, Prim for single, Muellner (2011, arXiv:1109.2378) for centroid and median.
+ * all by the update of Lance and Williams (1967), doi:10.1093/comjnl/9.4.373. Complete, average, weighted and ward:
+ * rounds of reciprocal nearest neighbours, which are nearest-neighbour chains (Murtagh 1983) begun at every cluster at
+ * once, then one chain. Centroid and median: Muellner (2011, arXiv:1109.2378). Single: the shortest spanning tree.
  * The tree is SciPy's linkage: a row (id, id, height, points) a merge, ascending in height except for centroid and
  * median, whose heights may fall. Labels are a cut of it, numbered by their lowest points; `height`: merges at most
  * there, as in SciPy's fcluster.
  *
  * metric cosine: 1 - cosine, computed as half the squared distance of rows of length 1; 1 to a row of zeros.
  *
- * `cophenetic` is the correlation of the heights at which pairs merge and their distances. The merges destroy the
- * matrix, so that it is filled once more for this, where it is asked for: no second one is needed.
+ * `cophenetic` is the correlation of the heights at which pairs merge and their distances, where it is asked for; it
+ * computes the distances once more, tile by tile, as the merges destroy the matrix.
  *
  * New points (assign): the cluster of the nearest point of the fit, by the metric, the one of lowest index among
  * equals. A point of the fit gets its own cluster, or that of an earlier one at the same place.
  *
- * Trials that differ in their cut alone share one tree. Time O(n^2 d), of which the distances are computed by all ranks
- * and threads and the merges by one; memory n^2 numbers a node: both halves, so that rows lie whole and are searched in
- * the order of memory. Bits: the same for any ranks and threads.
+ * Trials that differ in their cut alone share one tree. Time O(n^2 d): distances and rounds by all ranks and threads,
+ * the chain's and Muellner's updates by all ranks. Memory n^2 numbers in all, cut over the ranks by rows: both halves,
+ * so that rows lie whole and are searched in the order of memory; single linkage has no matrix, and its heights are in
+ * double whatever the precision. Bits: the same for any ranks and threads.
  */
 #include "cluster/cluster.h"
 
@@ -32,7 +34,8 @@
 #include <string.h>
 
 #include "cluster/core/kept_points.h"
-#include "cluster/core/linkage.h"
+#include "cluster/core/linkage_distances.h"
+#include "cluster/core/linkage_rounds.h"
 #include "cluster/core/nearest.h"
 
 enum { METRIC_EUCLIDEAN, METRIC_COSINE };
@@ -94,17 +97,24 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const config *c = cfg;
-    double n = (double)shape->n_points, d = (double)shape->n_dims, threads = (double)shape->n_threads;
-    bool is_sparse = shape->n_points_nnz > 0;
-    double entries = is_sparse ? (double)shape->n_points_nnz : n * d;
-    rb_cost out = { .bytes_per_rank = (4 + 32 + 32 + 16 + 8 + 80) * n + 8 * threads * (is_sparse ? d : 8 * (d + 64)),
-                    .bytes_per_node = rb_linkage_matrix_bytes(shape->n_points, c->precision == PRECISION_SINGLE),
-                    .flops = 2 * (is_sparse ? 2 : 3) * n * entries + 17 * n * n };
-    out.bytes_per_node += 8 * entries; /* the points that are kept */
-    if (is_sparse)
-        out.bytes_per_rank += 4 * entries + 8 * (n + 1);
-    if (c->metric == METRIC_COSINE)
-        out.bytes_per_rank += 8 * entries;
+    const double n = (double)shape->n_points, d = (double)shape->n_dims, nnz = (double)shape->n_points_nnz;
+    const double entries = nnz > 0 ? nnz : n * d;
+    const int n_ranks = shape->n_ranks > 0 ? shape->n_ranks : 1;
+    rb_cost out = { .bytes_per_rank =
+                        (4 + 32 + 32 + 16 + 80) * n, /* labels, trees, merges, and while they are sorted */
+                    .bytes_per_node = 8 * entries /* the points that are kept */,
+                    .flops = 2 * (nnz > 0 ? 2 : 3) * n * entries + 17 * n * n };
+    if (nnz > 0)
+        out.bytes_per_rank += 4 * nnz + 8 * (n + 1);
+    if (c->linkage == RB_LINKAGE_SINGLE) {
+        out.bytes_per_rank += rb_linkage_single_bytes(n, d, nnz, shape->n_threads);
+        out.bytes_per_node += rb_linkage_single_node_bytes(n, d, nnz);
+    } else {
+        out.bytes_per_rank += rb_linkage_matrix_bytes(shape->n_points, n_ranks, c->precision == PRECISION_SINGLE) +
+                              rb_linkage_rounds_bytes(n, n_ranks, shape->n_threads);
+    }
+    out.bytes_per_rank +=
+        rb_linkage_distances_bytes(n, d, entries, nnz > 0, c->metric == METRIC_COSINE, shape->n_threads);
     return out;
 }
 
@@ -117,17 +127,23 @@ static rb_status check_points(const config *c, const rb_points *points, rb_error
     return check(&any, &(rb_shape){ .n_points = points->n }, err);
 }
 
-static rb_status find_merges(rb_linkage_merge *merges, rb_linkage_matrix *m, rb_linkage linkage, rb_error *err)
+static rb_status find_merges(rb_linkage_merge *merges, const config *c, const rb_points *points, const rb_ctx *ctx,
+                             rb_error *err)
 {
-    switch (linkage) {
-    case RB_LINKAGE_SINGLE:
-        return rb_linkage_prim(merges, m, err);
-    case RB_LINKAGE_CENTROID:
-    case RB_LINKAGE_MEDIAN:
-        return rb_linkage_generic(merges, m, linkage, err);
-    default:
-        return rb_linkage_chain(merges, m, linkage, err);
-    }
+    const rb_linkage linkage = (rb_linkage)c->linkage;
+    const bool is_cosine = c->metric == METRIC_COSINE;
+    rb_linkage_matrix m = { 0 };
+    if (linkage == RB_LINKAGE_SINGLE)
+        return rb_linkage_single(merges, points, is_cosine, ctx, err);
+    RB_TRY(rb_linkage_matrix_init(&m, points, is_cosine, rb_linkage_squares(linkage), c->precision == PRECISION_SINGLE,
+                                  ctx, err));
+    if (linkage == RB_LINKAGE_CENTROID || linkage == RB_LINKAGE_MEDIAN)
+        RB_TRY(rb_linkage_generic(merges, &m, linkage, ctx, err));
+    else
+        RB_TRY(rb_linkage_chain(merges, &m, linkage, ctx, err));
+done:
+    rb_linkage_matrix_fini(&m);
+    return err->status;
 }
 
 /* ---- what trials share ---- */
@@ -145,24 +161,15 @@ static rb_status grow(shared *s, const config *c, const rb_points *points, bool 
 {
     const rb_linkage linkage = (rb_linkage)c->linkage;
     const bool has_reversals = linkage == RB_LINKAGE_CENTROID || linkage == RB_LINKAGE_MEDIAN;
-    const bool is_cosine = c->metric == METRIC_COSINE, is_single = c->precision == PRECISION_SINGLE;
-    rb_linkage_matrix m = { 0 };
     rb_linkage_merge *merges = NULL;
 
-    RB_TRY_ALL(ctx, rb_alloc(&merges, s->n - 1, err));
-    RB_TRY(rb_linkage_matrix_init(&m, points, is_cosine, rb_linkage_squares(linkage), is_single, ctx, err));
-    RB_TRY_ALL(ctx, ctx->rank == 0 ? find_merges(merges, &m, linkage, err) : RB_OK);
-    rb_bcast(ctx, merges, (s->n - 1) * (int64_t)sizeof *merges, 0);
-    RB_TRY_ALL(ctx, rb_linkage_tree(s->tree, merges, s->n, !has_reversals, err));
-    if (is_asked && linkage != RB_LINKAGE_SINGLE) { /* Prim's algorithm leaves the matrix as it was */
-        rb_linkage_matrix_fini(&m);
-        RB_TRY(rb_linkage_matrix_init(&m, points, is_cosine, false, is_single, ctx, err));
-    }
     s->cophenetic = NAN;
+    RB_TRY_ALL(ctx, rb_alloc(&merges, s->n - 1, err));
+    RB_TRY(find_merges(merges, c, points, ctx, err));
+    RB_TRY_ALL(ctx, rb_linkage_tree(s->tree, merges, s->n, !has_reversals, err));
     if (is_asked)
-        RB_TRY(rb_linkage_cophenetic(&s->cophenetic, s->tree, &m, ctx, err));
+        RB_TRY(rb_linkage_cophenetic(&s->cophenetic, s->tree, points, c->metric == METRIC_COSINE, ctx, err));
 done:
-    rb_linkage_matrix_fini(&m);
     rb_free(merges);
     return err->status;
 }
