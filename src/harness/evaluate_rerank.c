@@ -7,6 +7,10 @@ rb_status rb_evaluate_reranker(rb_reranker *out, const rb_run_state *run, int64_
     const int64_t aspects = rb_run_aspects(run, work);
     const int32_t n_items = run->data.items.n;
     rb_fit_record clustering = { 0 };
+    char words[512];
+    rb_run_rerank_over_budget(words, run, work);
+    if (words[0])
+        return RB_FAIL(err, RB_OVER_BUDGET, "%s", words);
     if (aspects < 0 && rb_run_space_refusal(run, config->space)[0])
         return RB_FAIL(err, RB_FAILED, "%s", rb_run_space_refusal(run, config->space));
     if (aspects < 0)

@@ -117,22 +117,31 @@ double rb_run_replay_bytes(const rb_run_state *run)
     return bytes + run->world->n_threads * n_arms * d * (d + 2) * sizeof(double); /* states of LinUCB */
 }
 
-/* Every thread's candidates of a batch of users, and a copy of the rows that compare them. */
-static double rerank_bytes(const rb_run_state *run, const rb_rerank_config *rerank, int64_t k)
+/* Of the lists that are made. */
+static int64_t list_places(const rb_run_state *run)
 {
+    return run->lists_k > RB_LISTS_K ? run->lists_k : RB_LISTS_K;
+}
+
+/* Every thread's candidates of a batch of users, and a copy of the rows that compare them. */
+double rb_run_rerank_bytes(const rb_run_state *run, const rb_configuration *c)
+{
+    const rb_rerank_config *rerank = c->rerank;
+    if (!rerank)
+        return 0;
     const rb_space_size size = rerank->space ? rb_run_space_size(run, rerank->space) : (rb_space_size){ 0 };
-    const int64_t depth = rerank->candidates > k ? rerank->candidates : k, n_items = run->data.items.n;
+    const int64_t k = list_places(run), n_items = run->data.items.n;
+    const int64_t depth = rerank->candidates > k ? rerank->candidates : k;
     const double n_values = !rerank->space ? n_items : size.is_dense ? (double)size.n_points * size.n_dims : size.nnz;
     return run->world->n_threads * rb_rank_thread_bytes(depth < n_items ? depth : n_items) +
            n_values * (sizeof(int32_t) + sizeof(double));
 }
 
-rb_cost rb_run_evaluation_cost(const rb_run_state *run, const rb_configuration *c)
+rb_cost rb_run_evaluation_cost(const rb_run_state *run)
 {
-    int64_t k = run->lists_k > RB_LISTS_K ? run->lists_k : RB_LISTS_K;
+    const int64_t k = list_places(run);
     double n_users = run->data.users.n, n_values = n_users * run->experiment.n_metrics * sizeof(double);
     int n_parts = 1 + rb_split_has_validation(&run->experiment.split);
-    return (rb_cost){ .bytes_per_rank = n_users * (double)k * sizeof(int32_t) + n_parts * n_values +
-                                        (c->rerank ? rerank_bytes(run, c->rerank, k) : 0),
+    return (rb_cost){ .bytes_per_rank = n_users * (double)k * sizeof(int32_t) + n_parts * n_values,
                       .bytes_per_node = n_users * (double)k * (sizeof(int32_t) + sizeof(double)) + n_values };
 }

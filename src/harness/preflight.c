@@ -78,6 +78,18 @@ void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t t)
              rb_text_bytes(need, needs), rb_text_bytes(allowed, run->budget_bytes));
 }
 
+void rb_run_rerank_over_budget(char out[512], const rb_run_state *run, int64_t work)
+{
+    rb_cost cost = run->work[work].cost;
+    char need[32], allowed[32];
+    cost.bytes_per_rank += run->work[work].rerank_bytes;
+    const double needs = node_bytes(&cost, run);
+    out[0] = 0;
+    if (needs > run->budget_bytes)
+        snprintf(out, 512, "re-ranking its lists needs %s a node, %s are allowed; fewer candidates or groups would fit",
+                 rb_text_bytes(need, needs), rb_text_bytes(allowed, run->budget_bytes));
+}
+
 void rb_run_replays_over_budget(char out[512], const rb_run_state *run)
 {
     const rb_cost cost = { .bytes_per_rank = rb_run_replay_bytes(run) };
@@ -137,7 +149,7 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     }
     cost.bytes_per_rank += children_bytes(run, work);
     if (a->can & RB_CAN_RECOMMEND) {
-        rb_cost evaluation = rb_run_evaluation_cost(run, c);
+        rb_cost evaluation = rb_run_evaluation_cost(run);
         cost.bytes_per_rank += evaluation.bytes_per_rank;
         cost.bytes_per_node += evaluation.bytes_per_node;
     }
@@ -176,8 +188,10 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     run->budget_bytes = least == INT64_MAX ? INFINITY : (double)least;
     run->footprint = rb_run_footprint(run);
     RB_TRY(count_folds(run, err));
-    for (int64_t w = 0; w < run->n_work; w++)
+    for (int64_t w = 0; w < run->n_work; w++) {
         run->work[w].cost = cost_of(run, w);
+        run->work[w].rerank_bytes = rb_run_rerank_bytes(run, rb_run_configuration(run, w));
+    }
     RB_TRY_ALL(run->world, rb_run_say_metrics(run, err));
 done:
     return err->status;
@@ -195,7 +209,7 @@ void rb_run_print_plan(const rb_run_state *run, FILE *out)
         const rb_cost *cost = &run->work[t].cost;
         char rank[32], node[32];
         fprintf(out, "%6lld  %-16s %12s %12s %10.2e  %s", (long long)trial->number, c->entry->name,
-                rb_text_bytes(rank, cost->bytes_per_rank + run->footprint.bytes_per_rank),
+                rb_text_bytes(rank, cost->bytes_per_rank + run->work[t].rerank_bytes + run->footprint.bytes_per_rank),
                 rb_text_bytes(node, cost->bytes_per_node + run->footprint.bytes_per_node), cost->flops, c->text);
         if (run->plan.n_folds > 1)
             fprintf(out, " fold=%d", trial->fold + 1);

@@ -92,8 +92,9 @@ static void announce(rb_run_state *run)
                   run->footprint.bytes_per_node / run->world->n_node_ranks;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_cost *cost = &run->work[t].cost;
-        double share = cost->bytes_per_rank + cost->bytes_per_node / run->group.n_node_ranks +
-                       run->footprint.bytes_per_rank + run->footprint.bytes_per_node / run->world->n_node_ranks;
+        double share = cost->bytes_per_rank + run->work[t].rerank_bytes +
+                       cost->bytes_per_node / run->group.n_node_ranks + run->footprint.bytes_per_rank +
+                       run->footprint.bytes_per_node / run->world->n_node_ranks;
         most = share > most ? share : most;
     }
     rb_text_bytes(bytes, most);

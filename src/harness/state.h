@@ -74,8 +74,9 @@ typedef enum {
 typedef struct rb_work {
     rb_want want;
     char key[RB_KEY_DIGITS + 1];
-    rb_digest prepares; /* trials of a fold in which this is equal share what `prepare` computes */
-    rb_cost cost;
+    rb_digest prepares;     /* trials of a fold in which this is equal share what `prepare` computes */
+    rb_cost cost;           /* of its fit and of evaluating that */
+    double rerank_bytes;    /* of a rank, on top of cost, where its lists are re-ranked */
     bool fitted;            /* its fit unit is there */
     bool evaluated;         /* and every metric of it */
     bool has_model;         /* its model unit is there */
@@ -277,8 +278,11 @@ rb_shape rb_run_shape(const rb_run_state *run, int64_t work, const rb_ctx *ctx);
 rb_status rb_run_preflight(rb_run_state *run, rb_error *err);
 /** Print every trial with its predicted bytes and flops. Local. */
 void rb_run_print_plan(const rb_run_state *run, FILE *out);
-/** The sentence for a fit that needs more memory than is allowed; empty where it fits. */
+/** The sentence for a fit, evaluated as it scores, that needs more memory than is allowed; empty where it fits. Local.
+ */
 void rb_run_over_budget(char out[512], const rb_run_state *run, int64_t work);
+/** The same for re-ranking its lists, which the fit, and whoever shares it, can do without. Local. */
+void rb_run_rerank_over_budget(char out[512], const rb_run_state *run, int64_t work);
 
 /* ---- harness/preflight_metrics.c ---- */
 
@@ -290,12 +294,12 @@ rb_status rb_run_say_metrics(rb_run_state *run, rb_error *err);
 
 /* ---- harness/check.c ---- */
 
-/** Print what check_config of the algorithms refuses, whatever the data. Collective.
+/** Print what `check` of the algorithms refuses whatever the data. Collective.
  *  @return RB_OK, RB_BAD_INPUT, RB_NO_MEMORY (agreed) */
 rb_status rb_run_check_parameters(rb_run_state *run, rb_error *err);
 /** Titles held out whole: names the entries that rank them by chance. Local; RB_NO_MEMORY. */
 rb_status rb_run_warn_of_cold_titles(rb_run_state *run, rb_error *err);
-/** The same of `check`, with the sizes of the data. Collective. */
+/** Print what `check` refuses with the sizes of the data. Collective. */
 rb_status rb_run_check(rb_run_state *run, rb_error *err);
 
 /* ---- harness/footprint.c ---- */
@@ -305,9 +309,10 @@ rb_status rb_run_check(rb_run_state *run, rb_error *err);
  * their sizes (flops 0). Per node once, not per group. Local; O(n) where only some ratings are relevant.
  */
 rb_cost rb_run_footprint(const rb_run_state *run);
-/** What evaluating a recommender takes on top of its model: values of each user, lists, what re-ranks them (flops 0).
- *  Local. */
-rb_cost rb_run_evaluation_cost(const rb_run_state *run, const rb_configuration *c);
+/** What evaluating a recommender takes on top of its model: values of each user, lists (flops 0). Local. */
+rb_cost rb_run_evaluation_cost(const rb_run_state *run);
+/** What a rank needs on top of that to re-rank the lists of c; 0 where they stay as scored. Local. */
+double rb_run_rerank_bytes(const rb_run_state *run, const rb_configuration *c);
 
 /* ---- harness/folder.c: the run folder ---- */
 
@@ -357,7 +362,7 @@ rb_status rb_evaluate_recommender(rb_metric_record *record, rb_stored_lists *lis
                                   const rb_run_state *run, const rb_fold *fold, int64_t work, const void *state,
                                   rb_ctx *ctx, rb_error *err);
 /** What re-ranks the lists of a trial or refit that has `rerank`; its space is built, its clustering finished. Local.
- */
+ *  @return RB_OK; RB_OVER_BUDGET; RB_FAILED: what it reads is not there; RB_IO, RB_NO_MEMORY */
 rb_status rb_evaluate_reranker(rb_reranker *out, const rb_run_state *run, int64_t work, rb_error *err);
 /** Rows of every segment that has a value (eval/segments.h). Local. */
 rb_status rb_evaluate_segments(rb_metric_record *record, const rb_fold *fold, rb_part part, const char *name,

@@ -157,6 +157,22 @@ plain, varied = [float(x) for x in re.findall(r"(?:popularity|varied) +([0-9.]+)
 assert 61 < varied - plain < 64, (plain, varied)
 PYTHON
 
+# A re-ranking that a node has no room for fails alone, whichever entry stands first: the fit that both share does not.
+sed -e 's/items: 5000/items: 1500/' -e 's/candidates: 5000/candidates: 1500/' many.yaml >first.yaml
+python3 - <<'PYTHON'
+head, trials = open("first.yaml").read().split("trials:\n")
+plain, varied = trials.split("\n", 1)
+open("last.yaml", "w").write(head + "trials:\n" + varied + plain + "\n")
+PYTHON
+for file in first last; do
+    expect 1 env SLURM_MEM_PER_NODE=28 "$REELBENCH" run $file.yaml --threads 2 --output $file
+    prints "1 done, 1 failed"
+    prints "(varied): re-ranking its lists needs"
+    expect 0 "$REELBENCH" run $file.yaml --threads 2 --output $file
+    prints "1 kept, 1 to run"
+    prints "2 done, 0 failed"
+done
+
 # What is wrong is said where it stands.
 expect 0 "$REELBENCH" list keys trials.rerank
 prints "weight of the scores, 1 - lambda of diversity"
