@@ -100,12 +100,13 @@ static rb_status name_evaluation(rb_run_state *run, int64_t work, rb_error *err)
     rb_digest digest;
     const rb_evaluation *with = &run->experiment.evaluation;
     const rb_configuration *c = rb_run_configuration(run, work);
+    const bool is_recommender = c->entry->algorithm->can & RB_CAN_RECOMMEND;
     const int64_t aspects = rb_run_aspects(run, work);
     RB_TRY(rb_hasher_begin(&h, err));
     rb_hasher_text(&h, run->experiment.evaluation_text);
-    rb_hasher_int(&h, c->entry->algorithm->can & RB_CAN_RECOMMEND ? with->segments : with->gap_references);
+    rb_hasher_int(&h, is_recommender ? with->segments : with->gap_references);
     rb_hasher_text(&h, rb_eval_digest);
-    rb_hasher_text(&h, judges(&run->experiment));
+    rb_hasher_text(&h, is_recommender ? judges(&run->experiment) : NULL);
     if (c->rerank_text)
         rb_hasher_text(&h, c->rerank_text);
     if (aspects >= 0)

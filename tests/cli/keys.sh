@@ -47,6 +47,22 @@ expect 0 "$REELBENCH" run files.yaml --output other --set split.train_file=moved
 keys other/files-* >after
 [ -z "$(comm -13 before after)" ] || fail "the name of a file is in the key"
 
+# A recommender that learns from validation leaves half of its users to judge recommenders: nothing to clusterings.
+cat >learner.yaml <<'YAML'
+experiment: learner
+dataset: { name: synthetic, users: 100, items: 60, ratings: 2000 }
+split: { kind: random, test: 0.2, validation: 0.2 }
+metrics: [silhouette, rmse]
+trials:
+  - kmeans: { space: genre, k: [2, 3] }
+  - item_mean
+  - user_mean
+YAML
+expect 0 "$REELBENCH" run learner.yaml
+echo '  - stacking: { first: item_mean, second: user_mean }' >>learner.yaml
+expect 0 "$REELBENCH" run learner.yaml
+prints "2 kept, 3 to run"
+
 cat >start.yaml <<'YAML'
 experiment: start
 dataset: { name: synthetic, users: 120, items: 60, ratings: 2000, sessions: 1000 }
