@@ -147,9 +147,12 @@ bool rb_results_asks_for(const rb_results *r, const char *id)
     return false;
 }
 
-rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_fit_record *fit,
-                                  const rb_metric_record *metrics, rb_error *err)
+/* Of one trial's results: key, re-ranking, outcome, model, labels, values sorted by part, id and segment, lists. */
+static rb_status trial_digest(rb_digest *out, const rb_results *r, int64_t work, const rb_fit_record *fit,
+                              const rb_metric_record *metrics, rb_error *err)
 {
+    const rb_configuration *c = rb_run_configuration(r->run, work);
+    const int64_t aspects = rb_run_aspects(r->run, work);
     rb_hasher h = { 0 };
     const rb_metric_row **rows = NULL;
     const rb_digest none = { 0 };
@@ -162,6 +165,10 @@ rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_
     qsort(rows, (size_t)n, sizeof *rows, by_place);
     RB_TRY(rb_hasher_begin(&h, err));
     rb_hasher_text(&h, fit->key);
+    if (c->rerank_text) /* trials that share a fit are told apart, whatever their values */
+        rb_hasher_text(&h, c->rerank_text);
+    if (aspects >= 0)
+        rb_hasher_text(&h, r->run->work[aspects].key);
     rb_hasher_int(&h, fit->outcome);
     rb_hasher_bytes(&h, fit->model.byte, RB_DIGEST_BYTES);
     rb_hasher_bytes(&h, fit->labels, (size_t)fit->n_labels * sizeof *fit->labels);
@@ -327,7 +334,7 @@ static rb_status take_work(rb_results *r, int64_t w, rb_error *err)
     if (fit.unseen && !rb_run_is_refit(run, w))
         RB_TRY(write_labels(r, number, "unseen_labels", fit.unseen, fit.n_unseen, err));
     if (fit.outcome == RB_FIT_FAILED || (fit.outcome == RB_FIT_DONE && metrics.n_rows > 0)) {
-        RB_TRY(rb_results_trial_digest(&digest, r, &fit, &metrics, err));
+        RB_TRY(trial_digest(&digest, r, w, &fit, &metrics, err));
         rb_digest_hex(f->digest, &digest, 64);
     }
 done:

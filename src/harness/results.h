@@ -110,8 +110,4 @@ rb_status rb_results_write_selection(rb_results *r, rb_error *err);
 rb_status rb_results_write_curve(rb_results *r, rb_error *err);
 rb_status rb_results_write_comparisons(rb_results *r, rb_error *err);
 
-/** Digest of one trial's results: key, outcome, model, labels, values sorted by part, id and segment, lists. */
-rb_status rb_results_trial_digest(rb_digest *out, const rb_results *r, const rb_fit_record *fit,
-                                  const rb_metric_record *metrics, rb_error *err);
-
 #endif
