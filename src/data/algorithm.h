@@ -124,11 +124,10 @@ typedef struct rb_algorithm {
     size_t config_size, state_size;
     const rb_param *params; /* ends in RB_PARAM_END */
 
-    /** Local. Combinations of values that the table cannot refuse, whatever the data: refused before the data
-     * are read, with its place. NULL: nothing to check. */
-    rb_status (*check_config)(const void *config, rb_error *err);
-    /** Local. The same against the shape (k > n), before the fit; the shape may be NULL, or have no points, where the
-     * data are not known yet. NULL: nothing to check. */
+    /** Local. What the table cannot refuse: combinations of values, and those that the shape forbids (k > n). Called
+     * before the data are read, where the shape is NULL (or, where it is partly known, has no points), and before the
+     * fit. A message that begins with 'algorithm.parameter' is put down to its value's place. NULL: nothing to check.
+     */
     rb_status (*check)(const void *config, const rb_shape *shape, rb_error *err);
     /** Local. Bytes and flops from shapes; allocates nothing. */
     rb_cost (*cost)(const void *config, const rb_shape *shape);

@@ -43,21 +43,15 @@ static rb_status check_models(const rb_plan *plan, const rb_configuration *c, rb
     return RB_OK;
 }
 
-static rb_status check_parameters(rb_messages *m, const rb_plan *plan, const rb_configuration *c, rb_error *err)
-{
-    rb_error refusal = { 0 };
-    if (c->entry->algorithm->check_config)
-        c->entry->algorithm->check_config(c->config, &refusal);
-    if (refusal.status == RB_OK)
-        check_models(plan, c, &refusal);
-    return refuse(m, c, &refusal, err);
-}
-
-static rb_status check_sizes(rb_messages *m, const rb_configuration *c, const rb_shape *shape, rb_error *err)
+/* shape: NULL where the data are not known. */
+static rb_status check(rb_messages *m, const rb_plan *plan, const rb_configuration *c, const rb_shape *shape,
+                       rb_error *err)
 {
     rb_error refusal = { 0 };
     if (c->entry->algorithm->check)
         c->entry->algorithm->check(c->config, shape, &refusal);
+    if (refusal.status == RB_OK)
+        check_models(plan, c, &refusal);
     return refuse(m, c, &refusal, err);
 }
 
@@ -82,8 +76,7 @@ rb_status rb_check_plan(rb_messages *m, const rb_plan *plan, rb_error *err)
     for (int32_t i = 0; i < plan->n_configurations; i++) {
         rb_shape shape;
         const rb_configuration *c = &plan->configuration[i];
-        RB_TRY(check_parameters(m, plan, c, err));
-        RB_TRY(check_sizes(m, c, shape_of(&shape, plan->experiment, c) ? &shape : NULL, err));
+        RB_TRY(check(m, plan, c, shape_of(&shape, plan->experiment, c) ? &shape : NULL, err));
     }
 done:
     return err->status;
@@ -103,7 +96,7 @@ rb_status rb_run_check_parameters(rb_run_state *run, rb_error *err)
 {
     rb_messages messages = { 0 };
     for (int32_t i = 0; i < run->plan.n_configurations; i++)
-        RB_TRY(check_parameters(&messages, &run->plan, &run->plan.configuration[i], err));
+        RB_TRY(check(&messages, &run->plan, &run->plan.configuration[i], NULL, err));
 done:
     return print_and_raise(run, &messages, err);
 }
@@ -113,7 +106,7 @@ rb_status rb_run_check(rb_run_state *run, rb_error *err)
     rb_messages messages = { 0 };
     for (int32_t i = 0; i < run->plan.n_configurations; i++) {
         rb_shape shape = rb_run_shape(run, rb_plan_trial(&run->plan, i, 0, 0)->number - 1, &run->group);
-        RB_TRY(check_sizes(&messages, &run->plan.configuration[i], &shape, err));
+        RB_TRY(check(&messages, &run->plan, &run->plan.configuration[i], &shape, err));
     }
 done:
     return print_and_raise(run, &messages, err);

@@ -72,11 +72,31 @@ complains "sizes.yaml:7:32: kmeans space=genre k=50: "
 complains "sizes.yaml:8:42: 'autoencoder.layers'"
 complains "sizes.yaml: 3 errors"
 expect 2 "$REELBENCH" run sizes.yaml --dry-run
+complains "sizes.yaml:8:42: 'autoencoder.layers'"
+expect 2 "$REELBENCH" run sizes.yaml --dry-run --set trials.2.autoencoder.layers=8
 prints "5 trials, "
 complains "sizes.yaml:7:32: kmeans space=genre k=41: 'kmeans.k' is 41, but there are only 40 points"
-complains "sizes.yaml: 3 errors"
+complains "sizes.yaml: 2 errors"
 expect 2 "$REELBENCH" validate sizes.yaml --set 'dataset={ path: none.csv }'
 complains "sizes.yaml: 1 error"
+
+# What does not go together, whatever the data, is refused before they are read: of a sweep by its place, whole.
+cat >apart.yaml <<'YAML'
+experiment: apart
+dataset: { path: none.csv }
+split: { kind: random, test: 0.2 }
+metrics: [rmse, silhouette]
+trials:
+  - dbscan: { space: genre, metric: [euclidean, cosine], eps: 3 }
+  - nmf: { init_low: 2, init_high: 1 }
+YAML
+for how in validate run; do
+    expect 2 "$REELBENCH" $how apart.yaml
+    complains "apart.yaml:6:63: dbscan space=genre metric=cosine eps=3: 'dbscan.eps' is 3"
+    complains "apart.yaml:7:36: 'nmf.init_high' is 1, expected at least 'nmf.init_low', 2"
+    complains "apart.yaml: 2 errors"
+done
+[ ! -e results ] || fail "a run that is refused made a folder"
 
 for experiment in "$RB_SOURCE"/experiments/*.yaml; do
     expect 0 "$REELBENCH" validate "$experiment"

@@ -122,8 +122,6 @@ static void its_defaults_pass_its_check(void **of)
     rb_error err = { 0 };
     rb_contract_model m = rb_contract_model_of(*of);
     rb_shape shape = rb_contract_shape(*of, &rb_test_ctx);
-    if (m.algorithm->check_config)
-        assert_ok(m.algorithm->check_config(m.config, &err), &err);
     if (m.algorithm->check)
         assert_ok(m.algorithm->check(m.config, &shape, &err), &err);
     rb_contract_model_fini(&m);

@@ -16,7 +16,7 @@ static void checks_take_the_defaults_without_a_shape(void **unused)
         for (const rb_algorithm *const *a = families[f]; *a; a++) {
             rb_error err = { 0 };
             char *config = NULL;
-            if (!(*a)->check)
+            if (!(*a)->check || (*a)->needs & RB_NEEDS_MODELS) /* which an experiment must name */
                 continue;
             assert_ok(rb_alloc(&config, (int64_t)(*a)->config_size, &err), &err);
             rb_params_default(config, (*a)->params);

@@ -384,7 +384,7 @@ static void fitted_weights_are_shares_that_no_others_beat(void **unused)
 static void expect_refusal(rb_contract_model *m, const char *message)
 {
     rb_error err = { 0 };
-    assert_int_equal(m->algorithm->check_config(m->config, &err), RB_BAD_INPUT);
+    assert_int_equal(m->algorithm->check(m->config, NULL, &err), RB_BAD_INPUT);
     assert_string_equal(err.message, message);
 }
 

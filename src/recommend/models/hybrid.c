@@ -42,9 +42,10 @@ static const rb_param params[] = {
     RB_PARAM_END,
 };
 
-static rb_status check_config(const void *cfg, rb_error *err)
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
+    (void)shape;
     double sum = 0;
     RB_TRY(rb_ensemble_check("hybrid", RB_ENSEMBLE_REFS(c), err));
     RB_TRY(rb_ensemble_check_array("hybrid", "weights", &c->weights, rb_ensemble_size(RB_ENSEMBLE_REFS(c)),
@@ -164,7 +165,7 @@ const rb_recommender rb_hybrid = {
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
-    .check_config = check_config,
+    .check = check,
     .cost = cost,
     .fit = fit,
     .score = score,

@@ -87,7 +87,8 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
     const config *c = cfg;
     const rb_sgd_start start = start_of(c);
     if (c->init_high < c->init_low)
-        return RB_FAIL(err, RB_BAD_INPUT, "init_high is %g, expected at least init_low, %g", c->init_high, c->init_low);
+        return RB_FAIL(err, RB_BAD_INPUT, "'nmf.init_high' is %g, expected at least 'nmf.init_low', %g", c->init_high,
+                       c->init_low);
     RB_TRY(rb_sgd_check(&start, shape, c->factors, err));
     RB_TRY(check_signs(&c->start, err));
     RB_TRY(check_signs(&c->start_users, err));

@@ -40,9 +40,10 @@ static const rb_param params[] = {
     RB_PARAM_END,
 };
 
-static rb_status check_config(const void *cfg, rb_error *err)
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
+    (void)shape;
     return rb_ensemble_check("stacking", RB_ENSEMBLE_REFS(c), err);
 }
 
@@ -140,7 +141,7 @@ const rb_recommender rb_stacking = {
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
-    .check_config = check_config,
+    .check = check,
     .cost = cost,
     .fit = fit,
     .score = score,

@@ -41,9 +41,10 @@ static const rb_param params[] = {
     RB_PARAM_END,
 };
 
-static rb_status check_config(const void *cfg, rb_error *err)
+static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
+    (void)shape;
     const int32_t n = rb_ensemble_size(RB_ENSEMBLE_REFS(c));
     RB_TRY(rb_ensemble_check("switching", RB_ENSEMBLE_REFS(c), err));
     RB_TRY(rb_ensemble_check_array("switching", "user_thresholds", &c->user_thresholds, n - 1,
@@ -215,7 +216,7 @@ const rb_recommender rb_switching = {
     .config_size = sizeof(config),
     .state_size = sizeof(state),
     .params = params,
-    .check_config = check_config,
+    .check = check,
     .cost = cost,
     .fit = fit,
     .score = score,
