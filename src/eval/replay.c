@@ -1,7 +1,6 @@
 #include "eval/replay.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 

@@ -9,8 +9,8 @@
  *
  * s(i): the model's score, scaled to [0, 1] over the user's candidates (0 where all are equal). cos: of the rows of a
  * space, or 1 within a cluster and 0 otherwise. Aspects a are the columns of a space without negative values (genres),
- * or the clusters of a clustering; P(a | i) is the share of a in the row of i, P(a | u) the mean of that over the
- * user's training items, the same for all aspects where there is none that has any. Items with an empty row, or in no
+ * or the clusters of a clustering; P(a | i) is the share of a in the row of i, P(a | u) the mean of that over those of
+ * the user's known items that have any; the same for all aspects where none has. Items with an empty row, or in no
  * cluster, are like nothing and have no aspect.
  */
 #ifndef RB_EVAL_RERANK_H

@@ -222,6 +222,30 @@ static bool share_space(const rb_entry *a, const rb_entry *b)
     return !x && !y;
 }
 
+const rb_entry *rb_experiment_entry(const rb_experiment *e, const char *name)
+{
+    for (int32_t i = 0; i < e->n_entries; i++)
+        if (e->entry[i].name && strcmp(e->entry[i].name, name) == 0)
+            return &e->entry[i];
+    return NULL;
+}
+
+int32_t rb_entry_sweep(const rb_entry *entry, const char *parameter, bool reranks)
+{
+    for (int32_t s = 0; s < entry->n_sweeps; s++)
+        if (entry->sweep[s].reranks == reranks && strcmp(entry->sweep[s].param->name, parameter) == 0)
+            return s;
+    return -1;
+}
+
+int32_t rb_replay_find_arm(const rb_replay *replay, const char *name)
+{
+    for (int32_t a = 0; a < replay->n_arms; a++)
+        if (strcmp(replay->arm[a].name, name) == 0)
+            return a;
+    return -1;
+}
+
 const rb_entry *rb_experiment_namesake(const rb_experiment *e, int32_t i)
 {
     for (int32_t k = 0; k < i; k++)

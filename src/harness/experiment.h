@@ -231,6 +231,16 @@ bool rb_experiment_selects(const rb_experiment *e, int32_t i, const rb_entry *en
 /** Whether a reference from one algorithm to another gives it a clustering (view->labels) instead of a model. */
 bool rb_experiment_gives_labels(const rb_algorithm *referrer, const rb_algorithm *target);
 
+/** The first entry of a name; NULL: none. */
+const rb_entry *rb_experiment_entry(const rb_experiment *e, const char *name);
+
+/** Number of the sweep of a parameter among those of an entry, of its `rerank` or of its algorithm; -1: the entry gives
+ *  it no value. */
+int32_t rb_entry_sweep(const rb_entry *entry, const char *parameter, bool reranks);
+
+/** Number of the arm of a name; -1: none. */
+int32_t rb_replay_find_arm(const rb_replay *replay, const char *name);
+
 /** Whether a fit of the entry learns from the validation part. */
 bool rb_entry_learns(const rb_entry *entry);
 

@@ -5,14 +5,6 @@
 
 #include "harness/experiment_reader.h"
 
-static bool is_entry(const rb_experiment *e, const char *name)
-{
-    for (int32_t i = 0; i < e->n_entries; i++)
-        if (e->entry[i].name && strcmp(e->entry[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* The metric of the file that is meant, however it is written; NULL. */
 static const rb_metric *parse_metric(const rb_experiment *e, const char *text)
 {
@@ -36,7 +28,7 @@ static rb_status read_expected(rb_reader *r, const rb_yaml *node)
         return RB_COMPLAIN(r, node->at,
                            "an item of 'expect' needs entry, metric and value: { entry: svd, metric: rmse, "
                            "value: 0.934, tolerance: 0.005 }");
-    if (!is_entry(e, keys.entry)) {
+    if (!rb_experiment_entry(e, keys.entry)) {
         const char *suggestion;
         RB_TRY(rb_reader_suggest_entry(r, &suggestion, keys.entry));
         return RB_COMPLAIN(r, rb_yaml_get(node, "entry")->at, "no entry of 'trials' has the name '%s'%s", keys.entry,

@@ -12,18 +12,13 @@
 #include "harness/experiment_reader.h"
 #include "harness/sweep_cursor.h"
 
-/* The first entry of a name, -1: none; and the configurations of all of that name. */
-static int32_t find_entry(int64_t *n_configurations, const rb_experiment *e, const char *name)
+/* Of all entries of a name. */
+static int64_t count_configurations(const rb_experiment *e, const char *name)
 {
-    int32_t first = -1;
-    *n_configurations = 0;
-    for (int32_t i = 0; i < e->n_entries; i++) {
-        if (!e->entry[i].algorithm || strcmp(e->entry[i].name, name) != 0)
-            continue;
-        first = first < 0 ? i : first;
-        *n_configurations += e->entry[i].n_configurations;
-    }
-    return first;
+    int64_t n = 0;
+    for (int32_t i = 0; i < e->n_entries; i++)
+        n += strcmp(e->entry[i].name, name) == 0 ? e->entry[i].n_configurations : 0;
+    return n;
 }
 
 /* ---- arms ---- */
@@ -35,13 +30,13 @@ static rb_status read_arm(rb_reader *r, const rb_yaml *node)
     if (node->kind != RB_YAML_SCALAR || rb_yaml_is_null(node))
         return RB_COMPLAIN(r, node->at, "%s stands where the name of a trial or the id of a title is expected",
                            rb_yaml_words(node));
-    for (int32_t a = 0; a < replay->n_arms; a++)
-        if (strcmp(replay->arm[a].name, node->text) == 0)
-            return RB_COMPLAIN(r, node->at, "arm '%s' is listed twice", node->text);
-    int64_t n_configurations;
-    const int32_t target = find_entry(&n_configurations, e, node->text);
-    const rb_entry *entry = target >= 0 ? &e->entry[target] : NULL;
-    replay->arm[replay->n_arms++] = (rb_replay_arm){ node->text, target, node->at };
+    if (rb_replay_find_arm(replay, node->text) >= 0)
+        return RB_COMPLAIN(r, node->at, "arm '%s' is listed twice", node->text);
+    const rb_entry *entry = rb_experiment_entry(e, node->text);
+    const int64_t n_configurations = count_configurations(e, node->text);
+    replay->arm[replay->n_arms++] = (rb_replay_arm){ node->text, entry ? (int32_t)(entry - e->entry) : -1, node->at };
+    if (entry && !entry->algorithm) /* has its message */
+        return RB_OK;
     if (entry && !(entry->can & RB_CAN_RANK))
         return RB_COMPLAIN(r, node->at, "arm '%s' is a trial of %s, which cannot rank titles", node->text,
                            entry->algorithm->name);
@@ -72,26 +67,16 @@ done:
 
 /* ---- A/B tests ---- */
 
-static bool is_arm(const rb_replay *replay, const char *name)
-{
-    for (int32_t a = 0; a < replay->n_arms; a++)
-        if (strcmp(replay->arm[a].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* Both sides are named, by arms that there are. */
 static rb_status check_side(rb_reader *r, const rb_entry *entry, const char *side)
 {
     const rb_replay *replay = &r->e->replay;
-    const rb_sweep *sweep = NULL;
-    for (int32_t s = 0; s < entry->n_sweeps; s++)
-        if (strcmp(entry->sweep[s].param->name, side) == 0)
-            sweep = &entry->sweep[s];
-    if (!sweep)
+    const int32_t s = rb_entry_sweep(entry, side, false);
+    if (s < 0)
         return RB_COMPLAIN(r, entry->at, "'ab_test' needs '%s': the name of an arm", side);
+    const rb_sweep *sweep = &entry->sweep[s];
     for (int64_t i = 0; i < sweep->n; i++)
-        if (!is_arm(replay, sweep->option[i].value.text))
+        if (rb_replay_find_arm(replay, sweep->option[i].value.text) < 0)
             RB_TRY(RB_COMPLAIN(r, sweep->at, "'ab_test.%s' is '%s', which 'replay.arms' does not list", side,
                                sweep->option[i].value.text));
 done:
@@ -100,10 +85,8 @@ done:
 
 static const char *side_of(const rb_sweep_cursor *cursor, const rb_entry *entry, const char *side)
 {
-    for (int32_t s = 0; s < entry->n_sweeps; s++)
-        if (strcmp(entry->sweep[s].param->name, side) == 0)
-            return entry->sweep[s].option[cursor->position[s]].value.text;
-    return "";
+    const int32_t s = rb_entry_sweep(entry, side, false); /* both sides are given: check_side */
+    return entry->sweep[s].option[cursor->position[s]].value.text;
 }
 
 /* An arm beside itself: there is nothing to find. */
@@ -191,7 +174,6 @@ rb_status rb_reader_replay(rb_reader *r)
     RB_TRY(rb_arena_alloc(&r->e->arena, &replay->jobs, 1, r->err));
     rb_replay same = *replay; /* what changes no job's result is not part of its key */
     same.repeats = 1;
-    same.assume_uniform = false;
     RB_TRY(rb_reader_canonical(r, &replay->key, "replay", rb_replay_params, &same));
     RB_TRY(rb_reader_canonical(r, &replay->text, "replay", rb_replay_params, replay));
     RB_TRY(check_log(r));

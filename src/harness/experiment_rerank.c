@@ -2,17 +2,14 @@
  * `rerank` beside an algorithm: how its lists are diversified (eval/rerank.h).
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "data/space.h"
 #include "harness/experiment_reader.h"
 
 static const rb_sweep *find_reranking(const rb_entry *entry, const char *name)
 {
-    for (int32_t s = 0; s < entry->n_sweeps; s++)
-        if (entry->sweep[s].reranks && strcmp(entry->sweep[s].param->name, name) == 0)
-            return &entry->sweep[s];
-    return NULL;
+    const int32_t s = rb_entry_sweep(entry, name, true);
+    return s < 0 ? NULL : &entry->sweep[s];
 }
 
 /* xquad's aspects are columns that count something; a space stands in the catalogue; clusters stand for one. */

@@ -147,19 +147,11 @@ done:
 
 /* ---- the body of an entry: its parameters ---- */
 
-static int32_t find_sweep(const rb_entry *entry, const char *name)
-{
-    for (int32_t s = 0; s < entry->n_sweeps; s++)
-        if (strcmp(entry->sweep[s].param->name, name) == 0)
-            return s;
-    return -1;
-}
-
 /* A name inside zip or exclude. Parameters whose values were refused have a message already. */
 static rb_status find_swept(rb_reader *r, int32_t *sweep, const rb_entry *entry, const rb_yaml *body, const char *name,
                             rb_place at, const char *where)
 {
-    *sweep = find_sweep(entry, name);
+    *sweep = rb_entry_sweep(entry, name, false);
     if (*sweep < 0 && !rb_yaml_get(body, name))
         return RB_COMPLAIN(r, at, "%s names '%s', which this entry gives no value", where, name);
     return RB_OK;

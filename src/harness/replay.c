@@ -1,7 +1,6 @@
 #include "harness/replay.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -159,15 +158,6 @@ done:
 
 /* ---- running ---- */
 
-static int32_t arm_named(const rb_run_state *run, const char *name)
-{
-    const rb_replay *replay = &run->experiment.replay;
-    int32_t a = 0;
-    while (a < replay->n_arms - 1 && strcmp(replay->arm[a].name, name) != 0)
-        a++;
-    return a;
-}
-
 static rb_status run_job(rb_replay_result *out, const rb_run_state *run, const rb_replay_input *in, int64_t number,
                          rb_error *err)
 {
@@ -181,7 +171,9 @@ static rb_status run_job(rb_replay_result *out, const rb_run_state *run, const r
     if (policy)
         return rb_replay_run(out, policy, c->config, &log, &in->arms, &in->context, seed, err);
     const rb_ab_config *ab = c->config;
-    rb_ab_run(out, ab, arm_named(run, ab->control), arm_named(run, ab->treatment), &log, &in->arms, seed);
+    const rb_replay *replay = &run->experiment.replay; /* which lists both */
+    rb_ab_run(out, ab, rb_replay_find_arm(replay, ab->control), rb_replay_find_arm(replay, ab->treatment), &log,
+              &in->arms, seed);
     return RB_OK;
 }
 

@@ -1,9 +1,9 @@
 /* What replays read: candidates, what each arm shows each user, the log. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
+#include "eval/ranking_row.h"
 #include "harness/replay.h"
 #include "harness/stored_model.h"
 #include "linalg/topk.h"
@@ -62,18 +62,10 @@ done:
     return err->status;
 }
 
-/* Number of an item among the candidates; -1: none. */
-static int32_t find_candidate(const rb_replay_input *in, int32_t item)
+/* Among the candidates; -1: not one of them. */
+static int32_t number_of(const rb_replay_input *in, int32_t item)
 {
-    int32_t low = 0, high = in->log.n_items;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (in->candidate[middle] < item)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < in->log.n_items && in->candidate[low] == item ? low : -1;
+    return (int32_t)rb_find_item(in->candidate, 0, in->log.n_items, item);
 }
 
 /* ---- arms ---- */
@@ -95,7 +87,7 @@ static int32_t best_of(const rb_tile *tile, bool single, const rb_replay_input *
             most_of_all = score;
             best_of_all = c;
         }
-        if (rb_ratings_has(seen, u, in->candidate[c]) || (best >= 0 && !(score > most)))
+        if ((best >= 0 && !(score > most)) || rb_ratings_has(seen, u, in->candidate[c]))
             continue;
         most = score;
         best = c;
@@ -153,7 +145,7 @@ static rb_status make_arms(rb_replay_input *in, rb_run_state *run, const rb_fold
             continue;
         }
         const int32_t title =
-            replay->n_arms > 0 ? find_candidate(in, rb_ids_find(&run->data.items, replay->arm[a].name)) : a;
+            replay->n_arms > 0 ? number_of(in, rb_ids_find(&run->data.items, replay->arm[a].name)) : a;
         for (int64_t u = 0; u < n_users; u++)
             shown[u] = title;
     }
@@ -201,7 +193,7 @@ static rb_status collect(rb_replay_input *in, const rb_run_state *run, const rb_
     int64_t n = 0;
     RB_TRY(rb_alloc(&order, x->n, err));
     for (int64_t row = 0; row < x->n; row++)
-        if (fold->parts.row[row] == RB_PART_TEST && find_candidate(in, x->item[row]) >= 0)
+        if (fold->parts.row[row] == RB_PART_TEST && number_of(in, x->item[row]) >= 0)
             order[n++] = (moment){ x->time ? x->time[row] : 0, row };
     if (n > 1)
         qsort(order, (size_t)n, sizeof *order, by_time);
@@ -212,7 +204,7 @@ static rb_status collect(rb_replay_input *in, const rb_run_state *run, const rb_
     for (int64_t t = 0; t < n; t++) {
         const int64_t row = order[t].row;
         in->user[t] = x->user[row];
-        in->item[t] = find_candidate(in, x->item[row]);
+        in->item[t] = number_of(in, x->item[row]);
         in->clicked[t] = !x->rating || x->rating[row] >= run->experiment.relevance;
     }
     in->log.n_events = n;

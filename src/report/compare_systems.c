@@ -51,25 +51,14 @@ done:
 /* By number, or by the name of an entry: its only configuration, or the selected one. */
 static rb_status add_trial(rb_systems *s, const rb_results_file *run, const char *text, rb_error *err)
 {
-    const rb_trial_line *found = NULL;
     int64_t number;
-    bool several = false;
+    bool several;
     if (rb_parse_int(&number, text, (int64_t)strlen(text)))
         return number >= 1 && number <= run->n_trials
                    ? add_system(s, run, &run->trial[number - 1], err)
                    : RB_FAIL(err, RB_BAD_INPUT, "%s: no trial %s, expected 1 to %lld", run->folder, text,
                              (long long)run->n_trials);
-    for (int64_t i = 0; i < run->n_trials; i++) {
-        const rb_trial_line *t = &run->trial[i];
-        if (strcmp(t->entry, text) != 0 || (found && t->configuration == found->configuration))
-            continue;
-        if (!found || (t->selected && !found->selected)) {
-            several = found && found->selected == t->selected;
-            found = t;
-        } else {
-            several = several || t->selected == found->selected;
-        }
-    }
+    const rb_trial_line *found = rb_results_entry(run, text, &several);
     if (!found)
         return RB_FAIL(err, RB_BAD_INPUT, "%s: no trial '%s'; reelbench report %s shows them", run->folder, text,
                        run->folder);

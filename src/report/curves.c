@@ -42,16 +42,6 @@ static void fini(curves *c)
     rb_free(c->is_selected);
 }
 
-bool rb_curves_are_there(const rb_results_file *r, rb_format format)
-{
-    curves c = { 0 };
-    rb_error none = { 0 };
-    bool there = rb_hdf_has(r->file.id, "curve") && read_curves(&c, r, &none) == RB_OK && c.n > 0;
-    there = there && (format == RB_FORMAT_JSON || strcmp(c.text[RULE][0], "best") != 0);
-    fini(&c);
-    return there;
-}
-
 rb_status rb_curves_write(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
 {
     static const rb_table_column columns[] = { { "metric", RB_CELL_TEXT },  { "rule", RB_CELL_TEXT },
@@ -61,7 +51,13 @@ rb_status rb_curves_write(FILE *out, const rb_results_file *r, rb_format format,
                                                { "selected", RB_CELL_BOOL } };
     curves c = { 0 };
     rb_table t = { 0 };
+    const bool is_json = format == RB_FORMAT_JSON;
+    if (!rb_hdf_has(r->file.id, "curve"))
+        return RB_OK;
     RB_TRY(read_curves(&c, r, err));
+    if (c.n == 0 || (!is_json && strcmp(c.text[RULE][0], "best") == 0))
+        goto done;
+    fputs(is_json ? ",\n\"curve\": " : "\ncurves over k\n", out);
     rb_table_init(&t, columns, (int)(sizeof columns / sizeof *columns));
     for (int64_t i = 0; i < c.n; i++) {
         for (int k = 0; k < N_TEXTS; k++)

@@ -6,12 +6,12 @@
 #include "report/results_file.h"
 
 /**
- * Whether the run has curves: for the eye those that decided (elbow, gap), for JSON all. Local.
+ * All of them as one table under its heading, or member of an object: entry, space, k, value, its error, difference,
+ * and which one was selected. Nothing where the run has none; for the eye, none that did not decide (elbow, gap).
+ * Local.
+ *
+ * @return RB_OK, RB_IO, RB_NO_MEMORY, RB_BAD_INPUT
  */
-bool rb_curves_are_there(const rb_results_file *r, rb_format format);
-
-/** All of them as one table: entry, space, k, value, its error, difference, and which one was selected. Local.
- *  @return RB_OK, RB_IO, RB_NO_MEMORY, RB_BAD_INPUT */
 rb_status rb_curves_write(FILE *out, const rb_results_file *r, rb_format format, rb_error *err);
 
 #endif

@@ -34,37 +34,27 @@ done:
     return err->status;
 }
 
-/* The configuration that an entry is judged by: the only selected one, else the only one; 0. */
-static int32_t judged(const rb_results_file *r, const char *entry)
-{
-    int32_t only[2] = { 0 };
-    bool several[2] = { false };
-    for (const rb_trial_line *t = r->trial; t < r->trial + r->n_trials; t++)
-        for (int chosen = 0; chosen <= t->selected && strcmp(t->entry, entry) == 0; chosen++) {
-            several[chosen] = several[chosen] || (only[chosen] != 0 && only[chosen] != t->configuration);
-            only[chosen] = t->configuration;
-        }
-    const int chosen = only[1] != 0;
-    return several[chosen] ? 0 : only[chosen];
-}
-
 double rb_expected_measured(const rb_results_file *r, const rb_expected *x)
 {
-    const int32_t configuration = judged(r, x->entry);
-    const char *part = rb_results_part(r, configuration, &x->metric);
+    bool several;
+    const rb_trial_line *of = rb_results_entry(r, x->entry, &several);
     double sum = 0;
     int64_t n = 0;
+    if (!of || several)
+        return NAN;
+    const char *part = rb_results_part(r, of->configuration, &x->metric);
     for (const rb_trial_line *t = r->trial; t < r->trial + r->n_trials; t++) {
-        if (t->configuration != configuration)
+        if (t->configuration != of->configuration)
             continue;
         const rb_value_line *v = rb_results_value(r, t->trial, part, &x->metric);
         sum += v ? v->value : NAN; /* a mean of the folds that are left would be another thing */
         n++;
     }
-    return n > 0 ? sum / (double)n : NAN;
+    return sum / (double)n;
 }
 
-bool rb_expected_held(const rb_expected *x, double measured)
+/* Within the tolerance, or better where that is allowed. */
+static bool is_held(const rb_expected *x, double measured)
 {
     const double above = measured - x->value;
     const bool better = x->metric.def->better == RB_BETTER_HIGHER  ? above > 0
@@ -73,15 +63,14 @@ bool rb_expected_held(const rb_expected *x, double measured)
     return isfinite(measured) && (fabs(above) <= x->tolerance || (x->or_better && better));
 }
 
-static rb_status add_row(rb_table *t, const rb_results_file *r, const rb_expected *x, rb_error *err)
+static rb_status add_row(rb_table *t, const rb_expected *x, double measured, rb_error *err)
 {
-    const double measured = rb_expected_measured(r, x);
     RB_TRY(rb_table_text(t, x->entry, err));
     RB_TRY(rb_table_text(t, x->metric.label, err));
     RB_TRY(rb_table_double(t, x->value, 4, err));
     RB_TRY(rb_table_double(t, x->tolerance, 4, err));
     RB_TRY(rb_table_double(t, measured, 4, err));
-    RB_TRY(rb_table_bool(t, rb_expected_held(x, measured), err));
+    RB_TRY(rb_table_bool(t, is_held(x, measured), err));
     RB_TRY(rb_table_text(t, x->source, err));
 done:
     return err->status;
@@ -99,8 +88,9 @@ rb_status rb_expected_write(FILE *out, const rb_results_file *r, const rb_experi
     rb_table_init(&t, columns, sizeof columns / sizeof *columns);
     t.indent = "  ";
     for (const rb_expected *x = e->expected; x < e->expected + e->n_expected; x++) {
-        held += rb_expected_held(x, rb_expected_measured(r, x));
-        RB_TRY(add_row(&t, r, x, err));
+        const double measured = rb_expected_measured(r, x);
+        held += is_held(x, measured);
+        RB_TRY(add_row(&t, x, measured, err));
     }
     if (format != RB_FORMAT_JSON)
         fprintf(out, "published values: %d of %d held\n%s", held, e->n_expected,

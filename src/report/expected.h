@@ -25,9 +25,6 @@ rb_status rb_expected_load(rb_experiment *e, rb_text *unread, const rb_results_f
  */
 double rb_expected_measured(const rb_results_file *r, const rb_expected *x);
 
-/** Whether a measured value is within the tolerance, or better where that is allowed. Local. */
-bool rb_expected_held(const rb_expected *x, double measured);
-
 /** One row for each expected value: published, tolerance, measured, held, source. Local. @return RB_OK, RB_IO,
  *  RB_NO_MEMORY */
 rb_status rb_expected_write(FILE *out, const rb_results_file *r, const rb_experiment *e, rb_format format,

@@ -184,10 +184,10 @@ rb_status rb_replay_write(FILE *out, const rb_results_file *r, bool tests, rb_fo
         return tests ? write_tests(out, r, format, true, err) : write_jobs(out, r, format, err);
     if ((tests ? r->n_tests : r->n_replayed) == 0)
         return RB_OK;
-    fprintf(out, "%s\n%s",
+    fprintf(out, "%s%s\n%s",
             tests ? "A/B tests (p holds at every look)"
                   : "policies by clicks over matched events, mean of their repeats; regret against the best fixed arm",
-            gap);
+            r->assumes_uniform ? " (assume_uniform: biased where the log is not)" : "", gap);
     RB_TRY(tests ? write_tests(out, r, format, false, err) : write_summaries(out, r, format, err));
     fputs(gap, out);
 done:

@@ -272,10 +272,8 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
     fputs(is_json ? "{\n\"selection\": " : "", out);
     if (!is_single)
         RB_TRY(rb_selection_write(out, &r, format, err));
-    if (!is_single && rb_curves_are_there(&r, format)) {
-        fputs(is_json ? ",\n\"curve\": " : "\ncurves over k\n", out);
+    if (!is_single)
         RB_TRY(rb_curves_write(out, &r, format, err));
-    }
     if (!is_single)
         RB_TRY(write_expected(out, &r, format, err));
     fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);

@@ -200,6 +200,20 @@ static rb_status check_references(const rb_results_file *r, rb_error *err)
     return RB_OK;
 }
 
+static rb_status read_log(rb_results_file *r, rb_error *err)
+{
+    char *text = NULL;
+    const hid_t at = rb_hdf_open_group(r->file.id, "replay", err);
+    RB_TRY(err->status);
+    RB_TRY(rb_hdf_get_text(at, "log", &text, err));
+    r->assumes_uniform = strstr(text, "assume_uniform=true") != NULL;
+done:
+    rb_free(text);
+    if (at >= 0)
+        H5Gclose(at);
+    return err->status;
+}
+
 static rb_status read_replay(rb_results_file *r, rb_error *err)
 {
     static const target policies[] = {
@@ -228,6 +242,7 @@ static rb_status read_replay(rb_results_file *r, rb_error *err)
     void *rows = NULL;
     if (!rb_hdf_has(r->file.id, "replay"))
         return RB_OK;
+    RB_TRY(read_log(r, err));
     RB_TRY(read_table(r, "replay/policies", policies, sizeof policies / sizeof *policies, sizeof(rb_replay_line), &rows,
                       &r->n_replayed, err));
     r->replayed = rows;
@@ -309,6 +324,23 @@ const char *rb_results_part(const rb_results_file *r, int32_t configuration, con
     if (metric->family == RB_FAMILY_CLUSTERING)
         return has_part(r, configuration, "train") ? "test" : "all";
     return has_part(r, configuration, "refit") ? "refit" : "test";
+}
+
+const rb_trial_line *rb_results_entry(const rb_results_file *r, const char *entry, bool *several)
+{
+    const rb_trial_line *found = NULL;
+    *several = false;
+    for (const rb_trial_line *t = r->trial; t < r->trial + r->n_trials; t++) {
+        if (strcmp(t->entry, entry) != 0 || (found && t->configuration == found->configuration))
+            continue;
+        if (!found || (t->selected && !found->selected)) {
+            found = t;
+            *several = false;
+        } else {
+            *several = *several || t->selected == found->selected;
+        }
+    }
+    return found;
 }
 
 double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part)

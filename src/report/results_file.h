@@ -69,7 +69,8 @@ typedef struct rb_results_file {
     int64_t n_folds;
     rb_replay_line *replayed; /* [n_replayed] in the order of configurations, then repeats; 0 without `replay` */
     int64_t n_replayed;
-    rb_ab_line *test; /* [n_tests] likewise */
+    bool assumes_uniform; /* replays need not be of a uniform log */
+    rb_ab_line *test;     /* [n_tests] likewise */
     int64_t n_tests;
     rb_arena arena; /* owns all of it */
 } rb_results_file;
@@ -86,6 +87,13 @@ const rb_value_line *rb_results_value(const rb_results_file *r, int32_t trial, c
 /** The part that a configuration is judged on: of clusterings "all", or "test" where titles are divided; else "refit"
  *  where it has values of a refit, else "test". Local. */
 const char *rb_results_part(const rb_results_file *r, int32_t configuration, const rb_metric *metric);
+/**
+ * The first trial of the configuration that an entry is judged by: the only selected one, else the only one. Local.
+ *
+ * @param[out] several  several might be meant, and the trial is of one of them
+ * @return NULL where no entry has the name
+ */
+const rb_trial_line *rb_results_entry(const rb_results_file *r, const char *entry, bool *several);
 /** Standard deviation over folds of a configuration's value; NAN where there is one fold, or no such value. Local. */
 double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part);
 
