@@ -1,33 +1,24 @@
 #include "cli/applying.h"
 
-#include <errno.h>
-#include <string.h>
+#include "base/output.h"
 
 rb_status rb_applying_begin(rb_session *s, rb_apply_options *o, rb_call *call, rb_error *err)
 {
-    const char *output = rb_call_text(call, "output");
     *o = (rb_apply_options){ .run = call->operands[0],
                              .trial = rb_call_operand(call, 1),
                              .data_dir = rb_call_text(call, "data"),
                              .cache_dir = rb_call_text(call, "cache"),
                              .out = call->out };
     RB_TRY(rb_session_begin_serial(s, call, err));
-    if (call->speaks && strcmp(output, "-") != 0) {
-        o->out = fopen(output, "w");
-        if (!o->out)
-            RB_FAIL(err, RB_IO, "%s: %s", output, strerror(errno));
-    }
+    if (call->speaks)
+        RB_TRY(rb_output_open(&o->out, rb_call_text(call, "output"), call->out, err));
 done:
     return err->status;
 }
 
 rb_status rb_applying_end(rb_session *s, rb_apply_options *o, rb_call *call, rb_error *err)
 {
-    if (o->out && o->out != call->out) {
-        bool failed = ferror(o->out) != 0;
-        if (fclose(o->out) != 0 || failed)
-            RB_FAIL(err, RB_IO, "%s: cannot be written", rb_call_text(call, "output"));
-    }
+    rb_output_close(o->out, rb_call_text(call, "output"), call->out, err);
     o->out = NULL;
     rb_session_end(s);
     return err->status;

@@ -1,9 +1,9 @@
 /* `data features`: the features of users and titles as text or HDF5. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/output.h"
 #include "cli/reading.h"
 #include "data/features.h"
 #include "report/table.h"
@@ -53,14 +53,11 @@ done:
 
 static rb_status write_text(const char *path, const rb_feature_rows *p, const rb_call *call, rb_error *err)
 {
-    bool is_file = strcmp(path, "-") != 0;
-    FILE *out = is_file ? fopen(path, "w") : call->out;
-    if (!out)
-        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    write_table(out, p, rb_session_format(call), err);
-    if (is_file && fclose(out) != 0 && err->status == RB_OK)
-        RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    return err->status;
+    FILE *out = NULL;
+    RB_TRY(rb_output_open(&out, path, call->out, err));
+    RB_TRY(write_table(out, p, rb_session_format(call), err));
+done:
+    return rb_output_close(out, path, call->out, err);
 }
 
 /* ---- HDF5 ---- */

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/output.h"
 #include "cli/reading.h"
 #include "data/read_made.h"
 #include "data/synth.h"
@@ -70,16 +71,7 @@ done:
 static rb_status open_in(FILE **file, char path[4096], const char *folder, const char *name, rb_error *err)
 {
     snprintf(path, 4096, "%s/%s", folder, name);
-    *file = fopen(path, "w");
-    return *file ? RB_OK : RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-}
-
-static rb_status close_written(FILE *file, const char *path, rb_error *err)
-{
-    bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed)
-        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    return RB_OK;
+    return rb_output_open(file, path, NULL, err);
 }
 
 /* Demographics and planted segments. */
@@ -97,7 +89,7 @@ static rb_status write_users(const char *folder, const rb_dataset *d, const rb_s
         rb_write_csv_field(file, person.country);
         fprintf(file, ",%s,%d\n", rb_device_name(person.device), d->user_segment ? d->user_segment[u] : -1);
     }
-    return close_written(file, path, err);
+    return rb_output_close(file, path, NULL, err);
 }
 
 /* Planted clusters of titles. */
@@ -110,7 +102,7 @@ static rb_status write_topics(const char *folder, const rb_catalogue *c, rb_erro
     fputs(RB_MADE_TOPICS "\n", file);
     for (int32_t i = 0; i < c->n; i++)
         fprintf(file, "%s,%d\n", rb_ids_name(buffer, &c->ids, i), c->topic[i]);
-    return close_written(file, path, err);
+    return rb_output_close(file, path, NULL, err);
 }
 
 static rb_status write_one(const char *folder, const char *name, const char *format, const rb_dataset *d,

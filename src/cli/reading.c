@@ -1,10 +1,10 @@
 #include "cli/reading.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/param.h"
 #include "data/read.h"
 #include "data/write.h"
@@ -56,13 +56,9 @@ rb_status rb_writing(const char *path, const rb_dataset *d, const char *format, 
 {
     if (!call->speaks)
         return RB_OK;
-    if (strcmp(path, "-") == 0)
-        return rb_dataset_write(call->out, d, format, "standard output", err);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    rb_dataset_write(file, d, format, path, err);
-    if (fclose(file) != 0)
-        RB_FAIL(err, RB_IO, "%s: %s", path, strerror(errno));
-    return err->status;
+    FILE *out = NULL;
+    RB_TRY(rb_output_open(&out, path, call->out, err));
+    RB_TRY(rb_dataset_write(out, d, format, out == call->out ? "standard output" : path, err));
+done:
+    return rb_output_close(out, path, call->out, err);
 }
