@@ -61,8 +61,8 @@ rb_status rb_k_distances_init(rb_k_distances *out, const rb_points *points, bool
     RB_TRY_ALL(ctx, rb_alloc(&out->knee, n_sets, err));
     memcpy(out->min_samples, min_samples, (size_t)n_sets * sizeof *min_samples);
     if (n > 1)
-        RB_TRY(rb_neighbour_lists_init(&near, points, is_cosine, rb_k_distances_list(min_samples[n_sets - 1], n), ctx,
-                                       err));
+        RB_TRY(rb_neighbour_lists_init(&near, points, is_cosine, rb_k_distances_list(min_samples[n_sets - 1], n),
+                                       rb_neighbour_lists_by_balls(points), ctx, err));
     for (int s = 0; s < n_sets; s++) {
         if (n > 1)
             draw_curve(out->curve + s * n, &near.lists, rb_k_distances_list(min_samples[s], n), is_cosine);

@@ -116,7 +116,7 @@ rb_status rb_nearest_by_pairs(int32_t *nearest, const rb_points *points, const r
     rb_alloc(&bits, n, err);
     rb_alloc(&index, n, err);
     RB_TRY_ALL(ctx, rb_metric_points_init(&metric, &both, is_cosine, ctx, err));
-    RB_TRY(rb_radius_init(&pairs, &metric, &limit, 1, ctx, err));
+    RB_TRY(rb_radius_init(&pairs, &metric, &limit, 1, 0, ctx, err));
     for (int64_t i = 0; i < ctx->n_threads * n; i++) {
         r.least[i] = INFINITY;
         r.nearest[i] = INT32_MAX;

@@ -250,13 +250,19 @@ void rb_neighbours_fini(rb_neighbours *nb)
 
 /* ---- of points ---- */
 
-#define FROM_BALLS 1024 /* dense points from which leaves out of reach are left out */
+#define FROM_BALLS 1024 /* points; a ball costs as much as one of its points, at most 128 */
+
+bool rb_neighbour_lists_by_balls(const rb_points *points)
+{
+    return points->dense && points->n >= FROM_BALLS;
+}
 
 rb_status rb_neighbour_lists_init(rb_neighbour_lists *out, const rb_points *points, bool is_cosine, int64_t k,
-                                  const rb_ctx *ctx, rb_error *err)
+                                  bool has_balls, const rb_ctx *ctx, rb_error *err)
 {
-    const bool has_balls = points->dense && points->n >= FROM_BALLS;
     RB_TRY_ALL(ctx, rb_metric_points_init(&out->metric, points, is_cosine, ctx, err));
+    if (points->n < 2)
+        goto done;
     RB_TRY(rb_leaves_init(&out->leaves, &out->metric, RB_LEAVES_GROUPS, ctx, err));
     if (has_balls)
         RB_TRY_ALL(ctx, rb_leaf_balls_init(&out->balls, &out->leaves, ctx, err));

@@ -38,14 +38,18 @@ typedef struct rb_neighbour_lists {
     rb_neighbours lists; /* by position */
 } rb_neighbour_lists;
 
+/** Whether leaves out of reach are worth leaving out: of dense points, and not of few. */
+bool rb_neighbour_lists_by_balls(const rb_points *points);
+
 /**
- * Collective over ctx. Borrows the points: they outlive it.
+ * Collective over ctx. Borrows the points: they outlive it. Of one point there is the metric alone.
  *
- * @param[in] k  1 .. points->n - 1
+ * @param[in] k          1 .. points->n - 1
+ * @param[in] has_balls  leaves out of reach are left out (dense points): the same bits
  * @return RB_OK, RB_NO_MEMORY, RB_BAD_INPUT (a value is not finite, or too large for its square)
  */
 rb_status rb_neighbour_lists_init(rb_neighbour_lists *out, const rb_points *points, bool is_cosine, int64_t k,
-                                  const rb_ctx *ctx, rb_error *err);
+                                  bool has_balls, const rb_ctx *ctx, rb_error *err);
 void rb_neighbour_lists_fini(rb_neighbour_lists *l); /* collective over the same ctx */
 
 /** Bytes of a rank while it searches n points of d dimensions (nnz: of sparse ones); beside them a node has the lists,

@@ -9,7 +9,7 @@ static int64_t scratch_bytes(int64_t n, bool is_sparse)
     return (bytes + 63) / 64 * 64;
 }
 
-static int64_t room_for(int64_t n, int n_ranks)
+int64_t rb_radius_room(int64_t n, int n_ranks)
 {
     return RB_RADIUS_KEPT * (n / n_ranks + 1) + RB_RADIUS_BUFFER;
 }
@@ -19,7 +19,7 @@ double rb_radius_bytes(double n, double d, double nnz, int n_ranks, int n_thread
     bool is_sparse = nnz > 0;
     double leaves = is_sparse ? n / RB_LEAVES_SPARSE_ROWS + 1 : 2 * n / RB_LEAVES_MOST + 1;
     return rb_leaves_bytes(n, d, nnz) + (8 + 4.0 * RB_RADIUS_LEVELS) * leaves +
-           8 * (double)room_for((int64_t)n, n_ranks) + (double)scratch_bytes((int64_t)n, is_sparse) * n_threads;
+           8 * (double)rb_radius_room((int64_t)n, n_ranks) + (double)scratch_bytes((int64_t)n, is_sparse) * n_threads;
 }
 
 /* All limits, or as many of them, evenly spread, as there are levels; the largest always. */
@@ -31,10 +31,10 @@ static void choose_levels(rb_radius *r, const double *limits, int64_t n)
 }
 
 rb_status rb_radius_init(rb_radius *r, const rb_metric_points *points, const double *limits, int64_t n_limits,
-                         const rb_ctx *ctx, rb_error *err)
+                         int64_t room, const rb_ctx *ctx, rb_error *err)
 {
     const int64_t n = points->n;
-    *r = (rb_radius){ .n_room = room_for(n, ctx->n_ranks), .scratch_bytes = scratch_bytes(n, points->sparse != NULL) };
+    *r = (rb_radius){ .n_room = room, .scratch_bytes = scratch_bytes(n, points->sparse != NULL) };
     choose_levels(r, limits, n_limits);
     RB_TRY(rb_leaves_init(&r->leaves, points, RB_LEAVES_TREE, ctx, err));
     const int64_t n_leaves = r->leaves.n_leaves;

@@ -47,14 +47,17 @@ typedef void (*rb_radius_visit)(void *self, int thread, const rb_radius_pair *pa
  *
  * @param[in] limits    [n_limits] of rb_metric_distance, ascending, above 0: those of the passes to come
  * @param[in] n_limits  at least 1; of more than RB_RADIUS_LEVELS some do not sort the pairs, which costs time alone
+ * @param[in] room      pairs that this rank keeps for the passes to come: rb_radius_room; 0 where one pass is all
  * @return RB_OK, RB_NO_MEMORY
  * Cost: O(n d log n) on every rank and its threads; 8 n d bytes a node while it runs, 4 n d after it.
  */
 rb_status rb_radius_init(rb_radius *r, const rb_metric_points *points, const double *limits, int64_t n_limits,
-                         const rb_ctx *ctx, rb_error *err);
+                         int64_t room, const rb_ctx *ctx, rb_error *err);
 void rb_radius_fini(rb_radius *r); /* collective over the same ctx */
 
-/** Bytes that it takes for n points of d dimensions (nnz: of sparse ones), beside the shared rows. */
+/** Pairs that a rank keeps of n points. */
+int64_t rb_radius_room(int64_t n, int n_ranks);
+/** Bytes that it takes, with that room, for n points of d dimensions (nnz: of sparse ones), beside the shared rows. */
 double rb_radius_bytes(double n, double d, double nnz, int n_ranks, int n_threads);
 
 /**

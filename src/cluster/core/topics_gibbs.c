@@ -218,7 +218,6 @@ static void visit_side(rb_gibbs *g, rb_gibbs_side *own, const rb_gibbs_side *oth
 /* How many tokens each (word, topic) has. */
 static void count_words(rb_gibbs *g, const rb_ctx *ctx)
 {
-    int64_t first = rb_blocks_element(&g->words.units, ctx->rank, ctx->n_ranks);
     int64_t last = rb_blocks_element(&g->words.units, ctx->rank + 1, ctx->n_ranks), width = 1 + g->n_proposals;
     const uint16_t *tokens = g->documents.memory.data;
     memset(g->word_count, 0, (size_t)(g->words.longest + 1) * sizeof *g->word_count);
@@ -228,7 +227,7 @@ static void count_words(rb_gibbs *g, const rb_ctx *ctx)
         memset(r.next, 0, (size_t)g->n_topics * sizeof *r.next);
         memset(r.few, 0, FEW * sizeof *r.few);
 #pragma omp for schedule(dynamic, 64)
-        for (int64_t w = first; w < last; w++) {
+        for (int64_t w = g->own_word; w < last; w++) {
             const int32_t *place = g->words.place + (g->words.begin[w] - g->words.offset[ctx->rank]);
             int64_t n = g->words.begin[w + 1] - g->words.begin[w];
             for (int64_t t = 0; t < n; t++)
@@ -257,11 +256,10 @@ void rb_gibbs_iterate(rb_gibbs *g, int64_t iteration, const double *alpha, doubl
 
 void rb_gibbs_add(double *weight, const rb_gibbs *g, const rb_ctx *ctx)
 {
-    int64_t first = rb_blocks_element(&g->words.units, ctx->rank, ctx->n_ranks);
     int64_t last = rb_blocks_element(&g->words.units, ctx->rank + 1, ctx->n_ranks), width = 1 + g->n_proposals;
     const uint16_t *tokens = g->documents.memory.data;
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 64)
-    for (int64_t w = first; w < last; w++)
+    for (int64_t w = g->own_word; w < last; w++)
         for (int64_t t = g->words.begin[w]; t < g->words.begin[w + 1]; t++)
             weight[w * g->n_topics + tokens[g->words.place[t - g->words.offset[ctx->rank]] * width]]++;
 }

@@ -25,9 +25,9 @@
 #include "cluster/cluster.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cluster/core/distinct.h"
 #include "cluster/core/forest.h"
 #include "cluster/core/k_distances.h"
 #include "cluster/core/kept_points.h"
@@ -155,33 +155,18 @@ static double eps_of(const config *c, const rb_k_distances *curves)
     return c->eps > 0 ? c->eps : curves->knee[rb_k_distances_find(curves, c->min_samples)];
 }
 
-static int ascending_counts(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* A curve for each min_samples that wants one. */
 static rb_status draw_curves(shared *s, const config *const *configs, int n_configs, const rb_points *points,
                              const rb_ctx *ctx, rb_error *err)
 {
     int64_t *samples = NULL;
-    int n = 0, n_sets = 0;
+    int n = 0;
     RB_TRY_ALL(ctx, rb_alloc(&samples, n_configs, err));
     for (int i = 0; i < n_configs; i++)
         if (wants_curve(configs[i]))
             samples[n++] = configs[i]->min_samples;
-    qsort(samples, (size_t)n, sizeof *samples, ascending_counts);
-    for (int i = 0; i < n; i++)
-        if (n_sets == 0 || samples[i] != samples[n_sets - 1])
-            samples[n_sets++] = samples[i];
-    RB_TRY(rb_k_distances_init(&s->curves, points, configs[0]->metric == METRIC_COSINE, samples, n_sets, ctx, err));
+    n = rb_distinct_int64(samples, n);
+    RB_TRY(rb_k_distances_init(&s->curves, points, configs[0]->metric == METRIC_COSINE, samples, n, ctx, err));
 done:
     rb_free(samples);
     return err->status;
@@ -191,19 +176,16 @@ done:
 static rb_status begin_graph(shared *s, const config *const *configs, int n_configs, const rb_ctx *ctx, rb_error *err)
 {
     double *limit = NULL;
-    int n = 0, n_limits = 0;
+    int n = 0;
     RB_TRY_ALL(ctx, rb_alloc(&limit, n_configs, err));
     for (int i = 0; i < n_configs; i++) {
         const double eps = eps_of(configs[i], &s->curves);
         if (eps > 0)
             limit[n++] = rb_metric_limit(eps, s->metric.is_cosine);
     }
-    qsort(limit, (size_t)n, sizeof *limit, ascending);
-    for (int i = 0; i < n; i++)
-        if (n_limits == 0 || limit[i] != limit[n_limits - 1])
-            limit[n_limits++] = limit[i];
-    if (n_limits > 0)
-        RB_TRY(rb_radius_init(&s->graph, &s->metric, limit, n_limits, ctx, err));
+    n = rb_distinct_double(limit, n);
+    if (n > 0)
+        RB_TRY(rb_radius_init(&s->graph, &s->metric, limit, n, rb_radius_room(s->metric.n, ctx->n_ranks), ctx, err));
 done:
     rb_free(limit);
     return err->status;

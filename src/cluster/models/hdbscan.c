@@ -33,11 +33,11 @@
 #include <string.h>
 
 #include "cluster/core/condensed.h"
+#include "cluster/core/distinct.h"
 #include "cluster/core/kept_points.h"
 #include "cluster/core/nearest.h"
 
-#define LIST 16        /* neighbours of a list at least: they decide most edges */
-#define FROM_TREE 1024 /* points */
+#define LIST 16 /* neighbours of a list at least: they decide most edges */
 
 enum { METRIC_EUCLIDEAN, METRIC_COSINE };
 enum { ALGORITHM_AUTO, ALGORITHM_DENSE, ALGORITHM_TREE };
@@ -121,10 +121,9 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     double n = (double)shape->n_points, d = (double)shape->n_dims, nnz = (double)shape->n_points_nnz;
     double entries = nnz > 0 ? nnz : n * d;
     int64_t k = list_of(samples_of(c, shape->n_points), shape->n_points);
-    rb_cost out = { .bytes_per_rank = rb_leaves_bytes(n, d, nnz) + rb_spanning_bytes(n) + 16 * n /* edges */ + 28 * n +
-                                      24 * n /* merge tree, and while it grows */ + 8 * n /* core */ +
-                                      rb_leaf_walk_bytes(n, d, nnz > 0, shape->n_threads) +
-                                      rb_neighbours_thread_bytes(k) * shape->n_threads + (4 + 24 + 12 + 40 + 16) * n,
+    rb_cost out = { .bytes_per_rank = rb_neighbour_lists_bytes(n, d, nnz, k, shape->n_threads) + rb_spanning_bytes(n) +
+                                      16 * n /* edges */ + 28 * n + 24 * n /* merge tree, and while it grows */ +
+                                      8 * n /* core */ + (4 + 24 + 12 + 40 + 16) * n,
                     .bytes_per_node = 12 * (double)k * n + rb_spanning_node_bytes(n) + 8 * entries,
                     .flops = 4 * n * entries };
     if (nnz > 0)
@@ -156,19 +155,6 @@ static void unprepare(void *prepared)
     rb_free(s);
 }
 
-/* The distinct values, ascending. */
-static void note_samples(shared *s, int64_t samples)
-{
-    int at = s->n_sets;
-    for (int i = 0; i < s->n_sets; i++)
-        if (s->min_samples[i] == samples)
-            return;
-    for (; at > 0 && s->min_samples[at - 1] > samples; at--)
-        s->min_samples[at] = s->min_samples[at - 1];
-    s->min_samples[at] = samples;
-    s->n_sets++;
-}
-
 static rb_status allocate_shared(shared **out, const config *const *configs, int n_configs, int64_t n, rb_error *err)
 {
     RB_TRY(rb_alloc(out, 1, err));
@@ -176,25 +162,27 @@ static rb_status allocate_shared(shared **out, const config *const *configs, int
     s->n = n;
     RB_TRY(rb_alloc(&s->min_samples, n_configs, err));
     for (int i = 0; i < n_configs; i++)
-        note_samples(s, samples_of(configs[i], n));
+        s->min_samples[i] = samples_of(configs[i], n);
+    s->n_sets = rb_distinct_int64(s->min_samples, n_configs);
     rb_alloc(&s->tree, s->n_sets, err);
     rb_alloc(&s->core, s->n_sets * n, err);
 done:
     return err->status;
 }
 
-static rb_status grow_trees(shared *s, const rb_leaves *l, const rb_leaf_balls *balls, const rb_neighbours *nb,
-                            const rb_ctx *ctx, rb_error *err)
+static rb_status grow_trees(shared *s, const rb_neighbour_lists *near, bool by_tree, const rb_ctx *ctx, rb_error *err)
 {
-    const bool is_cosine = l->points->is_cosine;
+    const rb_neighbours *nb = &near->lists;
+    const int32_t *order = near->leaves.order;
+    const bool is_cosine = near->metric.is_cosine;
     rb_spanning_edge *edges = NULL;
     RB_TRY_ALL(ctx, rb_alloc(&edges, s->n - 1, err));
     for (int i = 0; i < s->n_sets; i++) {
         double *core = s->core + i * s->n;
-        RB_TRY(rb_spanning_tree(edges, l, balls, nb, s->min_samples[i], ctx, err));
+        RB_TRY(rb_spanning_tree(edges, &near->leaves, by_tree ? &near->balls : NULL, nb, s->min_samples[i], ctx, err));
         RB_TRY_ALL(ctx, rb_merge_tree_init(&s->tree[i], edges, s->n, err));
         for (int64_t p = 0; p < s->n; p++)
-            core[l->order[p]] = rb_spanning_length(nb->distance[p * nb->k + s->min_samples[i] - 1], is_cosine);
+            core[order[p]] = rb_spanning_length(nb->distance[p * nb->k + s->min_samples[i] - 1], is_cosine);
     }
 done:
     rb_free(edges);
@@ -204,7 +192,7 @@ done:
 static bool takes_tree(const config *c, const rb_points *points)
 {
     if (c->algorithm == ALGORITHM_AUTO)
-        return points->dense && points->n >= FROM_TREE;
+        return rb_neighbour_lists_by_balls(points);
     return c->algorithm == ALGORITHM_TREE;
 }
 
@@ -215,31 +203,20 @@ static rb_status prepare(void **prepared, const rb_train_view *view, const void 
     const rb_points *points = view->space;
     const int64_t n = points->n;
     shared *s = NULL;
-    rb_metric_points metric = { 0 };
-    rb_leaves leaves = { 0 };
-    rb_leaf_balls balls = { 0 };
-    rb_neighbours nb = { 0 };
+    const bool by_tree = takes_tree(all[0], points);
+    rb_neighbour_lists near = { 0 };
     *prepared = NULL;
     RB_TRY_ALL(ctx, check_points(all[0], points, err));
     RB_TRY_ALL(ctx, allocate_shared(&s, all, n_configs, n, err));
-    RB_TRY_ALL(ctx, rb_metric_points_init(&metric, points, all[0]->metric == METRIC_COSINE, ctx, err));
-    if (n > 1) {
-        const bool by_tree = takes_tree(all[0], points);
-        RB_TRY(rb_leaves_init(&leaves, &metric, RB_LEAVES_GROUPS, ctx, err));
-        if (by_tree)
-            RB_TRY_ALL(ctx, rb_leaf_balls_init(&balls, &leaves, ctx, err));
-        RB_TRY(rb_neighbours_init(&nb, &leaves, by_tree ? &balls : NULL, list_of(s->min_samples[s->n_sets - 1], n), ctx,
-                                  err));
-        RB_TRY(grow_trees(s, &leaves, by_tree ? &balls : NULL, &nb, ctx, err));
-    }
+    RB_TRY(rb_neighbour_lists_init(&near, points, all[0]->metric == METRIC_COSINE,
+                                   list_of(s->min_samples[s->n_sets - 1], n), by_tree, ctx, err));
+    if (n > 1)
+        RB_TRY(grow_trees(s, &near, by_tree, ctx, err));
     *prepared = s;
 done:
     if (!*prepared)
         unprepare(s);
-    rb_neighbours_fini(&nb);
-    rb_leaf_balls_fini(&balls);
-    rb_leaves_fini(&leaves);
-    rb_metric_points_fini(&metric);
+    rb_neighbour_lists_fini(&near);
     return err->status;
 }
 

@@ -129,7 +129,7 @@ static void unprepare(void *prepared)
 static rb_status find_neighbours(shared *s, const rb_points *points, bool is_cosine, const rb_ctx *ctx, rb_error *err)
 {
     rb_neighbour_lists near = { 0 };
-    RB_TRY(rb_neighbour_lists_init(&near, points, is_cosine, s->k, ctx, err));
+    RB_TRY(rb_neighbour_lists_init(&near, points, is_cosine, s->k, rb_neighbour_lists_by_balls(points), ctx, err));
     RB_TRY(rb_shared_alloc(&s->memory, s->n * s->k * (int64_t)sizeof *s->neighbour, ctx, err));
     s->neighbour = s->memory.data;
     const int32_t *order = near.leaves.order;
