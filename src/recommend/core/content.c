@@ -127,22 +127,6 @@ done:
 
 /* ---- products ---- */
 
-double rb_content_cosine(const rb_content_vectors *v, int64_t i, int64_t j)
-{
-    const rb_csr *x = &v->by_item;
-    int64_t a = x->row_begin[i], b = x->row_begin[j];
-    double sum = 0;
-    while (a < x->row_begin[i + 1] && b < x->row_begin[j + 1]) {
-        if (x->col[a] == x->col[b])
-            sum += x->value[a++] * x->value[b++];
-        else if (x->col[a] < x->col[b])
-            a++;
-        else
-            b++;
-    }
-    return sum;
-}
-
 /* out[i - begin] += factor x_it over the titles of [begin, end) that have word t. */
 static void add_term(double *out, const rb_csr *by_term, int64_t t, double factor, int32_t begin, int32_t end)
 {

@@ -44,9 +44,6 @@ rb_status rb_content_fit(rb_content_vectors *out, const rb_catalogue *items, con
 /** out[j] = x_item . x_j, [n_items]. Local. O(sum over the words of the title of the titles that have it). */
 void rb_content_similar(double *out, const rb_content_vectors *v, int32_t item);
 
-/** x_i . x_j. Local. */
-double rb_content_cosine(const rb_content_vectors *v, int64_t i, int64_t j);
-
 /**
  * Cosine of a profile, p = sum of weight_e x_e over n titles, with the titles [begin, end); 0 where p or the title has
  * no words. Local, allocates nothing.

@@ -1,6 +1,5 @@
 #include "recommend/core/level_one.h"
 
-#include <math.h>
 #include <omp.h>
 #include <string.h>
 

@@ -135,7 +135,7 @@ static double weight_at(const void *model, int64_t from, int64_t to)
         const int64_t first = h->begin[p->user];
         weight = (double)h->rating[first + rb_knn_lower(h->item + first, h->begin[p->user + 1] - first, (int32_t)from)];
     }
-    return p->length > 0 ? weight * rb_content_cosine(&p->m->vectors, from, to) / p->length : 0;
+    return p->length > 0 ? weight * rb_csr_dot(&p->m->vectors.by_item, from, to) / p->length : 0;
 }
 
 static int explain(int32_t *items, double *weights, int n, const void *self, int32_t user, int32_t item)
