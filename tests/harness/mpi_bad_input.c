@@ -200,7 +200,7 @@ static bool takes(const rb_algorithm *a, const rb_param *choice, int index, bool
     rb_error err = { 0 };
     rb_points p;
     rb_contract_model m = model_with(a, choice, index);
-    bool good = !a->check_config || a->check_config(m.config, &err) == RB_OK;
+    bool good = !a->check || a->check(m.config, NULL, &err) == RB_OK;
     rb_test_points(&p, N, D, sparse, groups);
     good = good && fit(&m, &p, &err) == RB_OK;
     rb_contract_model_fini(&m);
