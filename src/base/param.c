@@ -50,6 +50,15 @@ void rb_params_default(void *config, const rb_param *table)
     }
 }
 
+bool rb_params_fast(const void *config, const rb_param *table)
+{
+    for (; table && table->name; table++)
+        if (table->flags & RB_PARAM_FAST &&
+            *(const int *)((const char *)config + table->offset) != (int)table->default_number)
+            return true;
+    return false;
+}
+
 static rb_status parse_number(rb_value *out, const rb_param *p, const char *owner, const char *text, rb_error *err)
 {
     bool whole = p->kind == RB_PARAM_INT;

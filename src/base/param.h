@@ -28,6 +28,7 @@ typedef enum {
 #define RB_PARAM_RANKS 2u    /* a model reference: must score items, whatever the one that refers can do */
 #define RB_PARAM_PREDICTS 4u /* likewise: must predict ratings */
 #define RB_PARAM_LEARNS 8u   /* a yes or no: with yes the fit needs VALIDATION */
+#define RB_PARAM_FAST 16u    /* a choice: with any but the default the bits of a fit differ from run to run */
 
 typedef struct rb_param {
     const char *name; /* NULL ends a table */
@@ -106,6 +107,9 @@ typedef struct {
     const char *text; /* string, space, model (its `as` name), array (its file); borrowed */
     rb_array array;
 } rb_value;
+
+/** Whether a config has a choice by which the bits of its fit differ from run to run (RB_PARAM_FAST). */
+bool rb_params_fast(const void *config, const rb_param *table);
 
 /** The entry of a table by name, or NULL. */
 const rb_param *rb_param_find(const rb_param *table, const char *name);

@@ -53,7 +53,11 @@ static void describe_abilities(FILE *out, const rb_algorithm *a)
         fprintf(out, "measures %s · ", *m);
     if (a->checkpoint)
         fputs("goes on from checkpoints · ", out);
-    fprintf(out, "%s\n", a->can & RB_CAN_FAST ? "bits depend on the shape (fast)" : "same bits for any shape");
+    fputs("same bits for any shape", out);
+    for (const rb_param *p = a->params; p && p->name; p++)
+        if (p->flags & RB_PARAM_FAST)
+            fprintf(out, ", unless `%s` is another than by default", p->name);
+    fputc('\n', out);
 }
 
 static rb_status explain(FILE *out, int i, rb_format format, rb_error *err)

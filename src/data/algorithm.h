@@ -6,7 +6,8 @@
  *
  * The harness allocates config and state zeroed with the sizes of the table; `fini` takes a zeroed, a
  * partial or a finished state. Every function that has a ctx is collective over it unless its line says
- * otherwise. Bits are the same for any number of ranks and threads.
+ * otherwise. Bits are the same for any number of ranks and threads, but where a parameter flagged RB_PARAM_FAST has
+ * another value than its default: such trials are labelled in every table and do not count in a run's digest.
  */
 #ifndef RB_DATA_ALGORITHM_H
 #define RB_DATA_ALGORITHM_H
@@ -37,7 +38,6 @@
 #define RB_CAN_COLD_USER 8u  /* defined result for users without training data */
 #define RB_CAN_COLD_ITEM 16u /* tells items without training data apart; an ensemble: as far as its models do */
 #define RB_CAN_EXPLAIN 32u
-#define RB_CAN_FAST 64u  /* not bit-identical; labelled in every table */
 #define RB_CAN_NEXT 128u /* next: scores of the item that follows in a session */
 #define RB_CAN_RECOMMEND (RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_NEXT) /* any of these: evaluated on the split */
 

@@ -197,6 +197,16 @@ static rb_status add_reference(const entry_plan *p, rb_text *text, const rb_opti
     return rb_text_addf(text, p->err, "%s", o->text);
 }
 
+/* Children are expanded before their parents. */
+static bool is_fast(const entry_plan *p, const rb_configuration *c)
+{
+    const rb_configuration *all = p->plan->configuration;
+    bool fast = rb_params_fast(c->config, p->own.params) || (c->aspects_child >= 0 && all[c->aspects_child].is_fast);
+    for (int32_t i = 0; i < c->n_children; i++)
+        fast = fast || all[c->children[i]].is_fast;
+    return fast;
+}
+
 static rb_status name_configuration(const entry_plan *p, rb_configuration *c, const rb_sweep_cursor *cursor)
 {
     rb_text text = { 0 }, canonical = { 0 }, prepares = { 0 }, space = { 0 };
@@ -219,6 +229,8 @@ static rb_status name_configuration(const entry_plan *p, rb_configuration *c, co
     if (p->entry->reranks && p->rerank.sweep_of[0] < 0) /* a re-ranked list never looks like one that is not */
         RB_TRY(rb_text_addf(&text, p->err, "%srerank.%s=%s", text.length ? " " : "", p->rerank.params[0].name,
                             p->rerank.fixed[0].canonical));
+    if (c->is_fast)
+        RB_TRY(rb_text_addf(&text, p->err, "%s[fast]", text.length ? " " : ""));
     RB_TRY(keep(p->plan, &c->text, &text, p->err));
     RB_TRY(keep(p->plan, &c->canonical, &canonical, p->err));
     RB_TRY(keep(p->plan, &c->prepares, &prepares, p->err));
@@ -254,6 +266,7 @@ static rb_status expand_entry(entry_plan *p, int32_t index)
         fill(p, c, &cursor);
         if (p->entry->reranks)
             RB_TRY(fill_rerank(p, c, &cursor));
+        c->is_fast = is_fast(p, c);
         RB_TRY(name_configuration(p, c, &cursor));
     } while (rb_sweep_cursor_next(&cursor));
 done:

@@ -27,6 +27,8 @@ typedef struct rb_configuration {
     int32_t n_models;     /* children that stand in view->models */
     int32_t labels_child; /* configuration that clusters the items; -1 */
     int32_t space_child;  /* configuration that makes its space; -1 */
+    bool is_fast; /* the bits of its fit, or of one that it refers to, differ from run to run; its text then ends in
+                     "[fast]", so that every table says so, and the digest of the run leaves it out */
 
     /* Of its lists alone, not of its fit. */
     const rb_rerank_config *rerank; /* NULL: as scored; rerank->space: NULL where it takes clusters */

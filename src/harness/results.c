@@ -221,7 +221,7 @@ static rb_status digest_of_run(rb_digest *out, bool *any, rb_results *r, rb_erro
         const rb_work *work = &r->run->work[w];
         if (work->twin || work->want != RB_WANT_VALUES)
             continue;
-        if (r->facts[w].digest[0] && !(rb_run_configuration(r->run, w)->entry->algorithm->can & RB_CAN_FAST))
+        if (r->facts[w].digest[0] && !rb_run_configuration(r->run, w)->is_fast)
             line[n++] = rb_digest_line_of(work->key, r->facts[w].digest);
         else
             r->n_left_out++;

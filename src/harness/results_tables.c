@@ -12,7 +12,7 @@ typedef struct {
     int32_t trial, configuration, fold, repeat, iterations, kept_iteration, same_as, refit_iterations, space_trial;
     const char *entry, *algorithm, *parameters, *space, *outcome, *message, *key, *digest;
     const char *refit, *refit_message, *refit_key, *refit_digest;
-    uint8_t selected, converged;
+    uint8_t selected, converged, fast;
     int64_t model_bytes;
     double fit_s, score_s, evaluate_s, refit_s, refit_score_s, refit_evaluate_s;
 } trial_row;
@@ -46,6 +46,7 @@ static trial_row row_of(const rb_results *r, int64_t t)
                         .digest = f->digest,
                         .selected = f->selected,
                         .converged = f->converged,
+                        .fast = c->is_fast,
                         .model_bytes = f->model_bytes,
                         .fit_s = f->fit_s,
                         .score_s = f->score_s,
@@ -81,6 +82,7 @@ static rb_status write_trials(rb_results *r, rb_error *err)
         RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, message),
         RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, selected),
         RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, converged),
+        RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, fast),
         RB_RESULTS_COLUMN(rows, RB_HDF_INT32, iterations),
         RB_RESULTS_COLUMN(rows, RB_HDF_INT32, kept_iteration),
         RB_RESULTS_COLUMN_AS(rows, RB_HDF_INT64, model_bytes, "model_bytes", "bytes"),

@@ -78,10 +78,10 @@ static void name_systems(rb_systems *s)
             alone = alone && (j == i || strcmp(s->system[j].trial->entry, a->trial->entry) != 0);
         const char *base = strrchr(a->run->folder, '/');
         if (alone)
-            snprintf(a->name, sizeof a->name, "%s", a->trial->entry);
+            snprintf(a->name, sizeof a->name, "%s%s", a->trial->entry, rb_trial_label(a->trial));
         else
-            snprintf(a->name, sizeof a->name, "%s (%.80s:%d)", a->trial->entry,
-                     base && base[1] ? base + 1 : a->run->folder, a->trial->trial);
+            snprintf(a->name, sizeof a->name, "%s (%.80s:%d)%s", a->trial->entry,
+                     base && base[1] ? base + 1 : a->run->folder, a->trial->trial, rb_trial_label(a->trial));
     }
 }
 

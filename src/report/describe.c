@@ -395,10 +395,10 @@ static rb_status print(const description *d, FILE *out, rb_error *err)
 {
     const rb_classes *c = &d->classes;
     if (for_the_eye(d)) {
-        fprintf(out, "trial %lld (%s): %lld %s, %lld cluster%s of %.0f to %.0f, median %g; %lld noise",
-                (long long)d->model.trial->number, d->model.c->entry->name, (long long)c->n_points, points_of(d),
-                (long long)c->n_proper, rb_text_plural(c->n_proper), d->counts.least, d->counts.most, d->counts.middle,
-                (long long)(c->n_points - c->begin[c->n_proper]));
+        fprintf(out, "trial %lld (%s%s): %lld %s, %lld cluster%s of %.0f to %.0f, median %g; %lld noise",
+                (long long)d->model.trial->number, d->model.c->entry->name, d->model.c->is_fast ? " [fast]" : "",
+                (long long)c->n_points, points_of(d), (long long)c->n_proper, rb_text_plural(c->n_proper),
+                d->counts.least, d->counts.most, d->counts.middle, (long long)(c->n_points - c->begin[c->n_proper]));
         if (d->stability.state == RB_VALUE_OK)
             fprintf(out, "; stability:seeds %.4f over %lld repeats", d->stability.value, (long long)d->n_repeats);
         fputs("\n\n", out);

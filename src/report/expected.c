@@ -63,9 +63,22 @@ static bool is_held(const rb_expected *x, double measured)
     return isfinite(measured) && (fabs(above) <= x->tolerance || (x->or_better && better));
 }
 
-static rb_status add_row(rb_table *t, const rb_expected *x, double measured, rb_error *err)
+/* An entry's name, with the label of what it is judged by. */
+static rb_status add_entry(rb_table *t, const rb_results_file *r, const char *entry, rb_error *err)
 {
-    RB_TRY(rb_table_text(t, x->entry, err));
+    bool several;
+    const rb_trial_line *of = rb_results_entry(r, entry, &several);
+    rb_text name = { 0 };
+    RB_TRY(rb_text_addf(&name, err, "%s%s", entry, of ? rb_trial_label(of) : ""));
+    RB_TRY(rb_table_text(t, name.data, err));
+done:
+    rb_text_fini(&name);
+    return err->status;
+}
+
+static rb_status add_row(rb_table *t, const rb_results_file *r, const rb_expected *x, double measured, rb_error *err)
+{
+    RB_TRY(add_entry(t, r, x->entry, err));
     RB_TRY(rb_table_text(t, x->metric.label, err));
     RB_TRY(rb_table_double(t, x->value, 4, err));
     RB_TRY(rb_table_double(t, x->tolerance, 4, err));
@@ -90,7 +103,7 @@ rb_status rb_expected_write(FILE *out, const rb_results_file *r, const rb_experi
     for (const rb_expected *x = e->expected; x < e->expected + e->n_expected; x++) {
         const double measured = rb_expected_measured(r, x);
         held += is_held(x, measured);
-        RB_TRY(add_row(&t, x, measured, err));
+        RB_TRY(add_row(&t, r, x, measured, err));
     }
     if (format != RB_FORMAT_JSON)
         fprintf(out, "published values: %d of %d held\n%s", held, e->n_expected,

@@ -269,6 +269,13 @@ done:
     return err->status;
 }
 
+const char *rb_trial_label(const rb_trial_line *trial)
+{
+    static const char label[] = " [fast]";
+    size_t n = strlen(trial->parameters), own = strlen(label) - 1; /* nothing may stand before it */
+    return n >= own && strcmp(trial->parameters + n - own, label + 1) == 0 ? label : "";
+}
+
 bool rb_trial_clusters(const rb_trial_line *trial)
 {
     for (const rb_algorithm *const *a = rb_cluster_registry; *a; a++)

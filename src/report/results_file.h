@@ -75,6 +75,8 @@ typedef struct rb_results_file {
     rb_arena arena; /* owns all of it */
 } rb_results_file;
 
+/** " [fast]" where the bits of a trial's fit differ from run to run, as its parameters then end; else "". Local. */
+const char *rb_trial_label(const rb_trial_line *trial);
 /** Whether a trial is of a clustering algorithm; all others are recommenders. Local. */
 bool rb_trial_clusters(const rb_trial_line *trial);
 /**

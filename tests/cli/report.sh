@@ -190,6 +190,51 @@ assert float(taken["suggested_eps"]) > 0 and one["suggested_eps"] == "" == one["
 assert one["message"] == "one cluster" == other["message"], (one, other)
 PYTHON
 
+# Fits whose bits differ from run to run are labelled, and so is what refers to them; the digest leaves both out.
+cat >exact.yaml <<'YAML'
+experiment: racing
+dataset: { name: synthetic, users: 100, items: 60, ratings: 2000 }
+split: { kind: random, test: 0.2, validation: 0.1 }
+metrics: [rmse]
+select: rmse
+trials:
+  - svd: { factors: 4, iterations: 2 }
+  - item_mean
+YAML
+cat exact.yaml - >racing.yaml <<'YAML'
+  - svd: { factors: 4, iterations: 2, mode: fast }
+    as: racer
+  - hybrid: { first: racer, second: item_mean }
+    as: both
+expect:
+  - { entry: racer, metric: rmse, value: 1, tolerance: 9, source: nowhere }
+YAML
+expect 0 "$REELBENCH" run exact.yaml --output exact
+expect 0 "$REELBENCH" run racing.yaml --dry-run
+prints "factors=4 iterations=2 mode=fast [fast]"
+expect 0 "$REELBENCH" run racing.yaml --output racing
+racing=$(echo racing/racing-*)
+for format in table tsv csv json markdown; do
+    expect 0 "$REELBENCH" report "$racing" --format $format
+    grep -q 'mode=fast \[fast\]' "$out" || fail "$format: the trial has no label"
+    grep -qE 'first=racer second=item_mean \[fast\]' "$out" || fail "$format: what refers to it has no label"
+    if grep -E 'iterations=2 \[fast\]|item_mean.{0,9}\[fast\]' "$out" | grep -v second; then fail "$format: too many labels"; fi
+done
+expect 0 "$REELBENCH" report "$racing"
+prints "racer [fast]"
+expect 0 "$REELBENCH" compare "$racing" --metric rmse
+prints "racer [fast]"
+prints "both [fast]"
+expect 0 "$REELBENCH" list svd
+prints "same bits for any shape, unless \`mode\` is another than by default"
+expect 0 "$REELBENCH" digest "$racing"
+prints "left out: 2 of all trials"
+cp "$out" digest
+expect 0 "$REELBENCH" digest exact/racing-*
+[ "$(head -n 1 "$out")" = "$(head -n 1 digest)" ] || fail "fast trials change the digest"
+expect 0 "$REELBENCH" resume "$racing"
+prints "4 kept"
+
 # What is no run folder, and why.
 expect 2 "$REELBENCH" report nowhere
 complains "nowhere: No such file or directory; a run folder is what"

@@ -3,6 +3,7 @@
  * the same predictions; with our own start and the grid, the RMSE of five folds.
  */
 #include <math.h>
+#include <stdio.h>
 
 #include "recommend/recommend.h"
 #include "support/golden_rating.h"
@@ -119,11 +120,35 @@ static void five_folds_have_the_rmse_of_surprise(void **unused)
     rb_oracle_split_fini(&s);
 }
 
+/* Threads that race lose some updates, not the model. */
+static void fast_fits_have_the_error_of_exact_ones(void **unused)
+{
+    (void)unused;
+    static const char *const values[] = { "factors=64 iterations=10",
+                                          "factors=64 iterations=10 schedule=adagrad learning_rate=0.05",
+                                          "factors=64 iterations=10 precision=double" };
+    rb_ctx ctx;
+    rb_split_data s = { 0 };
+    rb_ctx_serial(&ctx, 2);
+    rb_oracle_movielens(&s, -INFINITY, &ctx);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char fast[128];
+        double rmse[2];
+        snprintf(fast, sizeof fast, "%s mode=fast", values[i]);
+        rb_golden_rating(&rmse[0], NULL, NULL, NULL, &rb_svd, values[i], &s, 1);
+        rb_golden_rating(&rmse[1], NULL, NULL, NULL, &rb_svd, fast, &s, 1);
+        print_message("%s: RMSE %.5f, fast %.5f\n", values[i], rmse[0], rmse[1]);
+        assert_true(fabs(rmse[1] - rmse[0]) <= 0.01 * rmse[0]);
+    }
+    rb_oracle_split_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_start_and_order_give_the_same_predictions),
         cmocka_unit_test(five_folds_have_the_rmse_of_surprise),
+        cmocka_unit_test(fast_fits_have_the_error_of_exact_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,6 +219,40 @@ static void a_lone_entry_goes_by_its_algorithm(void **unused)
     release(&x);
 }
 
+static void what_is_fast_or_refers_to_it_says_so(void **unused)
+{
+    (void)unused;
+    expanded x;
+    expand(&x, HEAD "trials:\n"
+                    "  - toy_blend: { first: pop, second: [mf, pop] }\n    as: top\n"
+                    "  - toy_blend: { first: top, second: pop }\n    as: above\n"
+                    "  - toy_mf: { mode: [exact, fast], factors: 8 }\n    as: mf\n"
+                    "  - toy_popular:\n    as: pop\n"
+                    "  - toy_cluster: { space: mf }\n");
+    static const struct {
+        const char *text;
+        bool is_fast;
+    } expected[] = {
+        { "first=pop second=mf(mode=exact factors=8)", false },
+        { "first=pop second=mf(mode=fast factors=8 [fast]) [fast]", true },
+        { "first=pop second=pop", false },
+        { "first=top(first=pop second=mf(mode=exact factors=8)) second=pop", false },
+        { "first=top(first=pop second=mf(mode=fast factors=8 [fast]) [fast]) second=pop [fast]", true },
+        { "first=top(first=pop second=pop) second=pop", false },
+        { "mode=exact factors=8", false },
+        { "mode=fast factors=8 [fast]", true },
+        { "", false },
+        { "space=mf(mode=exact factors=8)", false },
+        { "space=mf(mode=fast factors=8 [fast]) [fast]", true },
+    };
+    assert_int_equal(x.plan.n_configurations, sizeof expected / sizeof *expected);
+    for (int32_t c = 0; c < x.plan.n_configurations; c++) {
+        assert_string_equal(x.plan.configuration[c].text, expected[c].text);
+        assert_int_equal(x.plan.configuration[c].is_fast, expected[c].is_fast);
+    }
+    release(&x);
+}
+
 static void trials_are_configurations_by_folds_by_repeats(void **unused)
 {
     (void)unused;
@@ -269,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_reference_to_a_swept_entry_is_swept),
         cmocka_unit_test(a_reference_to_a_clustering_gives_labels),
         cmocka_unit_test(a_lone_entry_goes_by_its_algorithm),
+        cmocka_unit_test(what_is_fast_or_refers_to_it_says_so),
         cmocka_unit_test(trials_are_configurations_by_folds_by_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

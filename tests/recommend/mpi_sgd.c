@@ -79,7 +79,7 @@ static void check_order(int64_t wanted, const rb_ratings *r, const rb_ctx *ctx)
     assert_ok(rb_shared_alloc(&item, r->n_items * (int64_t)sizeof(double), ctx, &err), &err);
     assert_ok(rb_alloc(&users, r->n_users, &err), &err);
     assert_ok(rb_alloc(&items, r->n_items, &err), &err);
-    assert_ok(rb_grid_deal(&g, r, wanted, RB_ORDER_SHUFFLED, 0, ctx, &err), &err);
+    assert_ok(rb_grid_deal(&g, r, &(rb_grid_options){ .grid = wanted }, 0, ctx, &err), &err);
     const sums model = { user.data, item.data };
     const rb_grid_work work = { .users = { { &user, sizeof(double) } },
                                 .items = { { &item, sizeof(double) } },
@@ -122,6 +122,74 @@ static void an_epoch_is_the_loop_over_the_grid(void **unused)
         check_order(sides[i], &s.train, &apart);
         check_order(sides[i], &s.train, &pairs);
     }
+    rb_ctx_fini(&pairs);
+    rb_ctx_fini(&apart);
+    rb_oracle_split_fini(&s);
+}
+
+/* What a block counts: a visit of its user, whom no other thread has, and of its item. */
+static double count_block(const void *model, const rb_grid_block *block)
+{
+    const sums *m = model;
+    for (int64_t e = 0; e < block->n; e++) {
+        m->user[block->entry[e].user] += 1;
+        assert_true(block->entry[e].item >= block->item_begin && block->entry[e].item < block->item_end);
+#pragma omp atomic
+        m->item[block->entry[e].item] += 1;
+    }
+    return (double)block->n;
+}
+
+static void check_counts(int64_t wanted, const rb_ratings *r, const rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    rb_grid g = { 0 };
+    rb_shared user = { 0 }, item = { 0 };
+    double loss;
+    assert_ok(rb_shared_alloc(&user, r->n_users * (int64_t)sizeof(double), ctx, &err), &err);
+    assert_ok(rb_shared_alloc(&item, r->n_items * (int64_t)sizeof(double), ctx, &err), &err);
+    assert_ok(rb_grid_deal(&g, r, &(rb_grid_options){ .grid = wanted, .mode = RB_MODE_FAST }, 0, ctx, &err), &err);
+    assert_int_equal(g.n_blocks, rb_grid_size_fast(r->n, wanted, ctx));
+    const sums model = { user.data, item.data };
+    const rb_grid_work work = { .users = { { &user, sizeof(double) } },
+                                .items = { { &item, sizeof(double) } },
+                                .step = count_block,
+                                .model = &model };
+    for (int epoch = 1; epoch <= 3; epoch++) {
+        assert_ok(rb_grid_run(&loss, &g, &work, ctx, &err), &err);
+        assert_true(loss == (double)r->n);
+        for (int32_t p = 0; p < r->n_users; p++)
+            assert_true(model.user[p] ==
+                        epoch * (double)(r->user_begin[g.users.at[p] + 1] - r->user_begin[g.users.at[p]]));
+        for (int32_t p = 0; p < r->n_items; p++)
+            assert_true(model.item[p] ==
+                        epoch * (double)(r->item_begin[g.items.at[p] + 1] - r->item_begin[g.items.at[p]]));
+        rb_barrier(ctx);
+    }
+    rb_grid_fini(&g);
+    rb_shared_fini(&user);
+    rb_shared_fini(&item);
+}
+
+/* No update is lost but by a race: not between the nodes of a ring, either. */
+static void fast_epochs_meet_every_rating_once(void **unused)
+{
+    (void)unused;
+    rb_error err = { 0 };
+    rb_split_data s = { 0 };
+    rb_ctx apart, pairs;
+    rb_oracle_zipf(&s, 300, 200, 9000, 0.6, 0.9, &rb_test_ctx);
+    rb_test_ctx.n_threads = 2;
+    assert_ok(rb_ctx_init(&apart, rb_test_ctx.comm, 2, true, &err), &err);
+    rb_test_nodes(&pairs, pairs_of_ranks);
+    pairs.n_threads = 2;
+    static const int64_t sides[] = { 0, 5 };
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+        check_counts(sides[i], &s.train, &rb_test_ctx);
+        check_counts(sides[i], &s.train, &apart);
+        check_counts(sides[i], &s.train, &pairs);
+    }
+    assert_int_equal(rb_grid_size_fast(s.train.n, 0, &rb_test_ctx), 4 * rb_test_ctx.n_ranks);
     rb_ctx_fini(&pairs);
     rb_ctx_fini(&apart);
     rb_oracle_split_fini(&s);
@@ -253,6 +321,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_side_of_the_grid_follows_the_data),
         cmocka_unit_test(an_epoch_is_the_loop_over_the_grid),
+        cmocka_unit_test(fast_epochs_meet_every_rating_once),
         cmocka_unit_test(factors_have_the_same_bits_for_any_ranks_and_threads),
         cmocka_unit_test(one_user_and_one_item_work),
         cmocka_unit_test(fit_survives_the_nth_failed_allocation),

@@ -7,6 +7,7 @@ static const rb_param mf_params[] = {
     RB_BOOL(toy_mf_config, biases, true, "whether there are biases"),
     RB_STRING(toy_mf_config, label, NULL, "a text"),
     RB_ARRAY(toy_mf_config, start, "start values"),
+    RB_CHOICE(toy_mf_config, mode, 0, "exact|fast", "whether bits differ", .flags = RB_PARAM_FAST),
     RB_PARAM_END,
 };
 

@@ -13,6 +13,7 @@ typedef struct {
     bool biases;
     const char *label;
     rb_array start;
+    int mode;
 } toy_mf_config;
 
 typedef struct {

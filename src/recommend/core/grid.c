@@ -16,6 +16,15 @@ int32_t rb_grid_size(int64_t n, int64_t wanted)
     return blocks;
 }
 
+int32_t rb_grid_size_fast(int64_t n, int64_t wanted, const rb_ctx *ctx)
+{
+    int64_t busy = ctx->n_threads, blocks = rb_grid_size(n, wanted);
+    rb_max_int64(ctx, &busy, 1);
+    if (wanted == 0 && blocks < 2 * busy * ctx->n_ranks)
+        blocks = 2 * busy * ctx->n_ranks;
+    return (int32_t)(blocks < RB_GRID_MOST ? blocks : RB_GRID_MOST);
+}
+
 double rb_grid_bytes(const rb_shape *shape, int64_t n)
 {
     double rows = (double)(shape->n_users + shape->n_items), side = RB_GRID_MOST + 1;
@@ -111,30 +120,31 @@ static void place_rows(int64_t first[RB_GRID_MOST + 1], const rb_grid *g, const 
     first[g->row_end - g->row_begin] = at;
 }
 
-static rb_status begin_grid(rb_grid *g, const rb_ratings *train, int64_t wanted, rb_grid_order order, const rb_ctx *ctx,
+static rb_status begin_grid(rb_grid *g, const rb_ratings *train, const rb_grid_options *options, const rb_ctx *ctx,
                             rb_error *err)
 {
-    g->n_blocks = rb_grid_size(train->n, wanted);
+    g->is_fast = options->mode == RB_MODE_FAST;
+    g->n_blocks = g->is_fast ? rb_grid_size_fast(train->n, options->grid, ctx) : rb_grid_size(train->n, options->grid);
     g->row_begin = (int32_t)((int64_t)g->n_blocks * ctx->rank / ctx->n_ranks);
     g->row_end = (int32_t)((int64_t)g->n_blocks * (ctx->rank + 1) / ctx->n_ranks);
     RB_TRY_ALL(ctx, make(g, train, ctx, err));
     RB_TRY(rb_shared_alloc(&g->done, (int64_t)g->n_blocks * 64, ctx, err));
     RB_TRY(rb_shared_alloc(&g->loss, (int64_t)g->n_blocks * (int64_t)sizeof(double), ctx, err));
-    permute(&g->users, order, "grid.users", 0, ctx->seed);
+    permute(&g->users, (rb_grid_order)options->order, "grid.users", 0, ctx->seed);
     cut(&g->users, g->n_blocks, train->user_begin);
     share_out(&g->users, g->n_blocks, ctx);
 done:
     return err->status;
 }
 
-rb_status rb_grid_deal(rb_grid *g, const rb_ratings *train, int64_t wanted, rb_grid_order order, int64_t epoch,
+rb_status rb_grid_deal(rb_grid *g, const rb_ratings *train, const rb_grid_options *options, int64_t epoch,
                        const rb_ctx *ctx, rb_error *err)
 {
     uint8_t *column = NULL; /* of each item */
     int64_t first[RB_GRID_MOST + 1];
 
     if (!g->begin)
-        RB_TRY(begin_grid(g, train, wanted, order, ctx, err));
+        RB_TRY(begin_grid(g, train, options, ctx, err));
     place_rows(first, g, train->user_begin);
     int32_t n_rows = g->row_end - g->row_begin;
     (void)rb_alloc(&column, train->n_items, err);
@@ -142,7 +152,7 @@ rb_status rb_grid_deal(rb_grid *g, const rb_ratings *train, int64_t wanted, rb_g
         (void)rb_alloc(&g->entry, first[n_rows], err);
     RB_TRY_ALL(ctx, err->status);
 
-    permute(&g->items, order, "grid.items", epoch, ctx->seed);
+    permute(&g->items, (rb_grid_order)options->order, "grid.items", epoch, ctx->seed);
     cut(&g->items, g->n_blocks, train->item_begin);
     share_out(&g->items, g->n_blocks, ctx);
     for (int32_t b = 0; b < g->n_blocks; b++)

@@ -21,11 +21,42 @@
 
 typedef enum { RB_ORDER_SHUFFLED, RB_ORDER_GIVEN } rb_grid_order;
 
-/* Rows of the table of a model whose config has the fields `grid` and `order`. */
-#define RB_GRID_PARAMS(config)                                                                  \
-    RB_INT(config, grid, 0, 0, RB_GRID_MOST, "blocks", "a side of the grid; 0: from the data"), \
-        RB_CHOICE(config, order, RB_ORDER_SHUFFLED, "shuffled|given",                           \
-                  "of users and items; given, with grid: 1: as the data have them, one after the other")
+/*
+ * FAST: blocks of the ranks of a node wait for nothing but the block before them in their row, so that threads update
+ * the same items at the same time: some updates are lost, and no two runs have the same bits (Niu, Recht, Re, Wright
+ * 2011, arXiv:1106.5730). A side has at least two blocks a thread there. Where ranks lie on several nodes, a column
+ * still leaves a rank only when all of the rank's rows have met it.
+ * The rows of items are read and written by plain moves of whole vectors, as in the exact order: in the words of C a
+ * race, which a tool that seeks races will name, on purpose. What is counted and waited for is atomic in either mode.
+ */
+typedef enum { RB_MODE_EXACT, RB_MODE_FAST } rb_grid_mode;
+
+/* What the rows of a table by RB_GRID_PARAMS set. */
+typedef struct {
+    int64_t grid;
+    int order, mode;
+} rb_grid_options;
+
+/* Rows of the table of a model whose config has the field `layout`, an rb_grid_options. */
+#define RB_GRID_PARAMS(config)                                                                             \
+    { .name = "grid",                                                                                      \
+      .kind = RB_PARAM_INT,                                                                                \
+      .offset = offsetof(config, layout.grid),                                                             \
+      .max = RB_GRID_MOST,                                                                                 \
+      .unit = "blocks",                                                                                    \
+      .help = "a side of the grid; 0: from the data" },                                                    \
+        { .name = "order",                                                                                 \
+          .kind = RB_PARAM_CHOICE,                                                                         \
+          .offset = offsetof(config, layout.order),                                                        \
+          .default_number = RB_ORDER_SHUFFLED,                                                             \
+          .choices = "shuffled|given",                                                                     \
+          .unit = "",                                                                                      \
+          .help = "of users and items; given, with grid: 1: as the data have them, one after the other" }, \
+    {                                                                                                      \
+        .name = "mode", .kind = RB_PARAM_CHOICE, .offset = offsetof(config, layout.mode),                  \
+        .default_number = RB_MODE_EXACT, .choices = "exact|fast", .unit = "",                              \
+        .help = "fast: threads race on items, with other bits in every run", .flags = RB_PARAM_FAST        \
+    }
 
 /* Users and items by their positions in the permuted order. */
 typedef struct {
@@ -43,7 +74,8 @@ typedef struct {
 } rb_grid_side;
 
 typedef struct {
-    int32_t n_blocks;           /* B */
+    int32_t n_blocks; /* B */
+    bool is_fast;
     int32_t row_begin, row_end; /* block rows of this rank */
     rb_grid_side users, items;
     int64_t *begin;       /* [own rows x (B + 1)] first entry of each block */
@@ -78,6 +110,9 @@ typedef struct {
 /** B of n interactions; `wanted` where it is not 0. */
 int32_t rb_grid_size(int64_t n, int64_t wanted);
 
+/** As above, but of at least two blocks for each thread of all ranks. Collective. */
+int32_t rb_grid_size_fast(int64_t n, int64_t wanted, const rb_ctx *ctx);
+
 /** Bytes a rank that rb_grid_deal allocates. */
 double rb_grid_bytes(const rb_shape *shape, int64_t n);
 
@@ -87,12 +122,12 @@ double rb_grid_bytes(const rb_shape *shape, int64_t n);
  * Collective over ctx. A second call, for another epoch, permutes and cuts the items anew, and only them.
  *
  * @param[in,out] g  zeroed before the first call; the caller's (rb_grid_fini)
- * @param[in] wanted  blocks a side, or 0: by n
  * @return RB_OK, RB_NO_MEMORY (agreed; g can be released)
  *
- * Bits: a function of the data, ctx->seed and epoch. Time O(n / (P T) + n_users + n_items), memory 12 n / P bytes.
+ * Bits: a function of the data, ctx->seed and epoch (FAST: and of ranks and threads). Time O(n / (P T) + n_users +
+ * n_items), memory 12 n / P bytes.
  */
-rb_status rb_grid_deal(rb_grid *g, const rb_ratings *train, int64_t wanted, rb_grid_order order, int64_t epoch,
+rb_status rb_grid_deal(rb_grid *g, const rb_ratings *train, const rb_grid_options *options, int64_t epoch,
                        const rb_ctx *ctx, rb_error *err);
 
 /**
@@ -102,7 +137,8 @@ rb_status rb_grid_deal(rb_grid *g, const rb_ratings *train, int64_t wanted, rb_g
  *
  * @param[out] loss  sum of what the steps returned, the same on every rank
  *
- * Bits: the same for any ranks and threads. Memory: two columns of items where ranks lie on several nodes.
+ * Bits: the same for any ranks and threads, but not with FAST. Memory: two columns of items where ranks lie on several
+ * nodes.
  * @return RB_OK, RB_NO_MEMORY (agreed, nothing was updated)
  */
 rb_status rb_grid_run(double *loss, rb_grid *g, const rb_grid_work *work, const rb_ctx *ctx, rb_error *err);

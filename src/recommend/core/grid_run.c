@@ -16,6 +16,8 @@ typedef struct {
     int64_t *done;    /* [B] strata finished, 8 numbers apart, shared by the ranks of a node */
     int32_t *taken;   /* [own rows] whether a thread is at work in the row */
     int64_t arrived;  /* strata of the row above that came through the ring; behind `done` where that is shared */
+    int32_t n_below;  /* rows that a column meets here, from row_begin upwards, before it goes on: 1, and all if fast */
+    int32_t n_above;  /* likewise of the rank above, from row_end upwards; 0: nothing is waited for */
     int above, below; /* ranks at the other ends of the ring; -1: their rows are in this node's memory */
     char *in, *out;   /* one column each */
     MPI_Request in_request, out_request;
@@ -28,12 +30,23 @@ static int64_t finished(const int64_t *counter)
     return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
 }
 
-/* Strata that the row after this one has finished. */
-static int64_t above_row(const epoch *e, int32_t row)
+/* Whether n rows from `row` upwards have finished the columns that `row` has when it has finished s strata. */
+static bool have_met(const epoch *e, int32_t row, int32_t n, int64_t s)
 {
-    if (row == e->g->row_end - 1 && e->above >= 0)
-        return finished(&e->arrived);
-    return finished(e->done + (int64_t)((row + 1) % e->g->n_blocks) * 8);
+    for (int32_t j = 0; j < n; j++)
+        if (finished(e->done + (int64_t)((row + j) % e->g->n_blocks) * 8) < s - j)
+            return false;
+    return true;
+}
+
+/* Whether the column of stratum s of a row may be worked on. */
+static bool may_begin(const epoch *e, int32_t row, int64_t s)
+{
+    int32_t top = e->g->row_end - 1;
+    if (!e->g->is_fast && row < top)
+        return have_met(e, row + 1, 1, s);
+    s -= top - row; /* when the highest row has it: 0 and less stand for columns that begin the epoch here */
+    return e->above >= 0 ? finished(&e->arrived) >= s : have_met(e, top + 1, e->n_above, s);
 }
 
 /* Take the row that is furthest behind among those that can go on; -1: none can. */
@@ -45,7 +58,7 @@ static int32_t take(epoch *e, int64_t last)
         for (int32_t row = e->g->row_begin; row < e->g->row_end; row++) {
             int64_t s = finished(e->done + (int64_t)row * 8);
             bool is_taken = __atomic_load_n(e->taken + (row - e->g->row_begin), __ATOMIC_ACQUIRE);
-            if (!is_taken && s < least && (e->g->n_blocks == 1 || above_row(e, row) >= s)) {
+            if (!is_taken && s < least && (e->g->n_blocks == 1 || may_begin(e, row, s))) {
                 best = row;
                 least = s;
             }
@@ -122,7 +135,8 @@ static void expect(epoch *e, const rb_ctx *ctx)
 static bool turn_ring(epoch *e, const rb_ctx *ctx)
 {
     int64_t n = e->g->n_blocks, all = e->g->n_rounds + n;
-    if (e->below >= 0 && e->sent < finished(e->done + (int64_t)e->g->row_begin * 8) && completed(&e->out_request)) {
+    if (e->below >= 0 && e->sent < all && have_met(e, e->g->row_begin, e->n_below, e->sent + 1) &&
+        completed(&e->out_request)) {
         int32_t column = (int32_t)((e->g->row_begin + e->sent - e->g->n_rounds) % n);
         carry(e, column, e->out, true);
         RB_MPI(MPI_Isend(e->out, (int)column_bytes(e, column), MPI_BYTE, e->below, TAG, ctx->comm, &e->out_request));
@@ -168,14 +182,33 @@ static void run_rows(epoch *e, const rb_ctx *ctx)
     }
 }
 
-/* The rank that has a row, or -1 where this rank reads that row's counter in the memory of its node. */
-static int neighbour(const rb_grid *g, int32_t row, const rb_ctx *ctx)
+static int32_t first_row(const rb_grid *g, int rank, const rb_ctx *ctx)
+{
+    return (int32_t)((int64_t)g->n_blocks * rank / ctx->n_ranks);
+}
+
+/* The rank that has a row. */
+static int rank_of(const rb_grid *g, int32_t row, const rb_ctx *ctx)
 {
     row = (row + g->n_blocks) % g->n_blocks;
     int rank = 0;
-    while ((int64_t)g->n_blocks * (rank + 1) / ctx->n_ranks <= row)
+    while (first_row(g, rank + 1, ctx) <= row)
         rank++;
+    return rank;
+}
+
+/* The rank that has a row, or -1 where this rank reads that row's counter in the memory of its node. */
+static int neighbour(const rb_grid *g, int32_t row, const rb_ctx *ctx)
+{
+    int rank = rank_of(g, row, ctx);
     return ctx->n_nodes == 1 || ctx->node_of[rank] == ctx->node_of[ctx->rank] ? -1 : rank;
+}
+
+/* How many rows of the rank above a column meets before it comes here, where blocks do not wait within a rank. */
+static int32_t rows_above(const rb_grid *g, const rb_ctx *ctx)
+{
+    int rank = rank_of(g, g->row_end, ctx);
+    return ctx->n_nodes == 1 ? 0 : first_row(g, rank + 1, ctx) - first_row(g, rank, ctx);
 }
 
 static void publish(const rb_grid_part *part, const rb_grid_side *side, const rb_ctx *ctx)
@@ -196,6 +229,8 @@ static rb_status begin_epoch(epoch *e, const rb_ctx *ctx, rb_error *err)
     bool idle = g->row_begin == g->row_end;
     e->above = idle ? -1 : neighbour(g, g->row_end, ctx);
     e->below = idle ? -1 : neighbour(g, g->row_begin - 1, ctx);
+    e->n_below = g->is_fast ? g->row_end - g->row_begin : 1;
+    e->n_above = g->is_fast ? rows_above(g, ctx) : 1;
     RB_TRY(rb_alloc(&e->taken, g->row_end - g->row_begin, err));
     if (e->above < 0 && e->below < 0)
         return err->status;
@@ -219,7 +254,7 @@ rb_status rb_grid_run(double *loss, rb_grid *g, const rb_grid_work *work, const 
     (void)rb_alloc(&rows, ctx->n_ranks + 1, err);
     RB_TRY_ALL(ctx, begin_epoch(&e, ctx, err));
     for (int r = 0; r <= ctx->n_ranks; r++)
-        rows[r] = (int64_t)g->n_blocks * r / ctx->n_ranks;
+        rows[r] = first_row(g, r, ctx);
     for (int32_t row = g->row_begin; row < g->row_end; row++)
         e.loss[row] = 0;
     if (e.above >= 0)

@@ -14,10 +14,10 @@ done:
     return err->status;
 }
 
-rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, int64_t grid, rb_grid_order order, int64_t epoch,
+rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, const rb_grid_options *options, int64_t epoch,
                             const rb_ctx *ctx, rb_error *err)
 {
-    RB_TRY(rb_grid_deal(&m->sgd.grid, train, grid, order, epoch, ctx, err));
+    RB_TRY(rb_grid_deal(&m->sgd.grid, train, options, epoch, ctx, err));
     m->is_placed = false;
 done:
     return err->status;

@@ -27,7 +27,7 @@ rb_status rb_sgd_state_begin(rb_sgd_state *m, const rb_ratings *train, int64_t k
                              rb_error *err);
 
 /** The grid of an epoch. Collective. @return as rb_grid_deal */
-rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, int64_t grid, rb_grid_order order, int64_t epoch,
+rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, const rb_grid_options *options, int64_t epoch,
                             const rb_ctx *ctx, rb_error *err);
 
 /** The rows to their positions where they are not there, an epoch by `step` on `work`, and the rows back in the model.

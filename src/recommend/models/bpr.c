@@ -14,7 +14,8 @@
  * only ever drawn as a negative. A user who comes later gets `iterations` passes over the own positives, from 0, with
  * negatives from the whole catalogue and the items as they stand.
  * The objective of an iteration is the sum of -ln sigma over the pairs that it met. Time O(nnz k) an iteration, memory
- * 2 (m + n) k numbers a node and 12 bytes a positive. Bits: the same for any ranks and threads.
+ * 2 (m + n) k numbers a node and 12 bytes a positive. Bits: the same for any ranks and threads, unless
+ * `mode: fast`.
  */
 #include <math.h>
 #include <string.h>
@@ -30,8 +31,7 @@ typedef struct {
     int negatives;
     rb_sgd_start begin;
     int precision;
-    int64_t grid;
-    int order;
+    rb_grid_options layout;
 } config;
 
 static const rb_param params[] = {
@@ -141,7 +141,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                                       .kind = (rb_negatives_kind)c->negatives } };
     (void)prepared;
 
-    RB_TRY(rb_sgd_state_deal(m, view->positives, c->grid, (rb_grid_order)c->order, iteration, ctx, err));
+    RB_TRY(rb_sgd_state_deal(m, view->positives, &c->layout, iteration, ctx, err));
     RB_TRY(rb_sgd_state_run(objective, m, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
     *done = iteration + 1 >= c->iterations;
 done:

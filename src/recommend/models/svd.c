@@ -18,8 +18,8 @@
  * biases as the mean of the training ratings. A user who comes later gets `iterations` passes over the own ratings,
  * which ascend by item, from 0, with the items as they stand.
  * The objective of an iteration is the sum of the squared errors that it met. Time O(nnz k) an iteration. Memory
- * 2 (m + n) k numbers a node and 12 bytes a rating. Bits: the same for any ranks and threads. No part of it runs
- * unordered: a race between threads (Hogwild) would give other bits in every run.
+ * 2 (m + n) k numbers a node and 12 bytes a rating. Bits: the same for any ranks and threads, unless `mode:
+ * fast`.
  */
 #include <math.h>
 #include <string.h>
@@ -38,8 +38,7 @@ typedef struct {
     bool biased;
     rb_sgd_start begin;
     int precision;
-    int64_t grid;
-    int order;
+    rb_grid_options layout;
 } config;
 
 typedef struct {
@@ -120,7 +119,7 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     m->fallback = m->model.bias.mean;
     if (!c->biased)
         m->model.bias.mean = 0;
-    RB_TRY(rb_sgd_state_deal(&m->model, view->ratings, c->grid, (rb_grid_order)c->order, 0, ctx, err));
+    RB_TRY(rb_sgd_state_deal(&m->model, view->ratings, &c->layout, 0, ctx, err));
 done:
     return err->status;
 }
