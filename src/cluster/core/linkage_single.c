@@ -170,7 +170,8 @@ rb_status rb_linkage_single(rb_linkage_merge *merges, const rb_points *points, b
     if (n < 2)
         return RB_OK;
     RB_TRY_ALL(ctx, rb_alloc(&edges, n - 1, err));
-    RB_TRY(rb_neighbour_lists_init(&lists, points, is_cosine, LIST < n - 1 ? LIST : n - 1, ctx, err));
+    RB_TRY(rb_neighbour_lists_init(&lists, points, is_cosine, LIST < n - 1 ? LIST : n - 1,
+                                   rb_neighbour_lists_by_balls(points), ctx, err));
     RB_TRY(rb_spanning_tree(edges, &lists.leaves, lists.balls.centre ? &lists.balls : NULL, &lists.lists, 1, ctx, err));
     RB_TRY_ALL(ctx, rb_merge_tree_init(&tree, edges, n, err));
     RB_TRY_ALL(ctx, sets_init(&s, err));
