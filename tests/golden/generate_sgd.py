@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Known answers of Surprise on ml-latest-small for svd, svdpp and nmf: surprise.json.
+"""Known answers of Surprise on ml-latest-small for bias, svd, svdpp and nmf: surprise.json.
 
     python tests/golden/generate_sgd.py DATA > tests/golden/surprise.json
 
@@ -17,7 +17,7 @@ import sys
 import numpy as np
 import pandas
 import surprise
-from surprise import SVD, NMF, Dataset, Reader, SVDpp
+from surprise import NMF, SVD, BaselineOnly, Dataset, Reader, SVDpp
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -81,7 +81,15 @@ def main():
                                  reg_bi=0.2, reg_pu=0.05, reg_qi=0.06, random_state=start(9)),
         "svd_unbiased": lambda: SVD(n_factors=20, biased=False, lr_all=0.02, random_state=start(20)),
         "svdpp": lambda: SVDpp(n_factors=10, n_epochs=5, cache_ratings=True, random_state=start(10)),
+        "svdpp_rates": lambda: SVDpp(n_factors=7, n_epochs=4, lr_bu=0.01, lr_bi=0.02, lr_pu=0.03, lr_qi=0.004,
+                                     lr_yj=0.008, reg_bu=0.1, reg_bi=0.2, reg_pu=0.05, reg_qi=0.06, reg_yj=0.3,
+                                     cache_ratings=True, random_state=start(7)),
         "nmf": lambda: NMF(n_factors=15, n_epochs=20, random_state=start(15, positive=True)),
+        "nmf_rates": lambda: NMF(n_factors=6, n_epochs=12, reg_pu=0.02, reg_qi=0.3,
+                                 random_state=start(6, positive=True)),
+        "nmf_biased": lambda: NMF(n_factors=4, n_epochs=15, biased=True, reg_pu=0.4, reg_qi=0.3, lr_bu=0.01, lr_bi=0.02,
+                                  reg_bu=0.1, reg_bi=0.05, random_state=start(4, positive=True)),
+        "bias": lambda: BaselineOnly(verbose=False),
     }
     out = {
         "made_by": "tests/golden/generate_sgd.py",
@@ -96,7 +104,7 @@ def main():
         predicted = predictions(algorithm, test)
         out[name] = errors(predicted, test) | {"predictions": [float(x) for x in predicted[::40]]}
     folds = {"svd": lambda: SVD(random_state=1), "svdpp": lambda: SVDpp(random_state=1, cache_ratings=True),
-             "nmf": lambda: NMF(random_state=1)}
+             "nmf": lambda: NMF(random_state=1), "bias": lambda: BaselineOnly(verbose=False)}
     out["folds"] = {name: [] for name in folds}
     for fold in range(5):
         fitted, held = trainset_of(ratings[row % 5 != fold]), ratings[row % 5 == fold]

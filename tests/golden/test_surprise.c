@@ -9,7 +9,7 @@
 #include "support/golden_rating.h"
 #include "support/support.h"
 
-extern const rb_recommender rb_svd, rb_svdpp, rb_nmf;
+extern const rb_recommender rb_bias, rb_svd, rb_svdpp, rb_nmf;
 
 #define MOST 1000
 
@@ -31,7 +31,20 @@ static const setting settings[] = {
     { &rb_svd, "svd_unbiased",
       "factors=20 biased=false learning_rate=0.02 grid=1 order=given init=splitmix precision=double", 1e-10 },
     { &rb_svdpp, "svdpp", "factors=10 iterations=5 batch=1 init=splitmix", 1e-9 },
+    { &rb_svdpp, "svdpp_rates",
+      "factors=7 iterations=4 learning_rate_user_bias=0.01 learning_rate_item_bias=0.02 learning_rate_user=0.03 "
+      "learning_rate_item=0.004 learning_rate_implicit=0.008 regularization_user_bias=0.1 regularization_item_bias=0.2 "
+      "regularization_user=0.05 regularization_item=0.06 regularization_implicit=0.3 batch=1 init=splitmix",
+      1e-9 },
     { &rb_nmf, "nmf", "factors=15 iterations=20 init=splitmix", 1e-9 },
+    { &rb_nmf, "nmf_rates", "factors=6 iterations=12 regularization_user=0.02 regularization_item=0.3 init=splitmix",
+      1e-9 },
+    { &rb_nmf, "nmf_biased",
+      "factors=4 iterations=15 biased=true regularization_user=0.4 regularization_item=0.3 "
+      "learning_rate_user_bias=0.01 learning_rate_item_bias=0.02 regularization_user_bias=0.1 "
+      "regularization_item_bias=0.05 init=splitmix",
+      1e-9 },
+    { &rb_bias, "bias", "", 1e-10 },
 };
 
 static void check(const setting *x, json_t *golden, const rb_split_data *s)
@@ -69,21 +82,6 @@ static void the_same_start_and_order_give_the_same_predictions(void **unused)
     rb_oracle_split_fini(&s);
 }
 
-/* Row % 5 == fold is test. */
-static void cut(rb_split_data *s, int64_t fold, const rb_ctx *ctx)
-{
-    rb_error err = { 0 };
-    uint8_t *part = NULL;
-    assert_ok(rb_alloc(&part, s->all.n, &err), &err);
-    for (int64_t row = 0; row < s->all.n; row++)
-        part[row] = row % 5 == fold ? RB_PART_TEST : RB_PART_TRAIN;
-    rb_ratings_fini(&s->train);
-    rb_ratings_fini(&s->test);
-    assert_ok(rb_ratings_build(&s->train, &s->all, part, 1u << RB_PART_TRAIN, -INFINITY, ctx, &err), &err);
-    assert_ok(rb_ratings_build(&s->test, &s->all, part, 1u << RB_PART_TEST, -INFINITY, ctx, &err), &err);
-    rb_free(part);
-}
-
 /* Means over five folds: equal within .3 %, or better. */
 static void five_folds_have_the_rmse_of_surprise(void **unused)
 {
@@ -92,6 +90,7 @@ static void five_folds_have_the_rmse_of_surprise(void **unused)
         { &rb_svd, "svd", "factors=100", 3e-3 },
         { &rb_svdpp, "svdpp", "factors=20", 3e-3 },
         { &rb_nmf, "nmf", "", 3e-3 },
+        { &rb_bias, "bias", "", 1e-10 },
     };
     rb_ctx ctx;
     rb_split_data s = { 0 };
@@ -100,7 +99,7 @@ static void five_folds_have_the_rmse_of_surprise(void **unused)
     json_t *golden = rb_test_golden("surprise.json");
     double ours[sizeof own / sizeof *own] = { 0 };
     for (int64_t fold = 0; fold < 5; fold++) {
-        cut(&s, fold, &ctx);
+        rb_oracle_fold(&s, fold, -INFINITY, &ctx);
         for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
             double rmse;
             rb_golden_rating(&rmse, NULL, NULL, NULL, own[i].algorithm, own[i].values, &s, 1);

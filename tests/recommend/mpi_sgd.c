@@ -211,13 +211,14 @@ static const setting settings[] = {
     { &rb_svd, "factors=70 iterations=2 schedule=adagrad precision=double biased=false grid=3" },
     { &rb_svdpp, "factors=20 iterations=2" },
     { &rb_svdpp, "factors=9 iterations=2 batch=1" },
-    { &rb_svdpp, "factors=6 iterations=2 batch=64" },
+    { &rb_svdpp, "factors=6 iterations=2 batch=64 learning_rate_implicit=0.001 regularization_user=0.3" },
     { &rb_bpr, "factors=20 iterations=3" },
     { &rb_bpr, "factors=64 iterations=2 grid=5 negatives=popular precision=double" },
     { &rb_logistic_mf, "factors=20 iterations=3" },
     { &rb_logistic_mf, "factors=64 iterations=2 grid=5 samples=1 precision=double" },
     { &rb_nmf, "factors=20 iterations=3" },
-    { &rb_nmf, "factors=9 iterations=3 method=multiplicative" },
+    { &rb_nmf, "factors=9 iterations=3 biased=true" },
+    { &rb_nmf, "factors=9 iterations=3 method=multiplicative regularization_item=0.2" },
     { &rb_nmf, "factors=9 iterations=3 method=hals regularization=0" },
 };
 
@@ -257,6 +258,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
     rb_oracle_nth_failures(&rb_bpr, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_logistic_mf, "factors=5 iterations=1", &s, 15, 80);
     rb_oracle_nth_failures(&rb_nmf, "factors=5 iterations=1", &s, 10, 80);
+    rb_oracle_nth_failures(&rb_nmf, "factors=5 iterations=1 biased=true", &s, 10, 80);
     rb_oracle_split_fini(&s);
 }
 

@@ -87,6 +87,19 @@ void rb_oracle_movielens(rb_split_data *s, double threshold, const rb_ctx *ctx)
     free(user);
 }
 
+void rb_oracle_fold(rb_split_data *s, int64_t fold, double threshold, const rb_ctx *ctx)
+{
+    rb_error err = { 0 };
+    uint8_t *part = malloc((size_t)s->all.n + 1);
+    for (int64_t row = 0; row < s->all.n; row++)
+        part[row] = row % 5 == fold ? RB_PART_TEST : RB_PART_TRAIN;
+    rb_ratings_fini(&s->train);
+    rb_ratings_fini(&s->test);
+    assert_ok(rb_ratings_build(&s->train, &s->all, part, 1u << RB_PART_TRAIN, threshold, ctx, &err), &err);
+    assert_ok(rb_ratings_build(&s->test, &s->all, part, 1u << RB_PART_TEST, threshold, ctx, &err), &err);
+    free(part);
+}
+
 static double *cumulated(int32_t n, double exponent)
 {
     double *sum = malloc(((size_t)n + 1) * sizeof *sum);

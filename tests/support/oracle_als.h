@@ -20,6 +20,12 @@ typedef struct {
 void rb_oracle_movielens(rb_split_data *s, double threshold, const rb_ctx *ctx);
 
 /**
+ * Cut s, whose source is all of ml-latest-small, anew: rows (0-based) that are `fold` modulo 5 are test, the rest is
+ * training; of both the ratings of at least `threshold`. Collective.
+ */
+void rb_oracle_fold(rb_split_data *s, int64_t fold, double threshold, const rb_ctx *ctx);
+
+/**
  * Ratings without signal: n draws of (user with weight (i + 11)^-user_exponent, item likewise), duplicates removed,
  * half stars; one in ten is test. The same on every rank. Collective.
  */

@@ -33,6 +33,18 @@ static rb_factor_start user_start(const rb_sgd_start *start, int64_t n_items)
                               .uniform = start->uniform };
 }
 
+rb_sgd_rates rb_sgd_rates_of(const rb_sgd_rates *own, double learning_rate, double regularization)
+{
+    return (rb_sgd_rates){ .user_bias = rb_sgd_rate(own->user_bias, learning_rate),
+                           .item_bias = rb_sgd_rate(own->item_bias, learning_rate),
+                           .user = rb_sgd_rate(own->user, learning_rate),
+                           .item = rb_sgd_rate(own->item, learning_rate),
+                           .reg_user_bias = rb_sgd_rate(own->reg_user_bias, regularization),
+                           .reg_item_bias = rb_sgd_rate(own->reg_item_bias, regularization),
+                           .reg_user = rb_sgd_rate(own->reg_user, regularization),
+                           .reg_item = rb_sgd_rate(own->reg_item, regularization) };
+}
+
 rb_status rb_sgd_check(const rb_sgd_start *start, const rb_shape *shape, int64_t k, rb_error *err)
 {
     const rb_factor_start items = item_start(start), users = user_start(start, shape ? shape->n_items : 0);

@@ -73,6 +73,33 @@ typedef struct {
     double reg_user_bias, reg_item_bias, reg_user, reg_item;
 } rb_sgd_rates;
 
+/* Row of a table whose config has the field_, a rate or regularisation of one part. */
+#define RB_SGD_RATE(config, field_, name_, help_)                                                                      \
+    {                                                                                                                  \
+        .name = (name_), .kind = RB_PARAM_DOUBLE, .offset = offsetof(config, field_), .default_number = -1, .min = -1, \
+        .max = 1e3, .unit = "", .help = (help_)                                                                        \
+    }
+
+/* Rows of a table whose config has the field `rate`, an rb_sgd_rates: below 0, the common one. */
+#define RB_SGD_RATE_PARAMS(config)                                                                        \
+    RB_SGD_RATE(config, rate.user_bias, "learning_rate_user_bias", "-1: learning_rate"),                  \
+        RB_SGD_RATE(config, rate.item_bias, "learning_rate_item_bias", "-1: learning_rate"),              \
+        RB_SGD_RATE(config, rate.user, "learning_rate_user", "of user factors; -1: learning_rate"),       \
+        RB_SGD_RATE(config, rate.item, "learning_rate_item", "of item factors; -1: learning_rate"),       \
+        RB_SGD_RATE(config, rate.reg_user_bias, "regularization_user_bias", "-1: regularization"),        \
+        RB_SGD_RATE(config, rate.reg_item_bias, "regularization_item_bias", "-1: regularization"),        \
+        RB_SGD_RATE(config, rate.reg_user, "regularization_user", "of user factors; -1: regularization"), \
+        RB_SGD_RATE(config, rate.reg_item, "regularization_item", "of item factors; -1: regularization")
+
+/* A part's own rate, or the common one. */
+static inline double rb_sgd_rate(double own, double common)
+{
+    return own < 0 ? common : own;
+}
+
+/** Those of all parts, from the own and the common ones. Local. */
+rb_sgd_rates rb_sgd_rates_of(const rb_sgd_rates *own, double learning_rate, double regularization);
+
 /* By position; the biases are doubles and absent where the model has none. */
 typedef struct {
     rb_grid grid;

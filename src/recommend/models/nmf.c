@@ -1,7 +1,7 @@
 /*
  * Non-negative factors of ratings: r_ui = p_u . q_i with p, q >= 0, minimising
  *
- *     sum (r_ui - p_u . q_i)^2 + regularization (sum_u |I(u)| |p_u|^2 + sum_i |U(i)| |q_i|^2)
+ *     sum (r_ui - p_u . q_i)^2 + reg_user sum_u |I(u)| |p_u|^2 + reg_item sum_i |U(i)| |q_i|^2
  *
  * over the training ratings. One row of either side at a time, b the rows of the other side and n the ratings of the
  * row:
@@ -11,11 +11,19 @@
  *     multiplicative  the same, but items see the users of this iteration; the objective never rises
  *     hals            x_f = max(0, sum (r - x . b + x_f b_f) b_f / (sum b_f^2 + n reg)), f after f, items after users
  *
+ * `biased` (surprise alone, as Surprise has it) estimates mu + b_u + b_i + p_u . q_i in place of x . b. With the
+ * factors of before the biases take one step of gradient descent for each rating, user by user as they are numbered,
+ *
+ *     b_u += lr (e - reg b_u),  b_i += lr (e - reg b_i),  e = r - estimate,
+ *
+ * one rating after the other on one thread of each node, and x sees the estimates that these steps met.
+ *
  * Luo, Zhou, Xia, Zhu (2014), doi:10.1109/TII.2014.2308433; Lee, Seung (2001); Cichocki, Zdunek, Amari (2007),
  * doi:10.1007/978-3-540-74494-8_22. Ratings may not be negative. A user or item without training ratings has factors 0;
- * where the product is 0 the mean of the training ratings is predicted. A user who comes later gets `iterations`
+ * where the estimate is 0 the mean of the training ratings is predicted. A user who comes later gets `iterations`
  * multiplicative steps from 1, with the items as they stand. The objective of an iteration is the sum of the squared
- * errors that the users met. In double; time O(nnz k) an iteration, memory 2 (m + n) k numbers a node. Bits: the same
+ * errors that the users met. In double; time O(nnz k) an iteration, memory 2 (m + n) k numbers a node, and two a rating
+ * where biased. Bits: the same
  * for any ranks and threads.
  */
 #include <math.h>
@@ -23,6 +31,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "recommend/core/non_negative.h"
 #include "recommend/core/sgd.h"
 #include "recommend/core/side.h"
 #include "recommend/recommend.h"
@@ -31,8 +40,10 @@ enum { SURPRISE, MULTIPLICATIVE, HALS };
 
 typedef struct {
     int64_t factors, iterations;
-    double regularization;
+    double regularization, regularization_user, regularization_item;
     int method;
+    bool biased;
+    double learning_rate_user_bias, learning_rate_item_bias, regularization_user_bias, regularization_item_bias;
     int init;
     double init_low, init_high;
     rb_array start, start_users;
@@ -40,12 +51,15 @@ typedef struct {
 
 typedef struct {
     rb_factor_model factor;
-    double mean; /* of the training ratings */
+    rb_biases bias;  /* 0, the mean too, unless biased */
+    double fallback; /* mean of the training ratings */
 
     /* while fitting */
-    rb_factors next;  /* of users, method surprise */
-    rb_shared square; /* [n_users] squared errors that the users met */
-    double *scratch;  /* [n_threads x n_scratch] */
+    rb_factors next;    /* of users, method surprise */
+    rb_shared square;   /* [n_users] squared errors that the users met */
+    rb_shared estimate; /* [2 nnz] by users, then by items; biased only */
+    int64_t *cursor;    /* [n_items] */
+    double *scratch;    /* [n_threads x n_scratch] */
     int64_t n_scratch;
     int64_t *users, *items; /* [n_ranks + 1] first row of each rank */
 } state;
@@ -54,7 +68,14 @@ static const rb_param params[] = {
     RB_INT(config, factors, 15, 1, 4096, "", "latent factors"),
     RB_INT(config, iterations, 50, 1, 10000, "", "steps of all users and items"),
     RB_DOUBLE(config, regularization, 0.06, 0.0, 1e6, "", "times the number of ratings of the row"),
+    RB_DOUBLE(config, regularization_user, -1.0, -1.0, 1e6, "", "of user factors; -1: regularization"),
+    RB_DOUBLE(config, regularization_item, -1.0, -1.0, 1e6, "", "of item factors; -1: regularization"),
     RB_CHOICE(config, method, SURPRISE, "surprise|multiplicative|hals", "how a row is updated"),
+    RB_BOOL(config, biased, false, "with the mean and biases, method: surprise only"),
+    RB_DOUBLE(config, learning_rate_user_bias, 0.005, 0.0, 1e3, "", "biased only"),
+    RB_DOUBLE(config, learning_rate_item_bias, 0.005, 0.0, 1e3, "", "biased only"),
+    RB_DOUBLE(config, regularization_user_bias, 0.02, 0.0, 1e3, "", "biased only"),
+    RB_DOUBLE(config, regularization_item_bias, 0.02, 0.0, 1e3, "", "biased only"),
     RB_CHOICE(config, init, RB_START_RANDOM, RB_STARTS, "factors to start from"),
     RB_DOUBLE(config, init_low, 0.0, 0.0, 1e6, "", "least start value, init: random only"),
     RB_DOUBLE(config, init_high, 1.0, 0.0, 1e6, "", "largest start value, init: random only"),
@@ -86,6 +107,8 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
     const config *c = cfg;
     const rb_sgd_start start = start_of(c);
+    if (c->biased && c->method != SURPRISE)
+        return RB_FAIL(err, RB_BAD_INPUT, "'nmf.biased' goes with 'nmf.method' surprise alone");
     if (c->init_high < c->init_low)
         return RB_FAIL(err, RB_BAD_INPUT, "'nmf.init_high' is %g, expected at least 'nmf.init_low', %g", c->init_high,
                        c->init_low);
@@ -101,9 +124,11 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     const config *c = cfg;
     double rows = (double)(shape->n_users + shape->n_items), k = (double)c->factors + 7; /* with padding */
     double longest = (double)(shape->n_users > shape->n_items ? shape->n_users : shape->n_items);
-    return (rb_cost){ .bytes_per_rank = sizeof(double) * (longest + 2 * k) * shape->n_threads,
-                      .bytes_per_node = sizeof(double) * (3 * rows * k + rows),
-                      .flops = 12.0 * (double)c->factors * (double)shape->nnz * (double)c->iterations };
+    double biased = c->biased ? 1 : 0;
+    return (rb_cost){ .bytes_per_rank =
+                          sizeof(double) * ((longest + 2 * k) * shape->n_threads + biased * (double)shape->n_items),
+                      .bytes_per_node = sizeof(double) * (3 * rows * k + 2 * rows + 2 * biased * (double)shape->nnz),
+                      .flops = (12.0 + 4 * biased) * (double)c->factors * (double)shape->nnz * (double)c->iterations };
 }
 
 static int64_t longest_row(const int64_t *begin, int64_t n)
@@ -124,6 +149,8 @@ static rb_status allocate(state *m, const rb_ratings *train, const config *c, co
     RB_TRY(rb_alloc(&m->users, ctx->n_ranks + 1, err));
     RB_TRY(rb_alloc(&m->items, ctx->n_ranks + 1, err));
     RB_TRY(rb_alloc(&m->scratch, m->n_scratch * ctx->n_threads, err));
+    if (c->biased)
+        RB_TRY(rb_alloc(&m->cursor, train->n_items, err));
     rb_blocks_offsets(m->users, &train->users, ctx);
     rb_blocks_offsets(m->items, &train->items, ctx);
 done:
@@ -144,7 +171,12 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
             return RB_FAIL(err, RB_BAD_INPUT, "a rating is %g: nmf takes no negative ratings",
                            (double)train->user_rating[e]);
     RB_TRY_ALL(ctx, allocate(m, train, c, ctx, err));
-    RB_TRY(rb_ratings_mean(&m->mean, train, ctx, err));
+    RB_TRY(rb_bias_fit(&m->bias, train, &(rb_bias_config){ 0 }, ctx, err));
+    m->fallback = m->bias.mean;
+    if (c->biased)
+        RB_TRY(rb_shared_alloc(&m->estimate, 2 * train->n * (int64_t)sizeof(double), ctx, err));
+    else
+        m->bias.mean = 0;
     RB_TRY(rb_sgd_model_begin(&m->factor, train, c->factors, RB_DOUBLE_PRECISION, &start, ctx, err));
     RB_TRY(rb_shared_alloc(&m->square, train->n_users * (int64_t)sizeof(double), ctx, err));
     if (c->method == SURPRISE)
@@ -158,72 +190,61 @@ static double *row(const rb_factors *f, int64_t j)
     return (double *)f->data + j * f->ld;
 }
 
-/* x [k] into out, which may be x; sums: [2 k]. Returns the squared errors that x meets. */
-static double multiply(double *out, const double *x, const rb_factors *other, const int32_t *col, const float *rating,
-                       int64_t n, double regularization, double *sums)
-{
-    int64_t k = other->k;
-    double *above = sums, *below = sums + k, squares = 0;
-    memset(sums, 0, (size_t)(2 * k) * sizeof *sums);
-    for (int64_t e = 0; e < n; e++) {
-        const double *b = row(other, col[e]);
-        double r = (double)rating[e], estimate = rb_inner_f64(x, b, k);
-        squares += (r - estimate) * (r - estimate);
-        for (int64_t f = 0; f < k; f++) {
-            above[f] = fma(r, b[f], above[f]);
-            below[f] = fma(estimate, b[f], below[f]);
-        }
-    }
-    for (int64_t f = 0; f < k; f++) {
-        double under = below[f] + (double)n * regularization * x[f];
-        out[f] = under > 0 ? x[f] * (above[f] / under) : x[f];
-    }
-    return squares;
-}
-
-/* One coordinate after the other; residual: [n]. Returns the squared errors that x met. */
-static double descend(double *x, const rb_factors *other, const int32_t *col, const float *rating, int64_t n,
-                      double regularization, double *residual)
-{
-    double squares = 0;
-    for (int64_t e = 0; e < n; e++) {
-        residual[e] = (double)rating[e] - rb_inner_f64(x, row(other, col[e]), other->k);
-        squares += residual[e] * residual[e];
-    }
-    for (int64_t f = 0; f < other->k; f++) {
-        double above = 0, below = 0;
-        for (int64_t e = 0; e < n; e++) {
-            double b = row(other, col[e])[f];
-            above = fma(residual[e], b, above);
-            below = fma(b, b, below);
-        }
-        double total = below + (double)n * regularization;
-        if (!(total > 0))
-            continue;
-        double better = fmax(0, (above + x[f] * below) / total), change = better - x[f];
-        for (int64_t e = 0; e < n; e++)
-            residual[e] -= change * row(other, col[e])[f];
-        x[f] = better;
-    }
-    return squares;
-}
-
 /* This rank's rows of one side, into `out`; squares [n] or NULL. */
 static void update_side(rb_factors *out, const rb_factors *own, const rb_factors *other, rb_side side,
-                        const int64_t *rows, double *squares, state *m, const config *c, const rb_ctx *ctx)
+                        const int64_t *rows, double *squares, const double *estimate, double regularization,
+                        const state *m, const config *c, const rb_ctx *ctx)
 {
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 32)
     for (int64_t j = rows[ctx->rank]; j < rows[ctx->rank + 1]; j++) {
-        int64_t from = side.begin[j], n = side.begin[j + 1] - from;
+        int64_t from = side.begin[j];
+        const rb_non_negative_row r = { side.col + from, side.rating + from, estimate ? estimate + from : NULL,
+                                        side.begin[j + 1] - from };
         double *scratch = m->scratch + m->n_scratch * omp_get_thread_num(), met;
         if (c->method == HALS)
-            met = descend(row(out, j), other, side.col + from, side.rating + from, n, c->regularization, scratch);
+            met = rb_non_negative_descend(row(out, j), other, &r, regularization, scratch);
         else
-            met = multiply(row(out, j), row(own, j), other, side.col + from, side.rating + from, n, c->regularization,
-                           scratch);
+            met = rb_non_negative_multiply(row(out, j), row(own, j), other, &r, regularization, scratch);
         if (squares)
             squares[j] = met;
     }
+}
+
+/* One step of both biases for each rating in their order, from the products in the estimates by users; what the steps
+ * met stands in both. */
+static void step_biases(const state *m, const rb_ratings *train, const config *c)
+{
+    double *by_user = m->estimate.data, *by_item = by_user + train->n, *square = m->square.data;
+    memcpy(m->cursor, train->item_begin, (size_t)train->n_items * sizeof *m->cursor);
+    for (int32_t u = 0; u < train->n_users; u++) {
+        double *bu = m->bias.user + u;
+        square[u] = 0;
+        for (int64_t e = train->user_begin[u]; e < train->user_begin[u + 1]; e++) {
+            int32_t i = train->user_item[e];
+            double *bi = m->bias.item + i, estimate = m->bias.mean + *bu + *bi + by_user[e];
+            double error = (double)train->user_rating[e] - estimate;
+            *bu += c->learning_rate_user_bias * (error - c->regularization_user_bias * *bu);
+            *bi += c->learning_rate_item_bias * (error - c->regularization_item_bias * *bi);
+            by_user[e] = by_item[m->cursor[i]++] = estimate;
+            square[u] += error * error;
+        }
+    }
+}
+
+/* Nodes repeat one another's work: its ranks share the products. */
+static void estimate(const state *m, const rb_ratings *train, const config *c, const rb_ctx *ctx)
+{
+    double *by_user = m->estimate.data;
+    int64_t from = (int64_t)train->n_users * ctx->node_rank / ctx->n_node_ranks,
+            to = (int64_t)train->n_users * (ctx->node_rank + 1) / ctx->n_node_ranks;
+#pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 32)
+    for (int64_t u = from; u < to; u++)
+        for (int64_t e = train->user_begin[u]; e < train->user_begin[u + 1]; e++)
+            by_user[e] = rb_inner_f64(row(&m->factor.users, u), row(&m->factor.items, train->user_item[e]), c->factors);
+    rb_shared_sync(&m->estimate, ctx);
+    if (ctx->node_rank == 0)
+        step_biases(m, train, c);
+    rb_shared_sync(&m->estimate, ctx);
 }
 
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
@@ -232,14 +253,19 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
     state *m = self;
     const config *c = cfg;
     rb_factors *users = &m->factor.users, *items = &m->factor.items, *next = c->method == SURPRISE ? &m->next : users;
+    const double *met = c->biased ? m->estimate.data : NULL;
     (void)prepared;
 
-    update_side(next, users, items, rb_side_users(view->ratings), m->users, m->square.data, m, c, ctx);
+    if (c->biased)
+        estimate(m, view->ratings, c, ctx);
+    update_side(next, users, items, rb_side_users(view->ratings), m->users, met ? NULL : m->square.data, met,
+                rb_sgd_rate(c->regularization_user, c->regularization), m, c, ctx);
     if (c->method == SURPRISE)
         rb_barrier(ctx); /* the users of other ranks still read the items */
     else
         rb_factors_publish(users, m->users, ctx);
-    update_side(items, items, users, rb_side_items(view->ratings), m->items, NULL, m, c, ctx);
+    update_side(items, items, users, rb_side_items(view->ratings), m->items, NULL, met ? met + view->ratings->n : NULL,
+                rb_sgd_rate(c->regularization_item, c->regularization), m, c, ctx);
     rb_factors_publish(items, m->items, ctx);
     if (c->method == SURPRISE) {
         int64_t from = m->users[ctx->rank], to = m->users[ctx->rank + 1];
@@ -262,8 +288,19 @@ static void fold_user(double *x, double *bias, const void *self, const void *cfg
     *bias = 0;
     for (int64_t f = 0; f < q->k; f++)
         x[f] = n > 0 ? 1 : 0;
-    for (int64_t step = 0; step < c->iterations && n > 0; step++)
-        multiply(x, x, q, items, ratings, n, c->regularization, sums);
+    for (int64_t step = 0; step < c->iterations && n > 0; step++) {
+        memset(sums, 0, (size_t)(2 * q->k) * sizeof *sums);
+        for (int64_t e = 0; e < n; e++) {
+            double estimate = m->bias.mean + *bias + m->bias.item[items[e]];
+            for (int64_t f = 0; f < q->k; f++)
+                estimate += x[f] * row(q, items[e])[f];
+            if (c->biased)
+                *bias +=
+                    c->learning_rate_user_bias * ((double)ratings[e] - estimate - c->regularization_user_bias * *bias);
+            rb_non_negative_add(sums, row(q, items[e]), (double)ratings[e], estimate, q->k);
+        }
+        rb_non_negative_rescale(x, x, sums, (double)n * rb_sgd_rate(c->regularization_user, c->regularization), q->k);
+    }
 }
 
 static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
@@ -271,18 +308,20 @@ static rb_status reveal(void *self, const rb_train_view *view, const void *prepa
 {
     state *m = self;
     (void)prepared;
-    return rb_sgd_reveal(&m->factor, NULL, view->revealed, fold_user, m, cfg, ctx, err);
+    return rb_sgd_reveal(&m->factor, &m->bias, view->revealed, fold_user, m, cfg, ctx, err);
 }
 
 static void fitting_fini(state *m)
 {
     rb_factors_fini(&m->next);
     rb_shared_fini(&m->square);
+    rb_shared_fini(&m->estimate);
+    rb_free(m->cursor);
     rb_free(m->scratch);
     rb_free(m->users);
     rb_free(m->items);
     m->scratch = NULL;
-    m->users = m->items = NULL;
+    m->users = m->items = m->cursor = NULL;
 }
 
 static rb_status end(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
@@ -298,32 +337,31 @@ static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t
                   int32_t item_end)
 {
     const state *m = self;
-    rb_factors_score(tile, &m->factor.users, &m->factor.items, users, n_users, item_begin, item_end);
+    rb_factor_bias_score(tile, &m->factor, &m->bias, users, n_users, item_begin, item_end);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
 {
     const state *m = self;
-    for (int64_t p = 0; p < pairs->n; p++) {
-        int32_t user = pairs->user[p], item = pairs->item[p];
-        out[p] = user >= 0 && item >= 0 ? rb_factors_dot(&m->factor.users, user, &m->factor.items, item) : 0;
-        if (!(out[p] > 0))
-            out[p] = m->mean;
-    }
+    rb_factor_bias_predict(out, &m->factor, &m->bias, pairs);
+    for (int64_t p = 0; p < pairs->n; p++)
+        if (out[p] == 0)
+            out[p] = m->fallback;
 }
 
 static rb_status fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                          const void *cfg, rb_error *err)
 {
     const state *m = self;
-    return rb_sgd_fold_in(scores, &m->factor, NULL, fold_user, m, cfg, items, ratings, n, err);
+    return rb_sgd_fold_in(scores, &m->factor, &m->bias, fold_user, m, cfg, items, ratings, n, err);
 }
 
 static void arrays(void *self, rb_visitor *v)
 {
     state *m = self;
     rb_factor_model_arrays(&m->factor, v);
-    v->scalar(v, "mean", RB_FLOAT64, &m->mean);
+    rb_bias_arrays(&m->bias, v);
+    v->scalar(v, "fallback", RB_FLOAT64, &m->fallback);
 }
 
 static void fini(void *self)
@@ -331,6 +369,7 @@ static void fini(void *self)
     state *m = self;
     fitting_fini(m);
     rb_factor_model_fini(&m->factor);
+    rb_bias_fini(&m->bias);
     memset(m, 0, sizeof *m);
 }
 

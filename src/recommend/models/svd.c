@@ -46,25 +46,12 @@ typedef struct {
     double fallback; /* mean of the training ratings */
 } state;
 
-#define RATE(field_, name_, help_)                                                                               \
-    {                                                                                                            \
-        .name = (name_), .kind = RB_PARAM_DOUBLE, .offset = offsetof(config, rate.field_), .default_number = -1, \
-        .min = -1, .max = 1e3, .unit = "", .help = (help_)                                                       \
-    }
-
 static const rb_param params[] = {
     RB_FACTORS_PARAM(config),
     RB_INT(config, iterations, 20, 1, 10000, "", "epochs over all ratings"),
     RB_DOUBLE(config, learning_rate, 0.005, 0.0, 1e3, "", "of all parts"),
     RB_DOUBLE(config, regularization, 0.02, 0.0, 1e3, "", "of all parts"),
-    RATE(user_bias, "learning_rate_user_bias", "-1: learning_rate"),
-    RATE(item_bias, "learning_rate_item_bias", "-1: learning_rate"),
-    RATE(user, "learning_rate_user", "of user factors; -1: learning_rate"),
-    RATE(item, "learning_rate_item", "of item factors; -1: learning_rate"),
-    RATE(reg_user_bias, "regularization_user_bias", "-1: regularization"),
-    RATE(reg_item_bias, "regularization_item_bias", "-1: regularization"),
-    RATE(reg_user, "regularization_user", "of user factors; -1: regularization"),
-    RATE(reg_item, "regularization_item", "of item factors; -1: regularization"),
+    RB_SGD_RATE_PARAMS(config),
     RB_CHOICE(config, schedule, RB_SCHEDULE_CONSTANT, RB_SGD_SCHEDULES,
               "of the learning rates; adagrad: falling with the gradients of a row"),
     RB_BOOL(config, biased, true, "with the mean and biases; else factors alone"),
@@ -73,24 +60,6 @@ static const rb_param params[] = {
     RB_GRID_PARAMS(config),
     RB_PARAM_END,
 };
-
-static double either(double own, double common)
-{
-    return own < 0 ? common : own;
-}
-
-static rb_sgd_rates rates_of(const config *c)
-{
-    const rb_sgd_rates *r = &c->rate;
-    return (rb_sgd_rates){ .user_bias = either(r->user_bias, c->learning_rate),
-                           .item_bias = either(r->item_bias, c->learning_rate),
-                           .user = either(r->user, c->learning_rate),
-                           .item = either(r->item, c->learning_rate),
-                           .reg_user_bias = either(r->reg_user_bias, c->regularization),
-                           .reg_item_bias = either(r->reg_item_bias, c->regularization),
-                           .reg_user = either(r->reg_user, c->regularization),
-                           .reg_item = either(r->reg_item, c->regularization) };
-}
 
 static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
 {
@@ -199,7 +168,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                             .ld = m->sgd.users.ld,
                             .mean = m->bias.mean,
                             .biased = c->biased,
-                            .rate = rates_of(c) };
+                            .rate = rb_sgd_rates_of(&c->rate, c->learning_rate, c->regularization) };
     (void)view, (void)prepared;
 
     RB_TRY(rb_sgd_state_run(objective, m, visits[c->precision][c->schedule], &work, ctx, err));
@@ -228,7 +197,7 @@ static void fold_user(double *x, double *bias, const void *self, const void *cfg
     const rb_sgd_state *m = self;
     const config *c = cfg;
     const rb_factors *q = &m->factor.items;
-    const rb_sgd_rates rate = rates_of(c);
+    const rb_sgd_rates rate = rb_sgd_rates_of(&c->rate, c->learning_rate, c->regularization);
     const bool falls = c->schedule == RB_SCHEDULE_ADAGRAD;
     int64_t k = c->factors, first = k < RB_SGD_FIRST ? k : RB_SGD_FIRST;
     double sum[RB_SGD_SUMS] = { 1, 1, 1, 1 };

@@ -8,6 +8,8 @@
  *     b_u += lr (e - reg b_u),  p_u += lr (e q_i - reg p_u),  q_i += lr (e (p_u + z_u) - reg q_i),
  *     b_i += lr (e - reg b_i),  y_j += lr (e |I(u)|^-1/2 q_i - reg y_j)  for all j in I(u)
  *
+ * where each of the five may have a learning rate and a regularisation of its own.
+ *
  * All y_j of a user take the same affine update, so that a user is one pass over the own ratings with z_u alone, and
  * what it does to every y_j is one factor and one vector: an epoch costs O(nnz k), not O(sum_u |I(u)|^2 k).
  *
@@ -32,6 +34,8 @@
 typedef struct {
     int64_t factors, iterations;
     double learning_rate, regularization;
+    rb_sgd_rates rate; /* below 0: the common one */
+    double rate_implicit, reg_implicit;
     int64_t batch;
     rb_sgd_start begin;
 } config;
@@ -44,10 +48,10 @@ typedef struct {
     /* while fitting */
     rb_factors p;
     rb_rounds rounds;
-    rb_shared seen;   /* [n_most x k] p_u + z_u as each rating of the round saw it, times lr e */
+    rb_shared seen;   /* [n_most x k] p_u + z_u as each rating of the round saw it, times lr e of items */
     rb_shared asked;  /* [most_users x k] what a user adds to each y_j, */
     rb_shared keep;   /* [most_users] after multiplying it by this */
-    rb_shared error;  /* [n_most] lr e of each rating of the round */
+    rb_shared error;  /* [n_most] lr e of item biases for each rating of the round */
     rb_shared square; /* [n_users] squared errors */
     double *scratch;  /* [n_threads x 2 k] */
 } state;
@@ -57,6 +61,9 @@ static const rb_param params[] = {
     RB_INT(config, iterations, 20, 1, 10000, "", "epochs over all ratings"),
     RB_DOUBLE(config, learning_rate, 0.007, 0.0, 1.0, "", "of all parts"),
     RB_DOUBLE(config, regularization, 0.02, 0.0, 1e3, "", "of all parts"),
+    RB_SGD_RATE_PARAMS(config),
+    RB_SGD_RATE(config, rate_implicit, "learning_rate_implicit", "of what was rated at all; -1: learning_rate"),
+    RB_SGD_RATE(config, reg_implicit, "regularization_implicit", "of what was rated at all; -1: regularization"),
     RB_INT(config, batch, 16, 1, 4096, "users", "who see the same items; 1: one after the other"),
     RB_SGD_START_PARAMS(config, 0.1),
     RB_PARAM_END,
@@ -156,40 +163,54 @@ static void implicit_sum(double *z, const state *m, const rb_ratings *train, int
         z[f] /= sqrt((double)n);
 }
 
+/* Of all parts. */
+typedef struct {
+    rb_sgd_rates of;
+    double implicit, reg_implicit;
+} part_rates;
+
+static part_rates rates_of(const config *c)
+{
+    return (part_rates){ .of = rb_sgd_rates_of(&c->rate, c->learning_rate, c->regularization),
+                         .implicit = rb_sgd_rate(c->rate_implicit, c->learning_rate),
+                         .reg_implicit = rb_sgd_rate(c->reg_implicit, c->regularization) };
+}
+
 /*
- * One user's pass over the own ratings. With g = sum of lr e q, decayed, and a = 1 - lr reg after t of them,
- * p = a^t p_0 + g, z = a^t z_0 + g, and every y_j has become a^t y_j + |I|^-1/2 g.
+ * One user's pass over the own ratings. z takes the steps of the y_j: with a = 1 - lr reg after t of them it is
+ * a^t z_0 + g, and every y_j has become a^t y_j + |I|^-1/2 g.
  */
 static double visit_user(state *m, const config *c, const rb_ratings *train, int64_t first, int64_t u, double *scratch)
 {
     double *asked = (double *)m->asked.data + (u - first) * c->factors;
     int64_t k = c->factors, first_entry = train->user_begin[first], from = train->user_begin[u],
             n = train->user_begin[u + 1] - from;
-    double *w = scratch, *g = scratch + k, *p = row(&m->p, u), *bias = m->bias.user + u, squares = 0, keep = 1;
-    const double rate = c->learning_rate, decay = 1 - rate * c->regularization;
-    implicit_sum(w, m, train, u);
-    add_scaled(w, 1, p, k);
-    memset(g, 0, (size_t)k * sizeof *g);
+    double *z = scratch, *before = scratch + k, *p = row(&m->p, u), *bias = m->bias.user + u, squares = 0, keep = 1;
+    const part_rates r = rates_of(c);
+    const double keep_p = 1 - r.of.user * r.of.reg_user, keep_z = 1 - r.implicit * r.reg_implicit;
+    implicit_sum(z, m, train, u);
+    memcpy(before, z, (size_t)k * sizeof *z);
     for (int64_t e = from; e < from + n; e++) {
         int32_t i = train->user_item[e];
         const double *q = row(&m->factor.items, i);
         double *seen = (double *)m->seen.data + (e - first_entry) * k;
-        double error = (double)train->user_rating[e] - m->bias.mean - *bias - m->bias.item[i] - rb_inner_f64(q, w, k);
-        double step = rate * error;
+        for (int64_t f = 0; f < k; f++)
+            seen[f] = p[f] + z[f];
+        double error =
+            (double)train->user_rating[e] - m->bias.mean - *bias - m->bias.item[i] - rb_inner_f64(q, seen, k);
+        const double step_p = r.of.user * error, step_z = r.implicit * error, step_q = r.of.item * error;
         for (int64_t f = 0; f < k; f++) {
-            seen[f] = step * w[f];
-            w[f] = fma(2 * step, q[f], decay * w[f]);
-            g[f] = fma(step, q[f], decay * g[f]);
+            p[f] = fma(step_p, q[f], keep_p * p[f]);
+            z[f] = fma(step_z, q[f], keep_z * z[f]);
+            seen[f] *= step_q;
         }
-        ((double *)m->error.data)[e - first_entry] = step;
-        *bias += rate * (error - c->regularization * *bias);
-        keep *= decay;
+        ((double *)m->error.data)[e - first_entry] = r.of.item_bias * error;
+        *bias += r.of.user_bias * (error - r.of.reg_user_bias * *bias);
+        keep *= keep_z;
         squares += error * error;
     }
-    for (int64_t f = 0; f < k; f++) {
-        p[f] = fma(keep, p[f], g[f]);
-        asked[f] = n > 0 ? g[f] / sqrt((double)n) : 0;
-    }
+    for (int64_t f = 0; f < k; f++)
+        asked[f] = n > 0 ? (z[f] - keep * before[f]) / sqrt((double)n) : 0;
     ((double *)m->keep.data)[u - first] = keep;
     return squares;
 }
@@ -217,7 +238,8 @@ static void visit_item(state *m, const config *c, const rb_ratings *train, int64
     int32_t first = m->rounds.first[round], u = first;
     int64_t entry = train->user_begin[first], k = c->factors, i = train->user_item[entry + m->rounds.by_item[at]];
     double *q = row(&m->factor.items, i), *y = row(&m->implicit, i), *bias = m->bias.item + i;
-    const double decay = 1 - c->learning_rate * c->regularization;
+    const rb_sgd_rates r = rb_sgd_rates_of(&c->rate, c->learning_rate, c->regularization);
+    const double keep_q = 1 - r.item * r.reg_item, keep_bias = 1 - r.item_bias * r.reg_item_bias;
     for (int64_t e = at; e < at + n; e++) {
         int64_t local = m->rounds.by_item[e];
         const double *seen = (double *)m->seen.data + local * k;
@@ -226,10 +248,10 @@ static void visit_item(state *m, const config *c, const rb_ratings *train, int64
         const double *asked = (double *)m->asked.data + (u - first) * k;
         const double keep = ((double *)m->keep.data)[u - first];
         for (int64_t f = 0; f < k; f++) {
-            q[f] = fma(decay, q[f], seen[f]);
+            q[f] = fma(keep_q, q[f], seen[f]);
             y[f] = fma(keep, y[f], asked[f]);
         }
-        *bias = decay * *bias + ((double *)m->error.data)[local];
+        *bias = keep_bias * *bias + ((double *)m->error.data)[local];
     }
 }
 
@@ -288,27 +310,33 @@ done:
 }
 
 /* p_u + z_u and the bias of a user of n ratings, from p_u = 0, with the items as they stand. */
-static void fold_user(double *w, double *bias, const void *self, const void *cfg, const int32_t *items,
+static void fold_user(double *p, double *bias, const void *self, const void *cfg, const int32_t *items,
                       const float *ratings, int64_t n)
 {
     const state *m = self;
     const config *c = cfg;
     int64_t k = c->factors;
-    const double rate = c->learning_rate, decay = 1 - rate * c->regularization;
-    memset(w, 0, (size_t)k * sizeof *w);
+    const part_rates r = rates_of(c);
+    const double keep_p = 1 - r.of.user * r.of.reg_user, keep_z = 1 - r.implicit * r.reg_implicit;
+    double z[4096] = { 0 }; /* factors: at most 4096 */
+    memset(p, 0, (size_t)k * sizeof *p);
     *bias = 0;
     for (int64_t e = 0; e < n; e++)
         for (int64_t f = 0; f < k; f++)
-            w[f] += rb_factors_at(&m->implicit, items[e], f) / sqrt((double)n);
+            z[f] += rb_factors_at(&m->implicit, items[e], f) / sqrt((double)n);
     for (int64_t at = 0; at < n * c->iterations; at++) {
         int32_t i = items[at % n];
         double error = (double)ratings[at % n] - m->bias.mean - *bias - m->bias.item[i];
         for (int64_t f = 0; f < k; f++)
-            error -= w[f] * rb_factors_at(&m->factor.items, i, f);
-        *bias += rate * (error - c->regularization * *bias);
-        for (int64_t f = 0; f < k; f++)
-            w[f] = decay * w[f] + 2 * rate * error * rb_factors_at(&m->factor.items, i, f);
+            error -= (p[f] + z[f]) * rb_factors_at(&m->factor.items, i, f);
+        *bias += r.of.user_bias * (error - r.of.reg_user_bias * *bias);
+        for (int64_t f = 0; f < k; f++) {
+            double q = rb_factors_at(&m->factor.items, i, f);
+            p[f] = keep_p * p[f] + r.of.user * error * q;
+            z[f] = keep_z * z[f] + r.implicit * error * q;
+        }
     }
+    add_scaled(p, 1, z, k);
 }
 
 static rb_status reveal(void *self, const rb_train_view *view, const void *prepared, const void *cfg, rb_ctx *ctx,
