@@ -29,6 +29,8 @@ static void ease_has_the_known_ranking_metrics(void **unused)
 {
     (void)unused;
     rb_golden_ranking(&rb_ease, "regularization=100", &s, golden, "ease_lambda100", 1e-6);
+    rb_golden_ranking(&rb_ease, "regularization=250", &s, golden, "ease_lambda250", 1e-6);
+    rb_golden_ranking(&rb_ease, "regularization=500", &s, golden, "ease_lambda500", 1e-6);
     rb_golden_ranking(&rb_ease, "regularization=250 precision=single", &s, golden, "ease_lambda250", 5e-3);
 }
 
