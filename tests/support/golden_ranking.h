@@ -17,4 +17,11 @@
 void rb_golden_ranking(const rb_recommender *algorithm, const char *values, const rb_split_data *s, json_t *golden,
                        const char *key, double tolerance);
 
+/**
+ * nDCG at 10 of a model as above, no comparison.
+ *
+ * @param seed  of the fit
+ */
+double rb_golden_ndcg(const rb_recommender *algorithm, const char *values, const rb_split_data *s, uint64_t seed);
+
 #endif

@@ -31,9 +31,9 @@ int32_t rb_negative_draw(const rb_negatives *d, const rb_grid_block *block, cons
     const int32_t user = g->users.at[positive->user], item = g->items.at[positive->item];
     const rb_rng rng = { .key = d->key, .stream = d->stream, .epoch = d->epoch, .entity = (uint64_t)user };
     const uint64_t n = (uint64_t)(d->kind == RB_NEGATIVES_POPULAR ? block->n : block->item_end - block->item_begin);
-    uint32_t words[4];
+    uint32_t words[RB_NEGATIVE_TRIES];
     rb_rng_words(words, &rng, (uint32_t)item * RB_NEGATIVE_ROUNDS + round);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < d->tries; i++) {
         int64_t drawn = (int64_t)((n * words[i]) >> 32);
         int32_t place =
             d->kind == RB_NEGATIVES_POPULAR ? block->entry[drawn].item : (int32_t)(block->item_begin + drawn);

@@ -9,10 +9,14 @@
 
 typedef enum { RB_NEGATIVES_UNIFORM, RB_NEGATIVES_POPULAR } rb_negatives_kind;
 
-/* Row of the table of a model whose config has the field `negatives`. */
-#define RB_NEGATIVES_PARAM(config)                                        \
-    RB_CHOICE(config, negatives, RB_NEGATIVES_UNIFORM, "uniform|popular", \
-              "items that are drawn as not chosen: all alike, or by how often they were chosen")
+#define RB_NEGATIVE_TRIES 4
+
+/* Rows of the table of a model whose config has the fields `negatives` and `negative_tries`. */
+#define RB_NEGATIVES_PARAMS(config)                                                               \
+    RB_CHOICE(config, negatives, RB_NEGATIVES_UNIFORM, "uniform|popular",                         \
+              "items that are drawn as not chosen: all alike, or by how often they were chosen"), \
+        RB_INT(config, negative_tries, RB_NEGATIVE_TRIES, 1, RB_NEGATIVE_TRIES, "",               \
+               "draws for an item that the user did not choose, before it is done without")
 
 typedef struct {
     const rb_grid *grid;
@@ -20,10 +24,12 @@ typedef struct {
     uint64_t key;
     uint32_t stream, epoch;
     rb_negatives_kind kind;
+    int tries; /* at most RB_NEGATIVE_TRIES */
 } rb_negatives;
 
 /**
- * The position of an item of the column that the user of a positive has no interaction with; -1: four draws found none.
+ * The position of an item of the column that the user of a positive has no interaction with; -1: d->tries draws found
+ * none.
  *
  * Local. Random numbers: d->stream by (epoch, user, item, round): Philox, entity user, draw item * 16 + round.
  */

@@ -6,8 +6,8 @@
  * q_i
  *
  * by stochastic gradient ascent. An iteration visits every positive once, in the order of the block grid; the negative
- * is drawn from the positive's block column (recommend/core/negative.h; up to four draws, else the positive is passed
- * over), and the items are permuted and cut anew for every iteration, so that every pair of items can meet.
+ * is drawn from the positive's block column (recommend/core/negative.h; up to `negative_tries` draws, else the positive
+ * is passed over), and the items are permuted and cut anew for every iteration, so that every pair of items can meet.
  *
  * Rendle, Freudenthaler, Gantner, Schmidt-Thieme (2009), arXiv:1205.2618, which draws the positives too, with
  * replacement. A user without positives has factors 0 and gets the items by their biases; an item without positives is
@@ -29,6 +29,7 @@ typedef struct {
     int64_t factors, iterations;
     double learning_rate, reg_user, reg_item, reg_bias;
     int negatives;
+    int64_t negative_tries;
     rb_sgd_start begin;
     int precision;
     rb_grid_options layout;
@@ -41,7 +42,7 @@ static const rb_param params[] = {
     RB_DOUBLE(config, reg_user, 0.01, 0.0, 1e3, "", "of user factors"),
     RB_DOUBLE(config, reg_item, 0.01, 0.0, 1e3, "", "of item factors"),
     RB_DOUBLE(config, reg_bias, 0.01, 0.0, 1e3, "", "of item biases"),
-    RB_NEGATIVES_PARAM(config),
+    RB_NEGATIVES_PARAMS(config),
     RB_SGD_START_PARAMS(config, 0.1),
     RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of the factors"),
     RB_GRID_PARAMS(config),
@@ -138,7 +139,8 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                                       .key = ctx->seed,
                                       .stream = rb_stream("bpr.negatives"),
                                       .epoch = (uint32_t)iteration & 0xFFFF,
-                                      .kind = (rb_negatives_kind)c->negatives } };
+                                      .kind = (rb_negatives_kind)c->negatives,
+                                      .tries = (int)c->negative_tries } };
     (void)prepared;
 
     RB_TRY(rb_sgd_state_deal(m, view->positives, &c->layout, iteration, ctx, err));

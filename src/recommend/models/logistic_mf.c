@@ -29,6 +29,7 @@ typedef struct {
     double learning_rate, regularization, alpha;
     int64_t samples;
     int negatives;
+    int64_t negative_tries;
     rb_sgd_start begin;
     int precision;
     rb_grid_options layout;
@@ -41,7 +42,7 @@ static const rb_param params[] = {
     RB_DOUBLE(config, regularization, 0.01, 0.0, 1e3, "", "of all parts"),
     RB_DOUBLE(config, alpha, 1.0, 0.0, 1e6, "", "weight of a rating"),
     RB_INT(config, samples, 4, 0, RB_NEGATIVE_ROUNDS, "", "others that are drawn for a positive"),
-    RB_NEGATIVES_PARAM(config),
+    RB_NEGATIVES_PARAMS(config),
     RB_SGD_START_PARAMS(config, 0.1),
     RB_CHOICE(config, precision, RB_SINGLE, RB_PRECISIONS, "of the factors"),
     RB_GRID_PARAMS(config),
@@ -142,7 +143,8 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                                            .key = ctx->seed,
                                            .stream = rb_stream("logistic.negatives"),
                                            .epoch = (uint32_t)iteration & 0xFFFF,
-                                           .kind = (rb_negatives_kind)c->negatives } };
+                                           .kind = (rb_negatives_kind)c->negatives,
+                                           .tries = (int)c->negative_tries } };
     (void)prepared;
 
     RB_TRY(rb_sgd_state_deal(m, view->positives, &c->layout, iteration, ctx, err));
