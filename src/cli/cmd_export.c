@@ -13,7 +13,12 @@ static const rb_command_option options[] = {
     { .name = "trec-qrels",
       .argument = "FILE",
       .kind = RB_ARG_FILE,
-      .help = "write the relevant test items of all users: user 0 item 1" },
+      .help = "write the relevant test items of all users: user 0 item level" },
+    { .name = "levels",
+      .argument = "LEVELS",
+      .choices = "one|gain",
+      .fallback = "one",
+      .help = "of the relevant items: 1, or 1000 (2^rating - 1), the gain of ndcg:exp-min" },
     { .name = "newick",
       .argument = "FILE",
       .kind = RB_ARG_FILE,
@@ -40,7 +45,9 @@ static const rb_command_option options[] = {
 static rb_status run(rb_call *call, rb_error *err)
 {
     rb_session session = { 0 };
-    const char *run_file = rb_call_text(call, "trec-run"), *qrels_file = rb_call_text(call, "trec-qrels");
+    const rb_trec_files files = { .run = rb_call_text(call, "trec-run"),
+                                  .qrels = rb_call_text(call, "trec-qrels"),
+                                  .gains = strcmp(rb_call_text(call, "levels"), "gain") == 0 };
     const rb_apply_options apply = { .run = call->operands[0],
                                      .trial = call->operands[1],
                                      .data_dir = rb_call_text(call, "data"),
@@ -50,14 +57,14 @@ static rb_status run(rb_call *call, rb_error *err)
                                               .figure = rb_call_text(call, "dendrogram"),
                                               .by_title = strcmp(rb_call_text(call, "leaves"), "title") == 0,
                                               .last = rb_call_int(call, "last") };
-    const bool wants_lists = run_file || qrels_file, wants_tree = merges.newick || merges.figure;
+    const bool wants_lists = files.run || files.qrels, wants_tree = merges.newick || merges.figure;
     if (!wants_lists && !wants_tree)
         return RB_FAIL(err, RB_BAD_INPUT,
                        "export: what? Name a file by --trec-run FILE, --trec-qrels FILE, --newick FILE or "
                        "--dendrogram FILE");
     RB_TRY(rb_session_begin_serial(&session, call, err));
     if (call->speaks && wants_lists)
-        RB_TRY(rb_export_trec(&apply, run_file, qrels_file, &session.ctx, err));
+        RB_TRY(rb_export_trec(&apply, &files, &session.ctx, err));
     if (call->speaks && wants_tree)
         RB_TRY(rb_export_merges(&apply, &merges, &session.ctx, err));
 done:
@@ -72,7 +79,9 @@ const rb_command rb_cmd_export = {
         "The lists must have been kept (store: { lists: selected } keeps those of the selected trials); they have as\n"
         "many places as the largest cutoff of the file, at least 10. trec_eval orders by score: the score written is\n"
         "the number of places from the end, which keeps the order that was judged. Its ndcg_cut.K, recall.K, P.K and\n"
-        "map_cut.K are ndcg@K, recall@K, precision@K and map:rel@K here, over the users that have a relevant item.\n"
+        "map_cut.K are ndcg@K, recall@K, precision@K and map:rel@K here, over the users that have a relevant item; "
+        "with\n"
+        "--levels gain its ndcg_cut.K is ndcg:exp-min@K (levels are rounded, so to four digits or more).\n"
         "A tree is that of a stored model (store: { models: selected }) of agglomerative, whatever its cut: branches\n"
         "are as long as heights differ, and the broken line of the dendrogram is the trial's cut.",
     .operands = operands,

@@ -63,15 +63,19 @@ rb_status rb_similar_print(FILE *out, const rb_dataset *d, const double *scores,
 /** That, by a stored model that compares items. Serial ctx. */
 rb_status rb_apply_similar(const rb_apply_options *o, const rb_similar_query *query, rb_ctx *ctx, rb_error *err);
 
+/* Files of trec_eval; NULL: none. */
+typedef struct {
+    const char *run;   /* lines "user Q0 item rank score tag"; the score is the number of places from the end */
+    const char *qrels; /* lines "user 0 item level" of what is relevant */
+    bool gains;        /* level: 1000 (2^rating - 1), rounded, the gain of ndcg:exp-min; else 1 */
+} rb_trec_files;
+
 /**
  * The kept lists of a trial, and the relevant test items of all users, as files of trec_eval. Serial ctx.
  *
- * @param[in] run_file    lines "user Q0 item rank score tag"; the score is the number of places from the end; NULL:
- * none
- * @param[in] qrels_file  lines "user 0 item 1"; NULL: none
- * @return RB_OK; RB_BAD_INPUT: as the others, and lists that were not kept, or ids with blanks; RB_IO
+ * @return RB_OK; RB_BAD_INPUT: as the others, and lists that were not kept, ids with blanks, or a rating whose level
+ * would be below 0 or above 10^9; RB_IO
  */
-rb_status rb_export_trec(const rb_apply_options *o, const char *run_file, const char *qrels_file, rb_ctx *ctx,
-                         rb_error *err);
+rb_status rb_export_trec(const rb_apply_options *o, const rb_trec_files *files, rb_ctx *ctx, rb_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* Lists and relevance in the form of TREC, so that trec_eval judges them. */
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,19 +77,34 @@ static void write_run(FILE *out, const rb_apply_model *m, const kept_lists *l)
                     m->c->entry->name, (long long)m->trial->number);
 }
 
-static void write_qrels(FILE *out, const rb_apply_model *m)
+/* The level of a rating. trec_eval takes whole numbers, and its nDCG does not change where all of them grow alike. */
+static rb_status level_of(long long *level, double rating, bool gains, rb_error *err)
+{
+    double gain = gains ? 1000 * (exp2(rating) - 1) : 1;
+    if (!(gain >= 0 && gain <= 1e9))
+        return RB_FAIL(err, RB_BAD_INPUT, "a rating of %g has no gain that fits a level, expected one from 0 to 19",
+                       rating);
+    *level = llround(gain);
+    return RB_OK;
+}
+
+static rb_status write_qrels(FILE *out, const rb_apply_model *m, bool gains, rb_error *err)
 {
     const rb_dataset *d = &m->run.data;
     const rb_ratings *relevant = rb_fold_relevant(&m->fold, RB_PART_TEST);
     char user[32], item[32];
     for (int32_t u = 0; u < relevant->n_users; u++)
-        for (int64_t e = relevant->user_begin[u]; e < relevant->user_begin[u + 1]; e++)
-            fprintf(out, "%s 0 %s 1\n", rb_ids_name(user, &d->users, u),
-                    rb_ids_name(item, &d->items, relevant->user_item[e]));
+        for (int64_t e = relevant->user_begin[u]; e < relevant->user_begin[u + 1]; e++) {
+            long long level = 0;
+            RB_TRY(level_of(&level, (double)relevant->user_rating[e], gains, err));
+            fprintf(out, "%s 0 %s %lld\n", rb_ids_name(user, &d->users, u),
+                    rb_ids_name(item, &d->items, relevant->user_item[e]), level);
+        }
+done:
+    return err->status;
 }
 
-rb_status rb_export_trec(const rb_apply_options *o, const char *run_file, const char *qrels_file, rb_ctx *ctx,
-                         rb_error *err)
+rb_status rb_export_trec(const rb_apply_options *o, const rb_trec_files *files, rb_ctx *ctx, rb_error *err)
 {
     rb_apply_model m = { 0 };
     kept_lists lists = { 0 };
@@ -100,15 +116,15 @@ rb_status rb_export_trec(const rb_apply_options *o, const char *run_file, const 
     RB_TRY(check_ids(&m.run.data.users, "user", err));
     RB_TRY(check_ids(&m.run.data.items, "item", err));
     RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, false, ctx, err));
-    RB_TRY(rb_output_open(&run, run_file, o->out, err));
-    RB_TRY(rb_output_open(&qrels, qrels_file, o->out, err));
+    RB_TRY(rb_output_open(&run, files->run, o->out, err));
+    RB_TRY(rb_output_open(&qrels, files->qrels, o->out, err));
     if (run)
         write_run(run, &m, &lists);
     if (qrels)
-        write_qrels(qrels, &m);
+        RB_TRY(write_qrels(qrels, &m, files->gains, err));
 done:
-    rb_output_close(run, run_file, o->out, err);
-    rb_output_close(qrels, qrels_file, o->out, err);
+    rb_output_close(run, files->run, o->out, err);
+    rb_output_close(qrels, files->qrels, o->out, err);
     rb_free(lists.user);
     rb_free(lists.item);
     rb_apply_close(&m);

@@ -65,6 +65,33 @@ for name, value in {
 PYTHON
 done
 
+# What trec_eval's own code said of these files (tests/golden/generate_trec.py), also of graded relevance.
+cat >trec.yaml <<'YAML'
+experiment: trec
+seed: 5
+dataset: { name: ml-latest-small }
+split: { kind: random, test: 0.2 }
+relevance: 3.5
+metrics: [ndcg@10, "ndcg:exp-min@10", "map:rel@20", recall@10, precision@10, mrr@20, hit_rate@10]
+store: { lists: all }
+trials: [popularity]
+YAML
+expect 0 "$REELBENCH" run trec.yaml --cache none
+judged=$(echo results/trec-*)
+expect 0 "$REELBENCH" export "$judged" 1 --trec-run trec.run --trec-qrels one.qrels
+expect 0 "$REELBENCH" export "$judged" 1 --trec-qrels gain.qrels --levels gain
+expect 0 "$REELBENCH" report "$judged" --format json
+python3 - "$out" "$RB_SOURCE/tests/golden/trec.json" <<'PYTHON' || fail "not the values that trec_eval has"
+import hashlib, json, sys
+
+trial, golden = json.load(open(sys.argv[1]))["trials"][0], json.load(open(sys.argv[2]))
+files = [hashlib.sha256(open(name, "rb").read()).hexdigest() for name in ("trec.run", "one.qrels", "gain.qrels")]
+assert files == golden["sha256"], "other files than those that were judged: tests/golden/generate_trec.py"
+for name, value in golden["values"].items():
+    near = 1e-6 if "exp" in name else 1e-12 # levels are rounded
+    assert abs(trial["test " + name] - value) <= near, (name, value, trial)
+PYTHON
+
 # The selected one of an entry, one file alone; what is not there.
 expect 0 "$REELBENCH" export "$run" als --trec-run als.run
 best=$("$REELBENCH" report "$run" --format tsv | awk -F '\t' '$2 == "als" && $7 == "true" { print $1 }')
