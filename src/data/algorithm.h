@@ -198,6 +198,10 @@ typedef struct rb_algorithm {
     /** Labels of new items, where a catalogue is clustered and not a space; in place of assign. Collective. */
     rb_status (*assign_items)(int32_t *labels, const void *state, const rb_catalogue *items, const void *config,
                               rb_ctx *ctx, rb_error *err);
+    /** Optional, beside assign_items: items as points whose squared euclidean distances are those that it clusters
+     * items by. Local. @param[out] out zeroed before, private to the rank */
+    rb_status (*place_items)(rb_points *out, const void *state, const rb_catalogue *items, const void *config,
+                             rb_error *err);
     /** Optional: what the model makes of its points, a space for other trials: row-major [n x d], the state's. Local.
      */
     const double *(*embed)(const void *state, int64_t *n, int64_t *d);

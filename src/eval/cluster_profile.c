@@ -107,6 +107,47 @@ void rb_class_nearest(rb_topk *top, double *mean, const rb_classes *c, int64_t o
         rb_topk_offer(top, -distance2(points, c->point[k], mean, length2), 0, c->point[k]);
 }
 
+static double product(const rb_points *p, int64_t i, int64_t k)
+{
+    double sum = 0;
+    if (!p->dense)
+        return rb_csr_dot(p->sparse, i, k);
+    for (int64_t j = 0; j < p->d; j++)
+        sum += p->dense[i * p->d + j] * p->dense[k * p->d + j];
+    return sum;
+}
+
+/* Of dense rows by their differences, which lose nothing where they are close. length2: of the two rows. */
+static double distance(const rb_points *p, int64_t i, int64_t k, double i_length2, double k_length2, bool is_cosine)
+{
+    if (is_cosine)
+        return i_length2 > 0 && k_length2 > 0 ? 1 - product(p, i, k) / (sqrt(i_length2) * sqrt(k_length2)) : 1;
+    return p->dense ? sqrt(distance2(p, i, p->dense + k * p->d, 0))
+                    : sqrt(fmax(i_length2 + k_length2 - 2 * product(p, i, k), 0));
+}
+
+int32_t rb_class_medoid(double *mean, double *sums, const rb_classes *c, int64_t of, const rb_points *points,
+                        bool is_cosine, int n_threads)
+{
+    const int32_t *point = c->point + c->begin[of];
+    const int64_t n = c->begin[of + 1] - c->begin[of];
+    double *length2 = sums + n;
+    int64_t least = 0;
+    for (int64_t a = 0; a < n; a++)
+        length2[a] = product(points, point[a], point[a]);
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic, 16)
+    for (int64_t a = 0; a < n; a++) {
+        double sum = 0;
+        for (int64_t b = 0; b < n; b++)
+            sum += b == a ? 0 : distance(points, point[a], point[b], length2[a], length2[b], is_cosine);
+        sums[a] = sum;
+    }
+    for (int64_t a = 1; a < n; a++)
+        least = sums[a] < sums[least] ? a : least;
+    *mean = n > 1 ? sums[least] / (double)(n - 1) : 0;
+    return point[least];
+}
+
 void rb_class_means(double *mean, const rb_classes *c, const double *value)
 {
     for (int64_t k = 0; k < c->n; k++) {

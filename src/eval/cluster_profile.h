@@ -51,6 +51,17 @@ void rb_class_columns(rb_topk *top, double *sum, const rb_classes *c, int64_t of
 void rb_class_nearest(rb_topk *top, double *mean, const rb_classes *c, int64_t of, const rb_points *points);
 
 /**
+ * The medoid: the point of a class with the least sum of distances to the others, the lowest index among equals.
+ *
+ * @param[out] mean  of its distances to the others; 0 where it is alone
+ * @param[in]  sums  [2 x points of the class] scratch
+ * @param[in]  is_cosine  1 - cosine, 1 to a zero row, in place of euclidean
+ * Bits: the same for any number of threads. Cost: n_C^2 d, or n_C^2 times two rows of sparse points.
+ */
+int32_t rb_class_medoid(double *mean, double *sums, const rb_classes *c, int64_t of, const rb_points *points,
+                        bool is_cosine, int n_threads);
+
+/**
  * The mean of a value over the points of each class that have one, summed in the order of the points.
  *
  * @param[out] mean   [c->n] NAN where no point has one

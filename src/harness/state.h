@@ -198,7 +198,8 @@ rb_status rb_run_make_space(rb_points *out, const rb_run_state *run, int64_t chi
  * built-in space itself or in one whose maker can. Local.
  */
 bool rb_run_places_unseen(const rb_run_state *run, int64_t child);
-/** Their points, by the model of `child` and of those that make its space, which every rank reads. Collective over ctx. */
+/** Their points, by the model of `child` and of those that make its space, which every rank reads. Collective over ctx.
+ */
 rb_status rb_run_make_unseen(rb_points *out, const rb_run_state *run, int64_t child, rb_ctx *ctx, rb_error *err);
 /** As rb_run_make_space for the group, which keeps it until another is asked for. Collective over run->group. */
 rb_status rb_made_space_get(const rb_points **points, rb_run_state *run, int64_t child, rb_error *err);

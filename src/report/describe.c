@@ -3,25 +3,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/space.h"
 #include "eval/cluster_profile.h"
 #include "eval/stability.h"
 #include "harness/apply_model.h"
 #include "report/cluster_means.h"
+#include "report/describe_facets.h"
+#include "report/describe_space.h"
 #include "report/table.h"
-
-/* Values of the titles, of which a cluster has shares or weighed sums. */
-typedef struct {
-    const char *name;
-    rb_csr x; /* [titles x values]; borrowed where weight is set: the terms' */
-    rb_strings names;
-    double *weight; /* NULL: shares */
-} facet;
 
 /* What is said of an entry beside its name. */
 typedef enum { NAME_ALONE, SHARE, DEVIATIONS } shown;
-
-enum { TERMS, GENRES, COUNTRIES, DECADES, AGE_GROUPS, N_FACETS };
 
 typedef struct {
     const rb_describe_options *options;
@@ -32,10 +23,12 @@ typedef struct {
     rb_cluster_means silhouettes;
     rb_metric_value stability; /* of the repeats of its configuration */
     int64_t n_repeats;         /* whose labels are stored */
-    rb_points texts;           /* counts of the terms */
-    rb_points space;
-    facet facet[N_FACETS];
-    double *scratch; /* as long as the longest row of all */
+    int n_threads;
+    rb_description_space space;
+    rb_facets facets;
+    rb_topic_words topics; /* of a topic model; n 0: of another */
+    double *scratch;       /* as long as the longest row of all */
+    double *sums;          /* [2 x points of the largest cluster] */
     rb_topk top;
     rb_table_column column[6];
     rb_table table;
@@ -113,142 +106,15 @@ done:
 
 /* ---- what titles have ---- */
 
-/* The texts that say most of a title: its other columns are described by themselves. */
-static rb_status find_columns(rb_text *out, const description *d, rb_error *err)
-{
-    static const rb_column all[] = { RB_COLUMN_TITLE, RB_COLUMN_DESCRIPTION, RB_COLUMN_TAGS };
-    if (d->options->columns)
-        return rb_text_addf(out, err, "%s", d->options->columns);
-    for (int i = 0; i < 3; i++)
-        if (d->model.run.data.catalogue.has[all[i]])
-            RB_TRY(rb_text_addf(out, err, "%s%s", out->length > 0 ? "+" : "", rb_column_name(all[i])));
-done:
-    return err->status;
-}
-
-static rb_status make_terms(description *d, rb_ctx *ctx, rb_error *err)
-{
-    facet *f = &d->facet[TERMS];
-    rb_text columns = { 0 };
-    rb_space_spec spec = { 0 };
-    RB_TRY(find_columns(&columns, d, err));
-    if (columns.length == 0)
-        goto done;
-    RB_TRY(rb_space_parse(&spec, "counts", err));
-    RB_TRY(rb_space_set(&spec, "columns", columns.data, err));
-    RB_TRY(rb_space_build(&d->texts, &spec, &d->model.run.data.catalogue, ctx, err));
-    RB_TRY(rb_strings_copy(&f->names, &d->texts.terms, err));
-    RB_TRY(rb_alloc(&f->weight, d->texts.d, err));
-    f->x = *d->texts.sparse;
-    rb_class_weights(f->weight, &d->classes, &f->x);
-done:
-    rb_space_spec_fini(&spec);
-    rb_text_fini(&columns);
-    return err->status;
-}
-
-static void add_value(rb_csr *x, int64_t row, int32_t value)
-{
-    int64_t *end = &x->row_begin[row + 1];
-    for (int64_t e = x->row_begin[row]; e < *end; e++)
-        if (x->col[e] == value)
-            return; /* written twice */
-    x->col[*end] = value;
-    x->value[(*end)++] = 1;
-}
-
-static rb_status make_multi(facet *f, const rb_multi *m, int64_t n, rb_error *err)
-{
-    RB_TRY(rb_csr_init(&f->x, n, m->names.n, m->begin[n], err));
-    RB_TRY(rb_strings_copy(&f->names, &m->names, err));
-    for (int64_t i = 0; i < n; i++) {
-        f->x.row_begin[i + 1] = f->x.row_begin[i];
-        for (int64_t e = m->begin[i]; e < m->begin[i + 1]; e++)
-            add_value(&f->x, i, m->value[e]);
-    }
-done:
-    return err->status;
-}
-
-static rb_status make_decades(facet *f, const rb_catalogue *c, rb_error *err)
-{
-    int32_t first = INT32_MAX, last = -1;
-    char(*name)[16] = NULL;
-    const char **names = NULL;
-    for (int32_t i = 0; i < c->n; i++)
-        if (c->year[i] >= 0) {
-            first = c->year[i] / 10 < first ? c->year[i] / 10 : first;
-            last = c->year[i] / 10 > last ? c->year[i] / 10 : last;
-        }
-    const int32_t n = last < 0 ? 0 : last - first + 1;
-    RB_TRY(rb_alloc(&name, n, err));
-    RB_TRY(rb_alloc(&names, n, err));
-    for (int32_t k = 0; k < n; k++) {
-        snprintf(name[k], sizeof name[k], "%ds", (first + k) * 10);
-        names[k] = name[k];
-    }
-    RB_TRY(rb_strings_from(&f->names, names, n, err));
-    RB_TRY(rb_csr_init(&f->x, c->n, n, c->n, err));
-    for (int32_t i = 0; i < c->n; i++) {
-        f->x.row_begin[i + 1] = f->x.row_begin[i];
-        if (c->year[i] >= 0)
-            add_value(&f->x, i, c->year[i] / 10 - first);
-    }
-done:
-    rb_free(name);
-    rb_free(names);
-    return err->status;
-}
-
-static rb_status make_age_groups(facet *f, const rb_catalogue *c, rb_error *err)
-{
-    static const char *const names[] = { "unrated", "kids", "older kids", "teens", "adults" };
-    RB_TRY(rb_strings_from(&f->names, names, RB_AGE_ADULTS + 1, err));
-    RB_TRY(rb_csr_init(&f->x, c->n, RB_AGE_ADULTS + 1, c->n, err));
-    for (int32_t i = 0; i < c->n; i++) {
-        f->x.row_begin[i + 1] = f->x.row_begin[i];
-        add_value(&f->x, i, c->age_group[i]);
-    }
-done:
-    return err->status;
-}
-
-static rb_status make_space(description *d, rb_ctx *ctx, rb_error *err)
-{
-    const rb_dataset *data = &d->model.run.data;
-    const bool own = d->model.c->space != NULL;
-    rb_space_spec spec = { 0 };
-    rb_error none = { 0 };
-    RB_TRY(rb_space_parse(&spec, own ? d->model.c->space : d->of_users ? "users" : "tfidf", err));
-    if (own || rb_space_check(&spec, &data->catalogue, &none) == RB_OK)
-        RB_TRY(rb_run_build_space(&d->space, &spec, data, ctx, err));
-done:
-    rb_space_spec_fini(&spec);
-    return err->status;
-}
-
 static rb_status make_facets(description *d, rb_ctx *ctx, rb_error *err)
 {
-    static const char *const names[N_FACETS] = { "terms", "genres", "countries", "decades", "age groups" };
-    const rb_catalogue *c = &d->model.run.data.catalogue;
-    int64_t most = 0;
-    for (int f = 0; f < N_FACETS; f++)
-        d->facet[f].name = names[f];
-    RB_TRY(make_space(d, ctx, err));
-    if (d->of_users) /* who have features alone */
-        return rb_alloc(&d->scratch, d->space.d, err);
-    RB_TRY(make_terms(d, ctx, err));
-    if (c->has[RB_COLUMN_GENRES])
-        RB_TRY(make_multi(&d->facet[GENRES], &c->genre, c->n, err));
-    if (c->has[RB_COLUMN_COUNTRY])
-        RB_TRY(make_multi(&d->facet[COUNTRIES], &c->country, c->n, err));
-    if (c->has[RB_COLUMN_RELEASE_YEAR])
-        RB_TRY(make_decades(&d->facet[DECADES], c, err));
-    if (c->has[RB_COLUMN_RATING])
-        RB_TRY(make_age_groups(&d->facet[AGE_GROUPS], c, err));
-    for (int f = 0; f < N_FACETS; f++)
-        most = d->facet[f].x.n_cols > most ? d->facet[f].x.n_cols : most;
-    RB_TRY(rb_alloc(&d->scratch, most > d->space.d ? most : d->space.d, err));
+    RB_TRY(rb_describe_space(&d->space, &d->model, d->classes.n_points, ctx, err));
+    if (!d->of_users) /* who have features alone */
+        RB_TRY(rb_facets_init(&d->facets, d->options->columns, &d->model.run.data.catalogue, &d->classes, ctx, err));
+    const int64_t d_space = d->space.points.d, most = d->facets.most;
+    const int64_t largest = d->counts.n_clusters > 0 ? (int64_t)d->counts.most : 0;
+    RB_TRY(rb_alloc(&d->scratch, most > d_space ? most : d_space, err));
+    RB_TRY(rb_alloc(&d->sums, 2 * largest, err));
 done:
     return err->status;
 }
@@ -329,6 +195,19 @@ done:
     return err->status;
 }
 
+/* One entry by itself. */
+static rb_status add_one(description *d, int64_t c, const char *of, const char *name, double value, rb_error *err)
+{
+    RB_TRY(add_cluster(d, c, of, err));
+    if (for_the_eye(d))
+        return rb_table_text(&d->table, name, err);
+    RB_TRY(rb_table_int(&d->table, 1, err));
+    RB_TRY(rb_table_text(&d->table, name, err));
+    RB_TRY(rb_table_double(&d->table, value, -1, err));
+done:
+    return err->status;
+}
+
 /* The mean of its points, of each silhouette that the run has. */
 static rb_status add_silhouettes(description *d, int64_t c, rb_error *err)
 {
@@ -336,39 +215,90 @@ static rb_status add_silhouettes(description *d, int64_t c, rb_error *err)
         const double mean = d->silhouettes.mean[i][c];
         if (isnan(mean)) /* noise that was left out */
             continue;
-        RB_TRY(add_cluster(d, c, d->silhouettes.label[i], err));
-        if (!for_the_eye(d)) {
-            RB_TRY(rb_table_int(&d->table, 1, err));
-            RB_TRY(rb_table_text(&d->table, "mean", err));
-            RB_TRY(rb_table_double(&d->table, mean, -1, err));
-            continue;
-        }
         char text[32];
         snprintf(text, sizeof text, "%+.4f", mean);
-        RB_TRY(rb_table_text(&d->table, text, err));
+        RB_TRY(add_one(d, c, d->silhouettes.label[i], for_the_eye(d) ? text : "mean", mean, err));
     }
 done:
     return err->status;
 }
 
+/* The words of the topic that a cluster is, and how they keep together. */
+static rb_status add_topic(description *d, int64_t c, rb_error *err)
+{
+    const rb_topic_words *t = &d->topics;
+    const int32_t k = d->classes.label[c];
+    rb_text line = { 0 };
+    char text[32];
+    for (int64_t r = 0; k >= 0 && k < t->n && r < t->n_top && r < d->options->top; r++) {
+        const char *word = rb_strings_at(&t->words, k * t->n_top + r);
+        if (for_the_eye(d)) {
+            RB_TRY(rb_text_addf(&line, err, "%s%s %.1f%%", r ? "; " : "", word, 100 * t->share[k * t->n_top + r]));
+            continue;
+        }
+        RB_TRY(add_cluster(d, c, "topic words", err));
+        RB_TRY(rb_table_int(&d->table, r + 1, err));
+        RB_TRY(rb_table_text(&d->table, word, err));
+        RB_TRY(rb_table_double(&d->table, t->share[k * t->n_top + r], -1, err));
+    }
+    if (line.length > 0)
+        RB_TRY(add_one(d, c, "topic words", line.data, NAN, err));
+    if (k >= 0 && k < t->n && !isnan(t->coherence[k])) {
+        snprintf(text, sizeof text, "%+.4f", t->coherence[k]);
+        RB_TRY(add_one(d, c, "coherence", for_the_eye(d) ? text : "npmi", t->coherence[k], err));
+    }
+done:
+    rb_text_fini(&line);
+    return err->status;
+}
+
+/* Pairs of a cluster's points are worth it up to so many of them. */
+#define MOST_FOR_MEDOID 4000
+
+/* Of a large cluster the point nearest to its mean stands for it, and is called so. Noise has none. */
+static rb_status add_medoid(description *d, int64_t c, rb_error *err)
+{
+    const int64_t size = d->classes.begin[c + 1] - d->classes.begin[c];
+    char id[32];
+    double mean;
+    if (d->classes.label[c] < 0)
+        return RB_OK;
+    if (size <= MOST_FOR_MEDOID) {
+        const int32_t point =
+            rb_class_medoid(&mean, d->sums, &d->classes, c, &d->space.points, d->space.is_cosine, d->n_threads);
+        return add_one(d, c, "medoid", point_name(id, d, point), mean, err);
+    }
+    rb_topk_entry nearest = { 0 };
+    rb_topk one = { .k = 1, .entry = &nearest };
+    rb_class_nearest(&one, d->scratch, &d->classes, c, &d->space.points);
+    rb_topk_finish(&one);
+    return add_one(d, c, "medoid (nearest to the mean)", point_name(id, d, nearest.item), sqrt(-nearest.score), err);
+}
+
 static rb_status add_class(description *d, int64_t c, rb_error *err)
 {
+    char nearest[320];
     RB_TRY(add_silhouettes(d, c, err));
-    for (int f = 0; f < N_FACETS; f++) {
-        const facet *of = &d->facet[f];
+    RB_TRY(add_topic(d, c, err));
+    for (int f = 0; f < RB_N_FACETS; f++) {
+        const rb_facet *of = &d->facets.facet[f];
         if (of->x.n_cols == 0)
             continue;
         memset(d->scratch, 0, (size_t)of->x.n_cols * sizeof *d->scratch);
         rb_class_columns(&d->top, d->scratch, &d->classes, c, &of->x, of->weight);
         RB_TRY(add_entries(d, c, of->name, &of->names, of->weight ? NAME_ALONE : SHARE, err));
     }
-    if (d->space.n > 0) {
-        rb_class_nearest(&d->top, d->scratch, &d->classes, c, &d->space);
-        RB_TRY(add_entries(d, c, d->of_users ? "nearest users" : "nearest titles", NULL, NAME_ALONE, err));
-        for (int32_t j = 0; d->of_users && j < d->space.d; j++) /* the mean, in standard deviations of all users */
+    const rb_points *space = &d->space.points;
+    if (space->n > 0) {
+        snprintf(nearest, sizeof nearest, "nearest %s%s%s", points_of(d), d->space.stands_in ? " in " : "",
+                 d->space.stands_in ? d->space.stands_in : "");
+        rb_class_nearest(&d->top, d->scratch, &d->classes, c, space);
+        RB_TRY(add_entries(d, c, nearest, NULL, NAME_ALONE, err));
+        for (int32_t j = 0; d->of_users && j < space->d; j++) /* the mean, in standard deviations of all users */
             rb_topk_offer(&d->top, fabs(d->scratch[j]), 0, j);
-        if (d->of_users)
-            RB_TRY(add_entries(d, c, "features", &d->space.terms, DEVIATIONS, err));
+        if (d->of_users && space->terms.n > 0)
+            RB_TRY(add_entries(d, c, "features", &space->terms, DEVIATIONS, err));
+        RB_TRY(add_medoid(d, c, err));
     }
 done:
     return err->status;
@@ -408,26 +338,22 @@ static rb_status print(const description *d, FILE *out, rb_error *err)
 
 static void fini(description *d)
 {
-    d->facet[TERMS].x = (rb_csr){ 0 };
-    for (int f = 0; f < N_FACETS; f++) {
-        rb_csr_fini(&d->facet[f].x);
-        rb_strings_fini(&d->facet[f].names);
-        rb_free(d->facet[f].weight);
-    }
-    rb_points_fini(&d->texts);
-    rb_points_fini(&d->space);
+    rb_facets_fini(&d->facets);
+    rb_points_fini(&d->space.points);
+    rb_topic_words_fini(&d->topics);
     rb_classes_fini(&d->classes);
     rb_cluster_counts_fini(&d->counts);
     rb_cluster_means_fini(&d->silhouettes);
     rb_table_fini(&d->table);
     rb_free(d->scratch);
+    rb_free(d->sums);
     rb_free(d->top.entry);
     rb_apply_close(&d->model);
 }
 
 rb_status rb_report_describe(const rb_apply_options *o, const rb_describe_options *options, rb_ctx *ctx, rb_error *err)
 {
-    description d = { .options = options };
+    description d = { .options = options, .n_threads = ctx->n_threads };
     const rb_apply_model *m = &d.model;
     RB_TRY(rb_apply_open_trial(&d.model, o, "labels", NULL, ctx, err));
     if (!(m->algorithm->can & RB_CAN_ASSIGN) || (m->algorithm->can & RB_CAN_RECOMMEND))
@@ -437,6 +363,7 @@ rb_status rb_report_describe(const rb_apply_options *o, const rb_describe_option
         RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "the data set '%s' has no titles to describe clusters by", m->run.data.name));
     RB_TRY(read_classes(&d, err));
     RB_TRY(make_facets(&d, ctx, err));
+    RB_TRY(rb_topic_words_read(&d.topics, m, err));
     d.top.k = (int32_t)options->top;
     RB_TRY(rb_alloc(&d.top.entry, options->top, err));
     begin_table(&d);

@@ -17,9 +17,13 @@ typedef struct {
  * Describe every cluster of a trial, then its noise. Measures: eval/cluster_profile.h. Before them the mean silhouette
  * of the cluster's points, of each silhouette whose values per point the run keeps.
  *
- * The titles are those nearest to the mean in the built-in space that the trial clustered; where it has none (another
- * trial made its space, or it clusters the catalogue itself), in the space tfidf. CSV, TSV and JSON have a row for each
- * entry: cluster, titles, of, rank, name, value. Where labels of several repeats of the configuration are stored, first
+ * The titles are those nearest to the mean in the space that the trial clustered, and the medoid, which has the least
+ * sum of distances to the others of its cluster (in the clustering's distance; of clusters over 4000 points the one
+ * nearest to the mean, which the row then says): of the space that another trial makes its stored model is read, and
+ * of K-Prototypes and K-Modes their own, in which their distance is a squared euclidean one. Where no model was kept
+ * the space tfidf stands in, which the row says. A trial of topics has its words by p(word | topic) and their
+ * coherence. CSV, TSV and JSON have a row for each entry: cluster, titles, of, rank, name, value. Where labels of
+ * several repeats of the configuration are stored, first
  * stability:seeds, their mean pairwise adjusted Rand index (cluster "all"). Serial ctx.
  *
  * @return RB_OK; RB_BAD_INPUT: no such run or trial, no clustering, no labels stored, data without titles, data that

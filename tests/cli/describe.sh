@@ -122,12 +122,113 @@ if number == "1":  # numeric has the year alone: less its mean, over its standar
         assert len(got) == len(best)
         for (name, value), score in zip(got, best):
             assert abs(value - score) <= 1e-12 and abs(distance[name] - value) <= 1e-12, (got, best)
+        apart = {r["title"]: statistics.mean(abs(x - y) for k, y in enumerate(z) if k != i)
+                 for i, (r, x) in enumerate(zip(members, z))}
+        (name, value), = told[c, "medoid"]
+        assert abs(value - min(apart.values())) <= 1e-12 and abs(apart[name] - value) <= 1e-12, (name, value, apart)
 if number == "3":  # each cluster has the words of one kind
     for c in classes:
         kind = {w in "river boat fish water sea shore".split() for w, _ in told[c, "terms"] if w != "night"}
         assert len(kind) == 1, told[c, "terms"]
 PYTHON
 done
+
+# Of spaces that trials make and of what clusters the catalogue itself: nearest titles and medoids where the clusters
+# are, as long as the models are there; and the words of topics.
+cat >made.yaml <<'YAML'
+experiment: made
+seed: 3
+dataset: { path: titles.csv }
+metrics: [n_clusters]
+store: { models: all }
+trials:
+  - lda: { space: { name: counts, columns: description }, topics: 3, iterations: 30, embedding: hellinger }
+    as: topics
+  - kmeans: { space: topics, k: 3 }
+  - agglomerative: { space: topics, k: 3, linkage: average, metric: cosine }
+  - kprototypes: { k: 3, categorical: type+rating }
+  - kmodes: { k: 3, categorical: type+rating+listed_in }
+YAML
+sed -i 's/+listed_in/+genre:first/' made.yaml
+expect 0 "$REELBENCH" run made.yaml
+made=$(echo results/made-*)
+for trial in 1 2 3 4 5; do
+    expect 0 "$REELBENCH" describe "$made" $trial --top 5 --format json --columns description
+    cp "$out" made.$trial.json
+    h5dump -d /labels/$trial -y -w 1 -o made.$trial.labels "$made/results.h5" >/dev/null
+done
+for array in proportions word_weights coherence; do
+    h5dump -d /models/1/$array -m %.17g -y -w 1 -o $array "$made/results.h5" >/dev/null
+done
+python3 - <<'PYTHON' || fail "other medoids, or words of topics"
+import collections, csv, json, math, statistics
+
+def read(name, kind=float):
+    return [kind(x.strip(" ,\n")) for x in open(name) if x.strip(" ,\n")]
+
+rows = sorted(csv.DictReader(open("titles.csv")), key=lambda r: r["show_id"])
+place = {r["title"]: i for i, r in enumerate(rows)}
+flat = read("proportions")
+topics = [[math.sqrt(x) for x in flat[3 * i:3 * i + 3]] for i in range(70)]
+years = [int(r["release_year"]) for r in rows]
+mean, deviation = statistics.mean(years), statistics.pstdev(years)
+
+def euclidean(x, y):
+    return math.dist(topics[x], topics[y])
+
+def cosine(x, y):
+    a, b = topics[x], topics[y]
+    return 1 - sum(p * q for p, q in zip(a, b)) / math.hypot(*a) / math.hypot(*b)
+
+def prototypes(x, y):
+    gap = ((years[x] - years[y]) / deviation) ** 2
+    return math.sqrt(gap + 0.5 * sum(rows[x][c] != rows[y][c] for c in ("type", "rating")))
+
+def modes(x, y):
+    first = lambda i: rows[i]["listed_in"].split(",")[0]
+    return math.sqrt(sum(rows[x][c] != rows[y][c] for c in ("type", "rating")) + (first(x) != first(y)))
+
+for trial, distance in ((2, euclidean), (3, cosine), (4, prototypes), (5, modes)):
+    members = collections.defaultdict(list)
+    for i, label in enumerate(read(f"made.{trial}.labels", int)):
+        members[str(label)].append(i)
+    told = json.load(open(f"made.{trial}.json"))
+    medoids = {r["cluster"]: (place[r["name"]], r["value"]) for r in told if r["of"] == "medoid"}
+    assert set(medoids) == set(members), (trial, medoids)
+    for c, own in members.items():
+        apart = {i: sum(distance(i, k) for k in own if k != i) / max(len(own) - 1, 1) for i in own}
+        name, value = medoids[c]
+        assert abs(value - min(apart.values())) <= 1e-7 and abs(apart[name] - value) <= 1e-7, (trial, c, value, apart)
+        nearest = [r for r in told if r["cluster"] == c and r["of"] == "nearest titles"]
+        assert len(nearest) == min(5, len(own)), nearest
+        if trial == 2:
+            centre = [sum(x) / len(own) for x in zip(*(topics[i] for i in own))]
+            best = sorted(math.dist(topics[i], centre) for i in own)
+            for r, wanted in zip(nearest, best):
+                assert abs(r["value"] - wanted) <= 1e-7, (nearest, best)
+                assert abs(math.dist(topics[place[r["name"]]], centre) - wanted) <= 1e-7, (nearest, best)
+
+weights, coherence = read("word_weights"), read("coherence")
+told = json.load(open("made.1.json"))
+for k in range(3):
+    column = weights[k::3]
+    words = [r for r in told if r["cluster"] == str(k) and r["of"] == "topic words"]
+    shares = sorted((w / sum(column) for w in column), reverse=True)
+    assert [r["rank"] for r in words] == [1, 2, 3, 4, 5], words
+    assert all(abs(r["value"] - s) <= 1e-12 for r, s in zip(words, shares)), (words, shares)
+    assert abs([r["value"] for r in told if r["cluster"] == str(k) and r["of"] == "coherence"][0] - coherence[k]) < 1e-12
+    # a topic is of one kind, as its titles are
+    assert len({r["name"] in "river boat fish water sea shore".split() for r in words if r["name"] != "night"}) == 1, words
+PYTHON
+expect 0 "$REELBENCH" describe "$made" topics --top 3
+grep -Eq "^ *0 +[0-9]+ +topic words +[a-z]+ [0-9.]+%; [a-z]+ [0-9.]+%; [a-z]+ [0-9.]+%$" "$out" || fail "no words of topics"
+sed -i 's/store: .*/store: { models: none }/' made.yaml
+expect 0 "$REELBENCH" run made.yaml --output none
+for trial in 2 4; do
+    expect 0 "$REELBENCH" describe none/made-* $trial --top 2
+    prints "nearest titles in tfidf"
+done
+if grep -q "topic words" "$out"; then fail "words of a model that was not kept"; fi
 
 # The noise is told apart, by every form.
 grep -q '"noise"' 2.json || fail "dbscan left no noise to test with"
@@ -195,6 +296,21 @@ import json
 stable = [[v for k, v in t.items() if k.endswith("stability:bootstrap")][0] for t in json.load(open("report.json"))["trials"]]
 assert all(0 < v < 1 for v in stable[:3]) and len(set(stable[:3])) > 1, stable
 assert all(v == 1 for v in stable[6:]), stable
+PYTHON
+
+# The medoid of a large cluster is the title nearest to its mean, and is called so.
+cat >large.yaml <<'YAML'
+experiment: large
+dataset: { name: synthetic, users: 40, items: 4100, ratings: 300 }
+metrics: [n_clusters]
+trials: [kmeans: { space: numeric, k: 1 }]
+YAML
+expect 0 "$REELBENCH" run large.yaml
+expect 0 "$REELBENCH" describe results/large-* 1 --top 1 --format json
+python3 - "$out" <<'PYTHON' || fail "a large cluster has another medoid than the title nearest to its mean"
+import json, sys
+told = {r["of"]: (r["name"], r["value"]) for r in json.load(open(sys.argv[1]))}
+assert told["medoid (nearest to the mean)"] == told["nearest titles"] and "medoid" not in told, told
 PYTHON
 
 expect 2 "$REELBENCH" describe nowhere 1

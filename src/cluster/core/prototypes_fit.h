@@ -59,6 +59,9 @@ rb_status rb_prototypes_end(rb_prototypes_state *s, rb_ctx *ctx, rb_error *err);
 const int32_t *rb_prototypes_labels(const void *state, int64_t *n);
 rb_status rb_prototypes_assign_items(int32_t *labels, const void *state, const rb_catalogue *items, const void *config,
                                      rb_ctx *ctx, rb_error *err);
+/** As the slot: numbers, then for every category 0 or the square root of half of what a mismatch counts. */
+rb_status rb_prototypes_place_items(rb_points *out, const void *state, const rb_catalogue *items, const void *config,
+                                    rb_error *err);
 bool rb_prototypes_converged(const void *state);
 extern const char *const rb_prototypes_measures[];
 void rb_prototypes_measure(double *values, const void *state, const void *config);

@@ -106,6 +106,7 @@ const rb_clusterer rb_kmodes = {
     .converged = rb_prototypes_converged,
     .labels = rb_prototypes_labels,
     .assign_items = rb_prototypes_assign_items,
+    .place_items = rb_prototypes_place_items,
     .measures = rb_prototypes_measures,
     .measure = rb_prototypes_measure,
     .checkpoint = rb_prototypes_checkpoint,
