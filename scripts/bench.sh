@@ -16,8 +16,8 @@ table: tests/bench/figures.tsv. Against other systems: scripts/bench-peers.sh.
   --quick      smaller data and fewer turns: under three minutes
   --smallest   smallest data, one turn: whether all of it runs
   --full       growth_recommenders up to 10^8 interactions in place of 10^7
-  GROUP        gram solver traffic scaling determinism generator readers memory dealing growth growth_recommenders
-               sharing quickstart [all]
+  GROUP        gram solver traffic scaling determinism generator readers memory catalogue dealing growth
+               growth_recommenders sharing quickstart [all]
 TEXT
 }
 

@@ -121,7 +121,8 @@ static rb_status write_folder(const char *folder, const rb_dataset *d, const rb_
     snprintf(name, sizeof name, "%s%s", strchr(to, '.') ? "" : "ratings.", to);
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         return RB_FAIL(err, RB_IO, "%s: %s", folder, strerror(errno));
-    RB_TRY(write_one(folder, name, to, d, call, err));
+    if (d->has_interactions)
+        RB_TRY(write_one(folder, name, to, d, call, err));
     RB_TRY(write_users(folder, d, config, seed, err));
     if (d->has_catalogue)
         RB_TRY(write_one(folder, "titles.csv", "titles", d, call, err));
@@ -171,10 +172,9 @@ const rb_command rb_cmd_data_synth = {
     .name = "data synth",
     .summary = "generate synthetic data with planted truth",
     .description =
-        "Writes ratings, users.csv (demographics, planted segments), titles.csv, topics.csv (planted clusters) and\n"
-        "sessions.csv. The same seed gives the same files for any ranks and threads. The folder reads back as the data "
-        "that\n"
-        "were generated: dataset: { path: DIR }.",
+        "Writes ratings (none where ratings=0), users.csv (demographics, planted segments), titles.csv,\n"
+        "topics.csv (planted clusters) and sessions.csv. The same seed gives the same files for any ranks and\n"
+        "threads. The folder reads back as the data that were generated: dataset: { path: DIR }.",
     .operands = operands,
     .options = options,
     .example = "reelbench data synth users=1000 items=500 ratings=50000 --seed 7 --output small",

@@ -118,7 +118,8 @@ static rb_status widen(rb_dataset *d, bool users, rb_ids *to, rb_ctx *ctx, rb_er
     rb_barrier(ctx); /* all have read what is overwritten now */
     for (int64_t k = begin[ctx->rank]; k < begin[ctx->rank + 1]; k++)
         index[k] = map[index[k]];
-    rb_interactions_publish(x, begin, ctx);
+    if (d->has_interactions)
+        rb_interactions_publish(x, begin, ctx);
     rb_ids_fini(ids);
     *ids = *to;
     *to = (rb_ids){ 0 };

@@ -1,5 +1,6 @@
 #include "data/space.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -237,14 +238,16 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c, in
                            .is_dense = !rb_space_is_text(spec) || spec->kind->id == RB_SPACE_LSA };
     double n = (double)size.n_points;
     if (rb_space_is_text(spec)) {
+        /* English: 6 bytes a word. Terms: Heaps' law, K N^.6, with about twice the K of the Netflix titles. */
         double bytes = (double)text_bytes(spec, c), entries = bytes / 6,
-               terms = entries / 4; /* English: 6 bytes a word */
+               terms = fmin(entries / 4, 40 * pow(entries, .6));
         if (spec->config.max_features > 0 && terms > (double)spec->config.max_features)
             terms = (double)spec->config.max_features;
         size.n_dims = (int64_t)terms;
         size.nnz = (int64_t)entries;
         size.cost.bytes_per_rank = bytes + entries * (8 + 12) + terms * 64; /* documents, counts, matrix, terms */
         size.cost.flops = 10 * bytes;
+        size.held.bytes_per_rank = 12 * entries + 8 * (n + 1);
         if (spec->kind->id == RB_SPACE_LSA) {
             double k = (double)spec->n_components, l = k + (double)spec->config.oversampling;
             double passes = (double)spec->config.power_iterations + 1;
@@ -252,6 +255,7 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c, in
             size.cost.bytes_per_rank += 12 * entries + 8 * terms * k + 64 * 8 * l * l;
             size.cost.bytes_per_node = 8 * l * (n + terms) + 8 * n * k;
             size.cost.flops += passes * (4 * entries * l + 3 * (n + terms) * l * l) + 2 * entries * k;
+            size.held = (rb_cost){ .bytes_per_node = 8 * n * k };
         }
     } else {
         size.n_dims = spec->kind->id == RB_SPACE_NUMERIC ? 3 : c->genre.names.n;
@@ -262,6 +266,7 @@ rb_space_size rb_space_cost(const rb_space_spec *spec, const rb_catalogue *c, in
             size.n_dims = RB_N_USER_FEATURES + (spec->config.genres ? c->genre.names.n : 0);
         size.cost.bytes_per_node = 8 * n * (double)size.n_dims;
         size.cost.flops = n * (double)size.n_dims;
+        size.held.bytes_per_node = size.cost.bytes_per_node;
     }
     if (size.is_dense)
         size.nnz = size.n_points * size.n_dims;

@@ -90,7 +90,8 @@ rb_status rb_space_check(const rb_space_spec *spec, const rb_catalogue *c, rb_er
 typedef struct {
     int64_t n_points, n_dims, nnz;
     bool is_dense;
-    rb_cost cost; /* bytes_per_node: points of dense spaces; bytes_per_rank: sparse points and scratch */
+    rb_cost cost; /* of building it, points and scratch */
+    rb_cost held; /* bytes of its points alone: dense ones of a node, sparse ones of a rank */
 } rb_space_size;
 
 /** Whether the points of the space of this canonical name are the users; NULL: no space. Local. */

@@ -1,4 +1,5 @@
-/* What the harness itself holds beside a fit: the data, the parts of a fold by user and by item, the evaluation. */
+/* What the harness itself holds beside a fit: the data, the parts of a fold by user and by item, the points of spaces,
+ * the evaluation. */
 #include <math.h>
 
 #include "harness/replay.h"
@@ -43,6 +44,16 @@ static double catalogue_bytes(const rb_dataset *d)
     return bytes;
 }
 
+/* Every space that the trials name is built before the first of them, and held. */
+static void add_spaces(rb_cost *cost, const rb_run_state *run)
+{
+    for (int32_t i = 0; i < run->n_spaces; i++) {
+        const rb_space_size size = rb_run_space_size(run, run->space[i].name);
+        cost->bytes_per_rank += size.held.bytes_per_rank;
+        cost->bytes_per_node += size.held.bytes_per_node;
+    }
+}
+
 rb_cost rb_run_footprint(const rb_run_state *run)
 {
     const rb_experiment *e = &run->experiment;
@@ -51,6 +62,7 @@ rb_cost rb_run_footprint(const rb_run_state *run)
     rb_cost cost = { .bytes_per_rank = PROCESS_BYTES + catalogue_bytes(&run->data) };
     double sessions = (double)s->n_events * (sizeof *s->item + sizeof *s->time + sizeof *s->completion) +
                       (double)s->n * (sizeof *s->begin + sizeof *s->user + sizeof *s->device);
+    add_spaces(&cost, run);
     if (run->data.has_sessions) /* split whole: once more, by part */
         cost.bytes_per_node += e->split.kind == RB_SPLIT_SESSIONS ? 2 * sessions : sessions;
     if (!run->data.has_interactions)

@@ -132,6 +132,14 @@ static double children_bytes(const rb_run_state *run, int64_t work)
     return bytes;
 }
 
+/* The space of a trial is built before its fit: a trial needs the larger of what both take. */
+static void add_building(rb_cost *cost, const rb_run_state *run, const char *space)
+{
+    const rb_space_size size = rb_run_space_size(run, space);
+    cost->bytes_per_rank = fmax(cost->bytes_per_rank, size.cost.bytes_per_rank - size.held.bytes_per_rank);
+    cost->bytes_per_node = fmax(cost->bytes_per_node, size.cost.bytes_per_node - size.held.bytes_per_node);
+}
+
 /* A fit that early stopping watches keeps a copy of its best state, which is at most what the fit needs itself. */
 static rb_cost cost_of(const rb_run_state *run, int64_t work)
 {
@@ -153,6 +161,8 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
         cost.bytes_per_rank += evaluation.bytes_per_rank;
         cost.bytes_per_node += evaluation.bytes_per_node;
     }
+    if (c->space)
+        add_building(&cost, run, c->space);
     return cost;
 }
 

@@ -191,6 +191,32 @@ trials: [als: {{ factors: 64, iterations: 2 }}]
     yield line(name + "shared windows", shared / 2**30, "GiB")
 
 
+def catalogue(size):
+    """From the generator to clusters of a million titles by their words, with metrics, on 2 ranks."""
+    titles = 1_000_000 // size.divisor
+    name = f"catalogue of {titles:,} titles: "
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "catalogue.yaml"
+        path.write_text(f"""experiment: catalogue
+seed: 1
+dataset: {{ path: {folder}/titles }}
+metrics: ["silhouette:cosine", davies_bouldin, calinski_harabasz, "ari:planted"]
+trials: [kmeans: {{ space: "lsa-50(columns=description+genres,max_features=20000)", k: 50 }}]
+""", encoding="utf-8")
+        start = time.monotonic()
+        run([PROGRAM, "data", "synth", f"items={titles}", "ratings=0", "sessions=0", "--threads", "1", "--output",
+             f"{folder}/titles"], ranks=2)
+        made = time.monotonic()
+        command = [PROGRAM, "run", path, "--threads", "1", "--cache", "none", "--output", folder]
+        fit = predicted_bytes(run([*command, "--dry-run"], ranks=2), 2)
+        begin = time.monotonic()
+        _, _, node = watched(["mpirun", "-n", "2", "--bind-to", "none", "--oversubscribe", *command])
+        done = time.monotonic()
+    yield line(name + "generated and written", made - start, "s")
+    yield line(name + "read, LSA 50, K-Means 50, metrics", done - begin, "s")
+    yield line(name + "node", node / 2**30, "GiB, preflight", fit / 2**30)
+
+
 def idle_share(seconds, flops, dealt):
     """Of two groups, one of which ends last: trials, the largest first, to whoever is free, or by flops alone."""
     busy, predicted = [0.0, 0.0], [0.0, 0.0]
@@ -277,8 +303,8 @@ def quickstart(size):
     yield line("quickstart, 2 ranks", statistics.median(walls), "s", target=("<=", 60), of_ratio=False)
 
 
-GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, dealing,
-                                   growth, growth_recommenders, sharing, quickstart)}
+GROUPS = {f.__name__: f for f in (gram, solver, traffic, scaling, determinism, generator, readers, memory, catalogue,
+                                   dealing, growth, growth_recommenders, sharing, quickstart)}
 
 
 def header():

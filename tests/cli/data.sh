@@ -37,6 +37,14 @@ expect 0 mpirun -n 3 "$REELBENCH" data stats made --format tsv
 grep -qx "digest	$found" "$out" || fail "3 ranks read made with another digest"
 expect 0 "$REELBENCH" data synth "${small[@]}" --seed 7 --to inter --output inter
 [ "$(digest_of inter)" = "$found" ] || fail "a folder with ratings.inter reads back with another digest"
+# Also without ratings: titles, or titles and sessions, alone.
+for sessions in 0 300; do
+    expect 0 "$REELBENCH" data synth users=60 items=40 ratings=0 sessions=$sessions --output titles$sessions
+    full=$(sed -n 's/.*digest \([0-9a-f]*\)).*/\1/p' "$out")
+    [ ! -e titles$sessions/ratings.csv ] || fail "ratings.csv of no ratings"
+    alone=$(digest_of titles$sessions)
+    [ ${#full} -eq 16 ] && [ "${alone:0:16}" = "$full" ] || fail "titles$sessions read back with digest $alone, generated was $full"
+done
 for file in titles sessions; do
     expect 0 "$REELBENCH" data convert made - --to $file
     cmp -s "$out" made/$file.csv || fail "data convert made --to $file differs from the file"

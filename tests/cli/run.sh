@@ -168,6 +168,21 @@ expect 1 env SLURM_MEM_PER_NODE=10 "$REELBENCH" run small.yaml --output poor
 "$REELBENCH" report poor/small-* --format csv >"$out"
 grep -qE 'needs [0-9.]+ MB a node, 10.5 MB are allowed: not started' "$out" || fail "a trial is started without memory"
 
+# So do spaces: the points of 5,000 titles in 300 dimensions are 12 MB, what building them takes is more.
+cat >wide.yaml <<'YAML'
+experiment: wide
+dataset: { name: synthetic, items: 5000, ratings: 0, sessions: 0 }
+metrics: [n_clusters]
+trials: [kmeans: { space: lsa-2, k: 2 }]
+YAML
+node_megabytes() { # of the trial, by the plan: a rank's and the node's
+    awk 'BEGIN { unit["kB"] = 0.001; unit["MB"] = 1 } $2 == "kmeans" { print int($3 * unit[$4] + $5 * unit[$6]) }' "$out"
+}
+expect 0 "$REELBENCH" run wide.yaml --dry-run
+narrow=$(node_megabytes)
+expect 0 "$REELBENCH" run wide.yaml --dry-run --set 'trials=[kmeans: { space: lsa-300, k: 2 }]'
+[ "$(node_megabytes)" -ge $((narrow + 24)) ] || fail "the plan counts $(node_megabytes) MB with 300 dimensions, $narrow with 2"
+
 for command in status report digest resume; do
     expect 2 "$REELBENCH" $command no-such-folder
     complains "no-such-folder"

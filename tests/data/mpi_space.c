@@ -364,10 +364,16 @@ static void the_cost_is_known_before_anything_is_built(void **unused)
         assert_ok(rb_space_build(&p, &spec, &c, &rb_test_ctx, &err), &err);
         assert_int_equal(size.n_points, p.n);
         assert_int_equal(size.is_dense, p.dense != NULL);
-        if (p.dense)
+        if (p.dense) {
             assert_int_equal(size.n_dims, p.d);
-        else
-            assert_true(size.nnz >= p.sparse->row_begin[p.n]);
+            assert_true(size.held.bytes_per_node == 8.0 * (double)(p.n * p.d) && size.held.bytes_per_rank == 0);
+        } else {
+            const int64_t nnz = p.sparse->row_begin[p.n];
+            assert_true(size.nnz >= nnz);
+            assert_true(size.held.bytes_per_rank >= 12.0 * (double)nnz && size.held.bytes_per_node == 0);
+        }
+        assert_true(size.cost.bytes_per_rank >= size.held.bytes_per_rank);
+        assert_true(size.cost.bytes_per_node >= size.held.bytes_per_node);
         rb_barrier(&rb_test_ctx);
         rb_points_fini(&p);
         rb_space_spec_fini(&spec);
