@@ -9,6 +9,7 @@
 #include "report/curves.h"
 #include "report/expected.h"
 #include "report/replay.h"
+#include "report/segments.h"
 #include "report/selection.h"
 
 /* Policies, then A/B tests. */
@@ -71,12 +72,6 @@ typedef struct {
     const rb_value_line *like;
 } value_column;
 
-static bool same_column(const rb_value_line *a, const rb_value_line *b)
-{
-    return a->cutoff == b->cutoff && strcmp(a->part, b->part) == 0 && strcmp(a->segment, b->segment) == 0 &&
-           strcmp(a->definition, b->definition) == 0;
-}
-
 static void name_column(value_column *c)
 {
     const rb_value_line *v = c->like;
@@ -96,20 +91,6 @@ static bool has_row(rows_of rows, const rb_trial_line *trial)
     return rows == EVERY || rb_trial_clusters(trial) == (rows == CLUSTERINGS);
 }
 
-/* Of a group of users or items: too many columns for the eye; the forms of a single table have them. */
-static bool is_group(const rb_value_line *v)
-{
-    return strcmp(v->segment, "all") != 0 && !strstr(v->segment, "tie order");
-}
-
-static bool has_groups(const rb_results_file *r)
-{
-    for (int64_t i = 0; i < r->n_values; i++)
-        if (is_group(&r->value[i]))
-            return true;
-    return false;
-}
-
 /* Columns in the order in which values first come; those that no trial has a value for are left out. */
 static rb_status find_columns(value_column **columns, int *n, const rb_results_file *r, rows_of rows, rb_error *err)
 {
@@ -117,9 +98,9 @@ static rb_status find_columns(value_column **columns, int *n, const rb_results_f
     *n = 0;
     for (int64_t i = 0; i < r->n_values; i++) {
         int k = 0;
-        while (k < *n && !same_column((*columns)[k].like, &r->value[i]))
+        while (k < *n && !rb_results_alike((*columns)[k].like, &r->value[i]))
             k++;
-        if (k < *n || (rows != EVERY && is_group(&r->value[i])) || strcmp(r->value[i].state, "ok") != 0 ||
+        if (k < *n || (rows != EVERY && rb_segments_has(&r->value[i])) || strcmp(r->value[i].state, "ok") != 0 ||
             !has_row(rows, &r->trial[r->value[i].trial - 1]))
             continue;
         RB_TRY(rb_grow(columns, &capacity, *n + 1, err));
@@ -185,7 +166,7 @@ static rb_status add_trial(rb_table *t, const rb_trial_line *trial, const rb_res
     for (int c = 0; c < n_columns; c++) {
         double value = NAN;
         for (int64_t i = first; i < *at; i++)
-            if (same_column(&r->value[i], columns[c].like))
+            if (rb_results_alike(&r->value[i], columns[c].like))
                 value = r->value[i].value;
         RB_TRY(rb_table_double(t, value, 4, err));
     }
@@ -278,9 +259,8 @@ rb_status rb_report_run(FILE *out, const char *folder, rb_format format, rb_erro
         RB_TRY(write_expected(out, &r, format, err));
     fputs(is_json ? ",\n\"trials\": " : format == RB_FORMAT_TABLE ? "\n" : "", out);
     RB_TRY(write_tables(out, &r, format, err));
-    if ((format == RB_FORMAT_TABLE || format == RB_FORMAT_MARKDOWN) && has_groups(&r))
-        fprintf(out, "\n(values by groups of users and titles: reelbench report %s --format csv, tsv or json)\n",
-                folder);
+    if (format == RB_FORMAT_TABLE || format == RB_FORMAT_MARKDOWN)
+        RB_TRY(rb_segments_write(out, &r, format, err));
     if (rb_replay_has(&r) && !is_single) {
         fputs(format == RB_FORMAT_TABLE && r.n_trials > 0 ? "\n" : "", out);
         RB_TRY(write_replay(out, &r, format, err));

@@ -350,6 +350,27 @@ const rb_trial_line *rb_results_entry(const rb_results_file *r, const char *entr
     return found;
 }
 
+bool rb_results_alike(const rb_value_line *a, const rb_value_line *b)
+{
+    return a->cutoff == b->cutoff && strcmp(a->part, b->part) == 0 && strcmp(a->segment, b->segment) == 0 &&
+           strcmp(a->definition, b->definition) == 0;
+}
+
+double rb_results_mean(const rb_results_file *r, int32_t configuration, const rb_value_line *like)
+{
+    double sum = 0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < r->n_values; i++) {
+        const rb_value_line *v = &r->value[i];
+        if (r->trial[v->trial - 1].configuration != configuration || !rb_results_alike(v, like) ||
+            strcmp(v->state, "ok") != 0)
+            continue;
+        sum += v->value;
+        n++;
+    }
+    return n > 0 ? sum / (double)n : NAN;
+}
+
 double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part)
 {
     for (int64_t i = 0; i < r->n_folds; i++) {

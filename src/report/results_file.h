@@ -96,6 +96,10 @@ const char *rb_results_part(const rb_results_file *r, int32_t configuration, con
  * @return NULL where no entry has the name
  */
 const rb_trial_line *rb_results_entry(const rb_results_file *r, const char *entry, bool *several);
+/** Whether two values are of one definition, cutoff, part and segment. Local. */
+bool rb_results_alike(const rb_value_line *a, const rb_value_line *b);
+/** Mean over the trials of a configuration of the values like a given one; NAN where none has it. Local. */
+double rb_results_mean(const rb_results_file *r, int32_t configuration, const rb_value_line *like);
 /** Standard deviation over folds of a configuration's value; NAN where there is one fold, or no such value. Local. */
 double rb_results_fold_spread(const rb_results_file *r, int32_t configuration, const char *metric, const char *part);
 

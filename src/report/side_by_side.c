@@ -1,6 +1,5 @@
 #include "report/side_by_side.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -64,23 +63,6 @@ done:
     return err->status;
 }
 
-/* Mean over the trials of a configuration that have the value; NAN. */
-static double mean_of(const rb_results_file *r, int32_t configuration, const rb_value_line *like)
-{
-    double sum = 0;
-    int64_t n = 0;
-    for (int64_t i = 0; i < r->n_values; i++) {
-        const rb_value_line *v = &r->value[i];
-        if (r->trial[v->trial - 1].configuration != configuration || strcmp(v->part, like->part) != 0 ||
-            strcmp(v->segment, "all") != 0 || strcmp(v->definition, like->definition) != 0 ||
-            strcmp(v->state, "ok") != 0)
-            continue;
-        sum += v->value;
-        n++;
-    }
-    return n > 0 ? sum / (double)n : NAN;
-}
-
 static rb_status add_row(rb_table *t, const rb_results_file *r, const rb_selection_line *s,
                          const rb_value_line *const *columns, int n, rb_error *err)
 {
@@ -88,7 +70,7 @@ static rb_status add_row(rb_table *t, const rb_results_file *r, const rb_selecti
     RB_TRY(rb_table_text(t, trial_of(r, s)->space, err));
     RB_TRY(rb_table_text(t, s->label, err));
     for (int c = 0; c < n; c++)
-        RB_TRY(rb_table_double(t, mean_of(r, s->configuration, columns[c]), 4, err));
+        RB_TRY(rb_table_double(t, rb_results_mean(r, s->configuration, columns[c]), 4, err));
 done:
     return err->status;
 }

@@ -17,8 +17,10 @@ YAML
 expect 0 "$REELBENCH" run groups.yaml
 run=$(echo results/groups-*)
 expect 0 "$REELBENCH" report "$run"
-prints "(values by groups of users and titles: reelbench report $run --format csv, tsv or json)"
-if grep -q "activity" "$out"; then fail "the table for the eye has a column for each group"; fi
+prints "(every trial's values by groups of users and items: reelbench report $run --format csv, tsv or json)"
+prints "ndcg:bin-min@10 on test by groups of users and items"
+[ "$(grep -c '^  entry .* activity 1/3 .* popularity 3/3' "$out")" -eq 2 ] || fail "not a table for ndcg and for recall"
+cp "$out" tables
 expect 0 "$REELBENCH" report "$run" --format json
 cp "$out" report.json
 h5dump -d /metrics -y "$run/results.h5" >metrics
@@ -29,7 +31,10 @@ rows = re.findall(r'\{\s*(\d+),\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]*)",[^{}]*?\}'
 segments = {r[2] for r in rows}
 assert {"all", "activity 1/3", "activity 3/3", "popularity 1/3", "popularity 3/3"} <= segments, segments
 assert not any(r[3] == "item_coverage" and r[2] != "all" for r in rows), "exposure has no groups"
+tables = open("tables").read().split("on test by groups")[1].splitlines()
+shown = {line.split()[0]: line.split()[1:] for line in tables[2:5]}
 for trial in json.load(open("report.json"))["trials"]:
+    assert shown[trial["entry"]][1] == "%.4f" % trial["test ndcg:bin-min@10 (activity 1/3)"], shown
     low, high = (trial[f"test ndcg:bin-min@10 (popularity {g}/3)"] for g in (1, 3))
     parts = [trial[f"test ndcg:bin-min@10 (activity {g}/3)"] for g in (1, 2, 3)]
     assert low < high and min(parts) <= trial["test ndcg:bin-min@10"] <= max(parts), trial

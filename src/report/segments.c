@@ -1,0 +1,153 @@
+#include "report/segments.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+bool rb_segments_has(const rb_value_line *value)
+{
+    return strcmp(value->segment, "all") != 0 && !strstr(value->segment, "tie order");
+}
+
+/* The trial of a line of the selection where it is a recommender, and the first line of its configuration. */
+static const rb_trial_line *row_of(const rb_results_file *r, int64_t line)
+{
+    const rb_selection_line *s = &r->selection[line];
+    const rb_trial_line *t = &r->trial[s->trial - 1];
+    for (int64_t k = 0; k < line; k++)
+        if (r->selection[k].configuration == s->configuration)
+            return NULL;
+    return rb_trial_clusters(t) ? NULL : t;
+}
+
+/* ---- columns ---- */
+
+static bool same_metric(const rb_value_line *a, const rb_value_line *b)
+{
+    return a->cutoff == b->cutoff && strcmp(a->definition, b->definition) == 0;
+}
+
+/* The part that groups are shown of: that of refits where there are any. */
+static const char *part_of(const rb_results_file *r)
+{
+    for (int64_t i = 0; i < r->n_values; i++)
+        if (rb_segments_has(&r->value[i]) && strcmp(r->value[i].part, "refit") == 0)
+            return "refit";
+    return "test";
+}
+
+/* One value for each segment of a metric, as they come, that of all among them. */
+static rb_status find_columns(const rb_value_line ***columns, int *n, const rb_results_file *r,
+                              const rb_value_line *metric, const char *part, rb_error *err)
+{
+    int64_t capacity = 0;
+    *n = 0;
+    for (int64_t i = 0; i < r->n_values; i++) {
+        const rb_value_line *v = &r->value[i];
+        int k = 0;
+        if (!same_metric(v, metric) || strcmp(v->part, part) != 0 || strcmp(v->state, "ok") != 0 ||
+            (!rb_segments_has(v) && strcmp(v->segment, "all") != 0))
+            continue;
+        while (k < *n && strcmp((*columns)[k]->segment, v->segment) != 0)
+            k++;
+        if (k < *n)
+            continue;
+        RB_TRY(rb_grow(columns, &capacity, *n + 1, err));
+        (*columns)[(*n)++] = v;
+    }
+done:
+    return err->status;
+}
+
+/* One value for each metric that has groups on the part. */
+static rb_status find_metrics(const rb_value_line ***metrics, int *n, const rb_results_file *r, const char *part,
+                              rb_error *err)
+{
+    int64_t capacity = 0;
+    *n = 0;
+    for (int64_t i = 0; i < r->n_values; i++) {
+        const rb_value_line *v = &r->value[i];
+        int k = 0;
+        if (!rb_segments_has(v) || strcmp(v->part, part) != 0 || strcmp(v->state, "ok") != 0)
+            continue;
+        while (k < *n && !same_metric((*metrics)[k], v))
+            k++;
+        if (k < *n)
+            continue;
+        RB_TRY(rb_grow(metrics, &capacity, *n + 1, err));
+        (*metrics)[(*n)++] = v;
+    }
+done:
+    return err->status;
+}
+
+/* ---- tables ---- */
+
+static rb_status add_row(rb_table *t, const rb_results_file *r, const rb_trial_line *trial,
+                         const rb_value_line *const *columns, int n, rb_error *err)
+{
+    RB_TRY(rb_table_text(t, trial->entry, err));
+    RB_TRY(rb_table_text(t, trial->parameters, err));
+    for (int c = 0; c < n; c++)
+        RB_TRY(rb_table_double(t, rb_results_mean(r, trial->configuration, columns[c]), 4, err));
+done:
+    return err->status;
+}
+
+static rb_status add_counts(rb_table *t, const rb_value_line *const *columns, int n, rb_error *err)
+{
+    RB_TRY(rb_table_text(t, "n", err));
+    RB_TRY(rb_table_text(t, NULL, err));
+    for (int c = 0; c < n; c++)
+        RB_TRY(rb_table_int(t, columns[c]->n, err));
+done:
+    return err->status;
+}
+
+static rb_status write_metric(FILE *out, const rb_results_file *r, const rb_value_line *metric, const char *part,
+                              rb_format format, rb_error *err)
+{
+    const char *gap = format == RB_FORMAT_MARKDOWN ? "\n" : "";
+    const rb_value_line **columns = NULL;
+    rb_table_column *all = NULL;
+    rb_table t = { 0 };
+    int n = 0;
+    RB_TRY(find_columns(&columns, &n, r, metric, part, err));
+    RB_TRY(rb_alloc(&all, 2 + n, err));
+    all[0] = (rb_table_column){ "entry", RB_CELL_TEXT };
+    all[1] = (rb_table_column){ "parameters", RB_CELL_TEXT };
+    for (int c = 0; c < n; c++)
+        all[2 + c] = (rb_table_column){ columns[c]->segment, RB_CELL_NUMBER };
+    rb_table_init(&t, all, 2 + n);
+    t.indent = "  ";
+    for (int64_t i = 0; i < r->n_selection; i++)
+        if (row_of(r, i))
+            RB_TRY(add_row(&t, r, row_of(r, i), columns, n, err));
+    RB_TRY(add_counts(&t, columns, n, err));
+    fprintf(out, "\n%s", metric->definition);
+    if (metric->cutoff > 0)
+        fprintf(out, "@%lld", (long long)metric->cutoff);
+    fprintf(out, " on %s by groups of users and items\n%s", part, gap);
+    RB_TRY(rb_table_write(out, &t, format, err));
+done:
+    rb_table_fini(&t);
+    rb_free(all);
+    rb_free(columns);
+    return err->status;
+}
+
+rb_status rb_segments_write(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
+{
+    const char *part = part_of(r);
+    const rb_value_line **metrics = NULL;
+    int n = 0;
+    RB_TRY(find_metrics(&metrics, &n, r, part, err));
+    for (int m = 0; m < n && r->n_selection > 0; m++)
+        RB_TRY(write_metric(out, r, metrics[m], part, format, err));
+    if (n > 0)
+        fprintf(out, "\n(%svalues by groups of users and items: reelbench report %s --format csv, tsv or json)\n",
+                r->n_selection > 0 ? "every trial's " : "", r->folder);
+done:
+    rb_free(metrics);
+    return err->status;
+}
