@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every shipped experiment that no other test runs, reduced: all trials are done, and two shapes give one digest.
+# Every shipped experiment that no other test runs, reduced: all trials are done, and two shapes give one digest; that on
+# MovieLens also on what it is for.
 . "$RB_SOURCE/tests/support/cli.bash" || exit 1
 cd "$scratch" || exit 1
 
@@ -34,4 +35,20 @@ PYTHON
     expect 0 "$REELBENCH" digest "other/$name"/*
     head -n 1 "$out" | cmp -s - digest || fail "$name: another shape gives another digest"
 done
+
+# The families on real ratings, of the users and titles that have many, in two folds: who learns from them stands before
+# the popular ones, and before the titles' words.
+expect 0 "$REELBENCH" run "$RB_SOURCE/experiments/movielens.yaml" --threads 2 --cache none --output real \
+    --set 'filter={ user_core: 20, item_core: 40 }' --set split.folds=2
+expect 0 "$REELBENCH" report real/* --format json
+python3 - "$out" <<'PYTHON' || fail "movielens: not every family, or not in this order"
+import json, sys
+trials = json.load(open(sys.argv[1]))["trials"]
+assert all(t["outcome"] == "done" for t in trials), [(t["entry"], t["message"]) for t in trials]
+ndcg = {t["entry"]: t["test ndcg:bin-min@10"] for t in trials if t["selected"]}
+assert len(ndcg) == 23, sorted(ndcg)
+for entry in ("ease-items", "user_knn", "co_occurrence", "slim", "hybrid", "stacking"):
+    assert ndcg[entry] > ndcg["popular"] > ndcg["words"], (entry, ndcg)
+assert ndcg["stacking"] > ndcg["hybrid"] * 0.98, ndcg
+PYTHON
 finish
