@@ -56,20 +56,38 @@ void rb_ensemble_attach(rb_ensemble *e, const rb_model_ref refs[RB_ENSEMBLE_MODE
     }
 }
 
-/* Through a few numbers of its own: a score allocates nothing. */
-static void score_single(double *out, int64_t ld, const rb_model_view *of, const int32_t *users, int32_t n_users,
-                         int32_t item_begin, int32_t item_end)
+void rb_ensemble_walk(void (*visit)(void *self, const rb_ensemble_part *part), void *self, int64_t ld,
+                      const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end)
 {
-    float narrow[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH];
     for (int32_t u = 0; u < n_users; u += RB_ENSEMBLE_USERS)
         for (int32_t from = item_begin; from < item_end; from += RB_ENSEMBLE_WIDTH) {
-            const int32_t n = n_users - u < RB_ENSEMBLE_USERS ? n_users - u : RB_ENSEMBLE_USERS;
-            const int32_t to = item_end - from < RB_ENSEMBLE_WIDTH ? item_end : from + RB_ENSEMBLE_WIDTH;
-            of->algorithm->score(&(rb_tile){ narrow, RB_ENSEMBLE_WIDTH }, of->state, users + u, n, from, to);
-            for (int32_t k = 0; k < n; k++)
-                for (int32_t i = 0; i < to - from; i++)
-                    out[(u + k) * ld + (from - item_begin) + i] = (double)narrow[k * RB_ENSEMBLE_WIDTH + i];
+            const rb_ensemble_part part = {
+                .users = users + u,
+                .n_users = n_users - u < RB_ENSEMBLE_USERS ? n_users - u : RB_ENSEMBLE_USERS,
+                .begin = from,
+                .end = item_end - from < RB_ENSEMBLE_WIDTH ? item_end : from + RB_ENSEMBLE_WIDTH,
+                .at = u * ld + (from - item_begin),
+            };
+            visit(self, &part);
         }
+}
+
+typedef struct {
+    double *out;
+    int64_t ld;
+    const rb_model_view *of;
+} widening;
+
+/* Through a few numbers of its own: a score allocates nothing. */
+static void widen(void *self, const rb_ensemble_part *p)
+{
+    const widening *w = self;
+    float narrow[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH];
+    w->of->algorithm->score(&(rb_tile){ narrow, RB_ENSEMBLE_WIDTH }, w->of->state, p->users, p->n_users, p->begin,
+                            p->end);
+    for (int32_t u = 0; u < p->n_users; u++)
+        for (int32_t i = 0; i < p->end - p->begin; i++)
+            w->out[p->at + u * w->ld + i] = (double)narrow[u * RB_ENSEMBLE_WIDTH + i];
 }
 
 void rb_ensemble_score(double *out, int64_t ld, const rb_ensemble *e, int32_t k, const int32_t *users, int32_t n_users,
@@ -77,7 +95,7 @@ void rb_ensemble_score(double *out, int64_t ld, const rb_ensemble *e, int32_t k,
 {
     const rb_model_view *of = &e->of[k];
     if (of->algorithm->precision && of->algorithm->precision(of->config) == RB_SINGLE)
-        score_single(out, ld, of, users, n_users, item_begin, item_end);
+        rb_ensemble_walk(widen, &(widening){ out, ld, of }, ld, users, n_users, item_begin, item_end);
     else
         of->algorithm->score(&(rb_tile){ out, ld }, of->state, users, n_users, item_begin, item_end);
 }
@@ -95,4 +113,17 @@ rb_ensemble_items rb_ensemble_met(const rb_train_view *view, int32_t user)
     if (view->revealed && of->user_begin[user] == of->user_begin[user + 1])
         of = view->revealed;
     return (rb_ensemble_items){ of->user_item + of->user_begin[user], of->user_begin[user + 1] - of->user_begin[user] };
+}
+
+int64_t rb_ensemble_unmet(int32_t *items, const rb_train_view *view, int32_t user)
+{
+    const rb_ensemble_items met = rb_ensemble_met(view, user);
+    int64_t n = 0, e = 0;
+    for (int32_t i = 0; i < view->ratings->n_items; i++) {
+        while (e < met.n && met.item[e] < i)
+            e++;
+        if (e == met.n || met.item[e] != i)
+            items[n++] = i;
+    }
+    return n;
 }

@@ -45,6 +45,18 @@ rb_status rb_ensemble_check_array(const char *owner, const char *name, const rb_
 /** The models that a view holds for the references. Local; allocates nothing. */
 void rb_ensemble_attach(rb_ensemble *e, const rb_model_ref refs[RB_ENSEMBLE_MODELS], const rb_train_view *view);
 
+/* A few items [begin, end) of a few users, as many as a buffer of the stack holds: `at` is the place of the first user
+ * and item in the whole. */
+typedef struct {
+    const int32_t *users; /* [n_users], at most RB_ENSEMBLE_USERS */
+    int32_t n_users, begin, end;
+    int64_t at;
+} rb_ensemble_part;
+
+/** Hands users x items, [n_users x ld], to visit in parts. Local; allocates nothing. */
+void rb_ensemble_walk(void (*visit)(void *self, const rb_ensemble_part *part), void *self, int64_t ld,
+                      const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end);
+
 /** Scores of model k in double, whatever its precision: [n_users x ld]. Local; allocates nothing. */
 void rb_ensemble_score(double *out, int64_t ld, const rb_ensemble *e, int32_t k, const int32_t *users, int32_t n_users,
                        int32_t item_begin, int32_t item_end);
@@ -61,6 +73,9 @@ typedef struct {
 /** What a user has met, which lists leave out: in training, or, of one folded in, who has nothing there, what is
  *  revealed. Local; allocates nothing. */
 rb_ensemble_items rb_ensemble_met(const rb_train_view *view, int32_t user);
+
+/** The others among all items, ascending. Local; allocates nothing. @param[out] items [n_items] @return how many */
+int64_t rb_ensemble_unmet(int32_t *items, const rb_train_view *view, int32_t user);
 
 /* ---- recommend/core/ensemble_scale.c ---- */
 

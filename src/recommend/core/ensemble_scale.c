@@ -10,6 +10,7 @@
 /* What one thread works with. */
 typedef struct {
     double *row;        /* [RB_ENSEMBLE_USERS x n_items] */
+    int32_t *unmet;     /* [n_items] */
     rb_topk_entry *top; /* [depth] */
 } scratch;
 
@@ -19,16 +20,11 @@ static double inverse(double x)
 }
 
 /* Scores of items not met, brought to the front; returns how many. */
-static int64_t drop_met(double *row, const rb_train_view *view, int32_t user)
+static int64_t drop_met(double *row, int32_t *unmet, const rb_train_view *view, int32_t user)
 {
-    const rb_ensemble_items met = rb_ensemble_met(view, user);
-    int64_t n = 0, e = 0;
-    for (int32_t i = 0; i < view->ratings->n_items; i++) {
-        while (e < met.n && met.item[e] < i)
-            e++;
-        if (e == met.n || met.item[e] != i)
-            row[n++] = row[i];
-    }
+    const int64_t n = rb_ensemble_unmet(unmet, view, user);
+    for (int64_t i = 0; i < n; i++)
+        row[i] = row[unmet[i]];
     return n;
 }
 
@@ -83,7 +79,7 @@ static void fit_users(rb_scale *s, const scratch *own, const rb_ensemble *e, con
         for (int32_t u = 0; u < n; u++) {
             double *row = own->row + (int64_t)u * n_items;
             double *number = s->number + users[u] * s->n_numbers + k * per_model;
-            const int64_t n_left = drop_met(row, view, users[u]);
+            const int64_t n_left = drop_met(row, own->unmet, view, users[u]);
             if (s->kind == RB_SCALE_MIN_MAX)
                 find_range(number, row, n_left);
             else if (s->kind == RB_SCALE_Z_SCORE)
@@ -99,6 +95,7 @@ static rb_status begin_threads(scratch **out, const rb_scale *s, int32_t n_items
     RB_TRY(rb_alloc(out, ctx->n_threads, err));
     for (int t = 0; t < ctx->n_threads; t++) {
         RB_TRY(rb_alloc(&(*out)[t].row, (int64_t)RB_ENSEMBLE_USERS * n_items, err));
+        RB_TRY(rb_alloc(&(*out)[t].unmet, n_items, err));
         RB_TRY(rb_alloc(&(*out)[t].top, s->depth, err));
     }
 done:
@@ -109,6 +106,7 @@ static void end_threads(scratch *own, const rb_ctx *ctx)
 {
     for (int t = 0; own && t < ctx->n_threads; t++) {
         rb_free(own[t].row);
+        rb_free(own[t].unmet);
         rb_free(own[t].top);
     }
     rb_free(own);
@@ -165,7 +163,7 @@ rb_cost rb_scale_cost(rb_scale_kind kind, int64_t depth, int32_t n_models, const
     if (kind == RB_SCALE_NONE)
         return (rb_cost){ 0 };
     return (rb_cost){
-        .bytes_per_rank = shape->n_threads * (8 * RB_ENSEMBLE_USERS * items + best * sizeof(rb_topk_entry)),
+        .bytes_per_rank = shape->n_threads * ((8 * RB_ENSEMBLE_USERS + 4) * items + best * sizeof(rb_topk_entry)),
         .bytes_per_node = 8 * users * n_models * (kind == RB_SCALE_RANK ? best : 2),
         .flops = 100 * n_models * users * items,
     };
@@ -202,21 +200,25 @@ double rb_scale_at(const rb_scale *s, int32_t k, int32_t user, double score)
     return (score - number[2 * (int64_t)k]) * number[2 * (int64_t)k + 1];
 }
 
-/* Adds weight times the comparable scores of model k, [n_users x ld]. */
-static void add_scores(double *out, int64_t ld, const rb_scale *s, const rb_ensemble *e, int32_t k, double weight,
-                       const int32_t *users, int32_t n_users, int32_t item_begin, int32_t item_end)
+typedef struct {
+    double *out; /* [n_users x ld] */
+    int64_t ld;
+    const rb_scale *scale;
+    const rb_ensemble *models;
+    int32_t k;
+    double weight;
+} addition;
+
+/* Adds weight times the comparable scores of model k. */
+static void add_scores(void *self, const rb_ensemble_part *p)
 {
+    const addition *a = self;
     double some[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH];
-    for (int32_t first = 0; first < n_users; first += RB_ENSEMBLE_USERS)
-        for (int32_t from = item_begin; from < item_end; from += RB_ENSEMBLE_WIDTH) {
-            const int32_t n = n_users - first < RB_ENSEMBLE_USERS ? n_users - first : RB_ENSEMBLE_USERS;
-            const int32_t to = item_end - from < RB_ENSEMBLE_WIDTH ? item_end : from + RB_ENSEMBLE_WIDTH;
-            rb_ensemble_score(some, RB_ENSEMBLE_WIDTH, e, k, users + first, n, from, to);
-            for (int32_t u = 0; u < n; u++)
-                for (int32_t i = from; i < to; i++)
-                    out[(first + u) * ld + i - item_begin] +=
-                        weight * rb_scale_at(s, k, users[first + u], some[u * RB_ENSEMBLE_WIDTH + i - from]);
-        }
+    rb_ensemble_score(some, RB_ENSEMBLE_WIDTH, a->models, a->k, p->users, p->n_users, p->begin, p->end);
+    for (int32_t u = 0; u < p->n_users; u++)
+        for (int32_t i = 0; i < p->end - p->begin; i++)
+            a->out[p->at + u * a->ld + i] +=
+                a->weight * rb_scale_at(a->scale, a->k, p->users[u], some[u * RB_ENSEMBLE_WIDTH + i]);
 }
 
 void rb_scale_score(rb_tile *tile, const rb_scale *s, const rb_ensemble *e, const double *weight, const int32_t *users,
@@ -226,7 +228,8 @@ void rb_scale_score(rb_tile *tile, const rb_scale *s, const rb_ensemble *e, cons
     for (int32_t u = 0; u < n_users; u++)
         memset(out + u * tile->ld, 0, (size_t)(item_end - item_begin) * sizeof *out);
     for (int32_t k = 0; k < e->n; k++)
-        add_scores(out, tile->ld, s, e, k, weight[k], users, n_users, item_begin, item_end);
+        rb_ensemble_walk(add_scores, &(addition){ out, tile->ld, s, e, k, weight[k] }, tile->ld, users, n_users,
+                         item_begin, item_end);
 }
 
 void rb_scale_share(double *shares, const rb_scale *s, const rb_ensemble *e, const double *weight, int32_t user,
@@ -235,7 +238,7 @@ void rb_scale_share(double *shares, const rb_scale *s, const rb_ensemble *e, con
     for (int32_t k = 0; k < e->n; k++) {
         shares[k] = 0;
         if (e->ranks)
-            add_scores(&shares[k], 1, s, e, k, weight[k], &user, 1, item, item + 1);
+            rb_ensemble_walk(add_scores, &(addition){ &shares[k], 1, s, e, k, weight[k] }, 1, &user, 1, item, item + 1);
         else
             shares[k] = weight[k] * rb_ensemble_predict(e, k, user, item);
     }

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 
-enum { MOST = RB_ENSEMBLE_MODELS, WIDTH = (MOST + 1) * (MOST + 1) + MOST + 1 };
+enum { MOST = RB_ENSEMBLE_MODELS, TARGET = MOST + 1, WIDTH = (MOST + 1) * (MOST + 2) };
 
 /* What one thread works with: of ranking the rows of all models, [n_models x n_items]. */
 typedef struct {
@@ -20,47 +20,43 @@ static void add(rb_level_one *l, const double *x, double y, double weight)
 {
     for (int32_t i = 0; i <= l->n; i++) {
         for (int32_t j = 0; j <= l->n; j++)
-            l->gram[i][j] += weight * x[i] * x[j];
-        l->target[i] += weight * x[i] * y;
+            l->moment[i][j] += weight * x[i] * x[j];
+        l->moment[i][TARGET] += weight * x[i] * y;
     }
 }
 
-/* Goes over the items that the user has not met. Returns how many; of `mass` NULL nothing is added. */
-static void add_unmet(rb_level_one *l, int64_t n[2], const question *q, const double *rows, int32_t user,
-                      const double mass[2])
+/* Whether the user's entries hold an item, asked in ascending order; *at begins at the first of them. */
+static bool holds(const rb_ratings *own, int64_t *at, int32_t user, int32_t item)
+{
+    while (*at < own->user_begin[user + 1] && own->user_item[*at] < item)
+        ++*at;
+    return *at < own->user_begin[user + 1] && own->user_item[*at] == item;
+}
+
+/* Over the items that the user has not met, [n_items] of room. */
+static void add_ranking(rb_level_one *l, const question *q, double *rows, int32_t *unmet, int32_t user)
 {
     const rb_ratings *own = q->observed;
-    const rb_ensemble_items met = rb_ensemble_met(q->view, user);
-    int64_t e = 0, positive = own->user_begin[user];
+    const int64_t n_items = own->n_items, begin = own->user_begin[user];
+    int64_t n[2] = { 0 }, at = begin;
     double x[MOST + 1] = { 1 };
-    for (int32_t i = 0; i < own->n_items; i++) {
-        while (e < met.n && met.item[e] < i)
-            e++;
-        while (positive < own->user_begin[user + 1] && own->user_item[positive] < i)
-            positive++;
-        if (e < met.n && met.item[e] == i)
-            continue;
-        const bool y = positive < own->user_begin[user + 1] && own->user_item[positive] == i;
-        n[y]++;
-        for (int32_t k = 0; mass && k < l->n; k++)
-            x[k + 1] = rb_scale_at(q->scale, k, user, rows[(int64_t)k * own->n_items + i]);
-        if (mass)
-            add(l, x, y, mass[y]);
-    }
-}
-
-static void add_ranking(rb_level_one *l, const question *q, double *rows, int32_t user)
-{
-    const int64_t n_items = q->observed->n_items;
-    int64_t n[2] = { 0 }, again[2] = { 0 };
-    if (q->observed->user_begin[user] == q->observed->user_begin[user + 1])
+    if (begin == own->user_begin[user + 1])
         return;
-    add_unmet(l, n, q, rows, user, NULL);
+    const int64_t n_unmet = rb_ensemble_unmet(unmet, q->view, user);
+    for (int64_t i = 0; i < n_unmet; i++)
+        n[holds(own, &at, user, unmet[i])]++;
     if (n[0] == 0 || n[1] == 0)
         return;
+    const double mass[2] = { 0.5 / (double)n[0], 0.5 / (double)n[1] };
     for (int32_t k = 0; k < l->n; k++)
         rb_ensemble_score(rows + k * n_items, n_items, q->models, k, &user, 1, 0, (int32_t)n_items);
-    add_unmet(l, again, q, rows, user, (const double[]){ 0.5 / (double)n[0], 0.5 / (double)n[1] });
+    at = begin;
+    for (int64_t i = 0; i < n_unmet; i++) {
+        const bool y = holds(own, &at, user, unmet[i]);
+        for (int32_t k = 0; k < l->n; k++)
+            x[k + 1] = rb_scale_at(q->scale, k, user, rows[(int64_t)k * n_items + unmet[i]]);
+        add(l, x, y, mass[y]);
+    }
 }
 
 static void add_ratings(rb_level_one *l, const question *q, int32_t user)
@@ -73,42 +69,33 @@ static void add_ratings(rb_level_one *l, const question *q, int32_t user)
     }
 }
 
-static void pack(double out[WIDTH], const rb_level_one *l)
-{
-    memcpy(out, l->gram, sizeof l->gram);
-    memcpy(out + WIDTH - (MOST + 1), l->target, sizeof l->target);
-}
-
-static void unpack(rb_level_one *l, const double in[WIDTH])
-{
-    memcpy(l->gram, in, sizeof l->gram);
-    memcpy(l->target, in + WIDTH - (MOST + 1), sizeof l->target);
-}
-
 static rb_status observe(rb_level_one *l, const question *q, rb_ctx *ctx, rb_error *err)
 {
     const rb_blocks *b = &q->observed->users;
     const int32_t first = rb_blocks_of(b, ctx->rank, ctx->n_ranks), end = rb_blocks_of(b, ctx->rank + 1, ctx->n_ranks);
-    const int64_t n_row = q->ranks ? (int64_t)q->models->n * q->observed->n_items : 0;
-    double *partial = NULL, *rows = NULL, sum[WIDTH];
+    const int64_t n_items = q->ranks ? q->observed->n_items : 0;
+    double *partial = NULL, *rows = NULL;
+    int32_t *unmet = NULL;
     *l = (rb_level_one){ .n = q->models->n };
     (void)rb_alloc(&partial, (int64_t)(end - first) * WIDTH, err);
-    RB_TRY_ALL(ctx, rb_alloc(&rows, n_row * ctx->n_threads, err));
+    (void)rb_alloc(&unmet, n_items * ctx->n_threads, err);
+    RB_TRY_ALL(ctx, rb_alloc(&rows, q->models->n * n_items * ctx->n_threads, err));
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 1)
     for (int32_t block = first; block < end; block++) {
         rb_level_one own = { .n = l->n };
+        const int64_t room = n_items * omp_get_thread_num();
         for (int64_t u = b->begin[block]; u < b->begin[block + 1]; u++)
             if (q->ranks)
-                add_ranking(&own, q, rows + n_row * omp_get_thread_num(), (int32_t)u);
+                add_ranking(&own, q, rows + room * l->n, unmet + room, (int32_t)u);
             else
                 add_ratings(&own, q, (int32_t)u);
-        pack(partial + (int64_t)(block - first) * WIDTH, &own);
+        memcpy(partial + (int64_t)(block - first) * WIDTH, own.moment, sizeof own.moment);
     }
-    RB_TRY(rb_blocks_sum(sum, partial, WIDTH, b, ctx, err));
-    unpack(l, sum);
+    RB_TRY(rb_blocks_sum(l->moment[0], partial, WIDTH, b, ctx, err));
 done:
     rb_free(partial);
     rb_free(rows);
+    rb_free(unmet);
     return err->status;
 }
 
@@ -127,7 +114,7 @@ rb_status rb_level_one_of_rating(rb_level_one *l, const rb_ensemble *e, const rb
 rb_cost rb_level_one_cost(int32_t n_models, const rb_shape *shape)
 {
     const double users = (double)shape->n_users, items = (double)shape->n_items;
-    return (rb_cost){ .bytes_per_rank = 8 * shape->n_threads * n_models * items + 16.0 * RB_MAX_BLOCKS * WIDTH,
+    return (rb_cost){ .bytes_per_rank = (8 * n_models + 4) * shape->n_threads * items + 16.0 * RB_MAX_BLOCKS * WIDTH,
                       .flops = users * items * n_models * 100 };
 }
 
@@ -140,16 +127,16 @@ typedef struct {
 
 static bool centre(centred *c, const rb_level_one *l)
 {
-    const double mass = l->gram[0][0];
+    const double mass = l->moment[0][0];
     if (!(mass > 0))
         return false;
-    c->mean_target = l->target[0] / mass;
+    c->mean_target = l->moment[0][TARGET] / mass;
     for (int32_t i = 0; i < l->n; i++)
-        c->mean[i] = l->gram[0][i + 1] / mass;
+        c->mean[i] = l->moment[0][i + 1] / mass;
     for (int32_t i = 0; i < l->n; i++) {
         for (int32_t j = 0; j < l->n; j++)
-            c->xx[i][j] = l->gram[i + 1][j + 1] / mass - c->mean[i] * c->mean[j];
-        c->xy[i] = l->target[i + 1] / mass - c->mean[i] * c->mean_target;
+            c->xx[i][j] = l->moment[i + 1][j + 1] / mass - c->mean[i] * c->mean[j];
+        c->xy[i] = l->moment[i + 1][TARGET] / mass - c->mean[i] * c->mean_target;
     }
     return true;
 }

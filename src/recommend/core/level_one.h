@@ -10,9 +10,8 @@
 
 /* Weighted moments of the values x_1 .. x_n of the models and the target y, with x_0 = 1. */
 typedef struct {
-    int32_t n; /* models */
-    double gram[RB_ENSEMBLE_MODELS + 1][RB_ENSEMBLE_MODELS + 1];
-    double target[RB_ENSEMBLE_MODELS + 1]; /* sums of x y */
+    int32_t n;                                                     /* models */
+    double moment[RB_ENSEMBLE_MODELS + 1][RB_ENSEMBLE_MODELS + 2]; /* sums of x_i x_j; in the last column of x_i y */
 } rb_level_one;
 
 /**

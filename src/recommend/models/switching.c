@@ -130,39 +130,39 @@ static bool may_be_chosen(const state *m, int32_t user, int32_t k)
     return k == m->n_thresholds || m->user_known[user] >= m->threshold[k];
 }
 
-/* A few items for the few users among `users` for whom model k may be chosen. */
-static void score_some(double *out, int64_t ld, const state *m, int32_t k, const int32_t *users, int32_t n_users,
-                       int32_t from, int32_t to)
+typedef struct {
+    const rb_tile *tile;
+    const state *m;
+    int32_t k;
+} question;
+
+/* Of the few users for whom model k may be chosen. */
+static void score_some(void *self, const rb_ensemble_part *p)
 {
-    double some[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH];
+    const question *q = self;
+    double some[RB_ENSEMBLE_USERS * RB_ENSEMBLE_WIDTH], *out = (double *)q->tile->data + p->at;
     int32_t who[RB_ENSEMBLE_USERS], place[RB_ENSEMBLE_USERS], n = 0;
-    for (int32_t u = 0; u < n_users; u++)
-        if (may_be_chosen(m, users[u], k)) {
-            who[n] = users[u];
+    for (int32_t u = 0; u < p->n_users; u++)
+        if (may_be_chosen(q->m, p->users[u], q->k)) {
+            who[n] = p->users[u];
             place[n++] = u;
         }
     if (n == 0)
         return;
-    rb_ensemble_score(some, RB_ENSEMBLE_WIDTH, &m->models, k, who, n, from, to);
+    rb_ensemble_score(some, RB_ENSEMBLE_WIDTH, &q->m->models, q->k, who, n, p->begin, p->end);
     for (int32_t u = 0; u < n; u++)
-        for (int32_t i = from; i < to; i++)
-            if (chosen(m, who[u], i) == k)
-                out[place[u] * ld + i - from] =
-                    rb_scale_at(&m->scale, k, who[u], some[u * RB_ENSEMBLE_WIDTH + i - from]);
+        for (int32_t i = p->begin; i < p->end; i++)
+            if (chosen(q->m, who[u], i) == q->k)
+                out[place[u] * q->tile->ld + i - p->begin] =
+                    rb_scale_at(&q->m->scale, q->k, who[u], some[u * RB_ENSEMBLE_WIDTH + i - p->begin]);
 }
 
 static void score(rb_tile *tile, const void *self, const int32_t *users, int32_t n_users, int32_t item_begin,
                   int32_t item_end)
 {
     const state *m = self;
-    for (int32_t u = 0; u < n_users; u += RB_ENSEMBLE_USERS)
-        for (int32_t from = item_begin; from < item_end; from += RB_ENSEMBLE_WIDTH) {
-            const int32_t n = n_users - u < RB_ENSEMBLE_USERS ? n_users - u : RB_ENSEMBLE_USERS;
-            const int32_t to = item_end - from < RB_ENSEMBLE_WIDTH ? item_end : from + RB_ENSEMBLE_WIDTH;
-            double *out = (double *)tile->data + u * tile->ld + (from - item_begin);
-            for (int32_t k = 0; k < m->models.n; k++)
-                score_some(out, tile->ld, m, k, users + u, n, from, to);
-        }
+    for (int32_t k = 0; k < m->models.n; k++)
+        rb_ensemble_walk(score_some, &(question){ tile, m, k }, tile->ld, users, n_users, item_begin, item_end);
 }
 
 static void predict(double *out, const void *self, const rb_pairs *pairs)
