@@ -40,6 +40,7 @@ static void describe_abilities(FILE *out, const rb_algorithm *a)
         { RB_CAN_PREDICT, "predicts ratings" },
         { RB_CAN_NEXT, "next items of sessions" },
         { RB_CAN_ASSIGN, "labels points" },
+        { RB_CAN_MERGE, "merge tree" },
         { RB_CAN_COLD_USER, "cold users" },
         { RB_CAN_COLD_ITEM, "tells cold items apart" },
         { RB_CAN_EXPLAIN, "explains" },

@@ -39,6 +39,8 @@
 #define RB_CAN_COLD_ITEM 16u /* tells items without training data apart; an ensemble: as far as its models do */
 #define RB_CAN_EXPLAIN 32u
 #define RB_CAN_NEXT 128u /* next: scores of the item that follows in a session */
+#define RB_CAN_MERGE \
+    256u /* arrays has `tree`, the merges [n - 1 x 4] of its n points as SciPy's linkage, beside `labels` */
 #define RB_CAN_RECOMMEND (RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_NEXT) /* any of these: evaluated on the split */
 
 typedef enum { RB_SINGLE, RB_DOUBLE_PRECISION } rb_precision;

@@ -79,23 +79,13 @@ static rb_status write_figure(FILE *out, const rb_merges *merges, const kept_tre
     return rb_figure_merges(out, merges, last, t->k, caption, err);
 }
 
-/* What measures how well the heights of a tree keep the distances has one. */
-static bool has_tree(const rb_algorithm *a)
-{
-    for (const char *const *m = a->measures; m && *m; m++)
-        if (strcmp(*m, "cophenetic") == 0)
-            return true;
-    return false;
-}
-
 rb_status rb_export_merges(const rb_apply_options *o, const rb_export_merges_options *options, rb_ctx *ctx,
                            rb_error *err)
 {
     rb_apply_model m = { 0 };
     kept_tree tree = { 0 };
     FILE *newick = NULL, *figure = NULL;
-    RB_TRY(rb_apply_open_trial(&m, o, "models",
-                               &(rb_ability){ 0, has_tree, "has no merge tree: agglomerative has one" }, ctx, err));
+    RB_TRY(rb_apply_open_trial(&m, o, "models", &(rb_ability){ RB_CAN_MERGE, NULL, "has no merge tree" }, ctx, err));
     tree.data = &m.run.data;
     tree.of_users = rb_configuration_is_of_users(&m.run.plan, m.c);
     RB_TRY(read_tree(&tree, &m, err));
