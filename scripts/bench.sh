@@ -13,7 +13,7 @@ prints one line for each figure: figure value unit reference ratio target held, 
 machine, date and class of bits. On an idle machine of two cores it takes under fifteen minutes. The newest complete
 table: tests/bench/figures.tsv. Against other systems: scripts/bench-peers.sh.
 
-  --quick      smaller data and fewer turns: under three minutes
+  --quick      smaller data and fewer turns: a few minutes
   --smallest   smallest data, one turn: whether all of it runs
   --full       growth_recommenders up to 10^8 interactions in place of 10^7
   GROUP        gram solver traffic scaling determinism generator readers memory catalogue dealing growth

@@ -9,7 +9,8 @@
 
 const rb_exit_words rb_exit_table[] = {
     { 0, "all went well; also after SIGUSR1, which finishes the running trials and saves" },
-    { 1, "some trials failed; their reasons stand in the report" },
+    { 1, "some trials failed, replays could not be made, or pairs have no rating; the reasons stand in the report, or "
+         "in what was said" },
     { 2, "usage or bad input, a file that is missing: nothing was started" },
     { 3, "the environment: memory, files that the system does not let be read or written, MPI, nodes that differ" },
     { 130, "stopped by Ctrl-C; resume goes on (mpirun itself then returns 1)" },

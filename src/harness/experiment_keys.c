@@ -80,7 +80,8 @@ const rb_param rb_early_stopping_params[] = {
 
 const rb_param rb_expect_params[] = {
     RB_STRING(rb_expect_keys, entry, NULL, "algorithm, or its `as` name"),
-    RB_STRING(rb_expect_keys, metric, NULL, "one of metrics, on test; of clusterings on all titles"),
+    RB_STRING(rb_expect_keys, metric, NULL,
+              "one of metrics, on test; of clusterings on all titles, with split kind titles on the unseen ones"),
     RB_DOUBLE(rb_expect_keys, value, 0.0, -1e300, 1e300, "", "what was published"),
     RB_DOUBLE(rb_expect_keys, tolerance, 0.0, 0.0, 1e300, "", "largest difference that is held"),
     RB_BOOL(rb_expect_keys, or_better, false, "a better value is held, however far"),

@@ -317,7 +317,7 @@ def header():
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="smaller data and fewer turns: under three minutes")
+    parser.add_argument("--quick", action="store_true", help="smaller data and fewer turns: a few minutes")
     parser.add_argument("--smallest", action="store_true", help="smallest data, one turn: whether it runs at all")
     parser.add_argument("--full", action="store_true", help="growth_recommenders up to 10^8 interactions")
     parser.add_argument("group", nargs="*", help=" ".join(GROUPS))
