@@ -6,6 +6,7 @@ their form by Newick; and the gap statistic of Ward's five clusters of all.
 """
 
 import json
+import os
 import sys
 
 import numpy as np
@@ -14,6 +15,9 @@ from scipy.cluster.hierarchy import cophenet, fcluster, linkage, to_tree
 from scipy.spatial.distance import pdist
 
 from golden_points import D, boxes, partition
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from philox import uniform  # noqa: E402
 
 N, K, SMALL = 600, 5, 12
 SEED, SETS = 5, 6
@@ -52,45 +56,20 @@ def small_tree(name):
     return {"linkage": name, "rows": tree.ravel().tolist(), "newick": newick(to_tree(tree), None) + ";"}
 
 
-M64, M32 = (1 << 64) - 1, (1 << 32) - 1
-
-
-def splitmix(x):
-    z = (x + 0x9E3779B97F4A7C15) & M64
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & M64
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & M64
-    return z ^ (z >> 31)
-
-
-def fnv(text, start, prime, mask):
-    for c in text.encode():
-        start = ((start ^ c) * prime) & mask
-    return start
-
-
-def philox(n, epoch, d, seed):
-    """Uniform numbers [n, d]: Philox 4x32-10 of the counter (column, row, epoch, stream), the bits of two words."""
-    key = splitmix(splitmix(seed) ^ fnv("gap", 14695981039346656037, 1099511628211, M64))
-    i, f = np.meshgrid(np.arange(n, dtype=np.uint64), np.arange(d, dtype=np.uint64), indexing="ij")
-    c = [f, i, np.full_like(i, epoch << 16), np.full_like(i, fnv("gap", 2166136261, 16777619, M32))]
-    k, low, down = [key & M32, key >> 32], np.uint64(M32), np.uint64(32)
-    for _ in range(10):
-        a, b = c[0] * np.uint64(0xD2511F53), c[2] * np.uint64(0xCD9E8D57)
-        c = [(b >> down) ^ c[1] ^ np.uint64(k[0]), b & low, (a >> down) ^ c[3] ^ np.uint64(k[1]), a & low]
-        k = [(k[0] + 0x9E3779B9) & M32, (k[1] + 0xBB67AE85) & M32]
-    return (((c[0] << down) | c[1]) >> np.uint64(11)).astype(np.float64) / 2.0**53
-
-
 def log_scatter(x):
     labels = fcluster(linkage(x, "ward"), K, "maxclust")
     return np.log(sum(((x[labels == c] - x[labels == c].mean(axis=0)) ** 2).sum() for c in np.unique(labels)))
+
+
+def reference(b):
+    return np.array([[uniform(SEED, "gap", b, i, f) for f in range(D)] for i in range(N)])
 
 
 def gap():
     """The gap statistic of Ward's K clusters of all points, and its error; reference sets as eval/gap.h says."""
     x = boxes(0, N)
     low, high = x.min(axis=0), x.max(axis=0)
-    logs = np.array([log_scatter(low + (high - low) * philox(N, b, D, SEED)) for b in range(SETS)])
+    logs = np.array([log_scatter(low + (high - low) * reference(b)) for b in range(SETS)])
     return {"seed": SEED, "sets": SETS, "gap": float(logs.mean() - log_scatter(x)),
             "error": float(logs.std() * np.sqrt(1 + 1 / SETS))}
 
