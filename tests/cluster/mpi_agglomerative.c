@@ -203,36 +203,44 @@ static void heights_ascend_where_the_linkage_has_no_reversals(void **unused)
     }
 }
 
-/* Gaps grow along a line: only the first two are each other's nearest. */
+#define AXES 60
+
+/* Gaps grow along a line: one pair merges a round, and few others lose their nearest. */
 static double growing_value(int64_t i, int64_t f)
 {
     return f == 0 ? pow(1.25, (double)i) : 0;
 }
 
-/* The second half does so, far from the first. */
-static double half_growing_value(int64_t i, int64_t f)
+/* A point on each axis: all are nearest to the first one, which is nearest to the second. */
+static double star_value(int64_t i, int64_t f)
 {
-    return i < 30 ? value_at(i, f) / 8 : (f == 0 ? 4 * pow(1.25, (double)(i - 29)) : 0);
+    return i == f && i > 0 ? pow(1.05, (double)i) : 0;
 }
 
-static void one_chain_ends_what_rounds_cannot(void **unused)
+/* A star after points that merge in rounds, far from it. */
+static double late_star_value(int64_t i, int64_t f)
+{
+    return i < 25 ? value_at(i, f) / 50 + (f == 0 ? 20 : 0) : star_value(i - 25, f);
+}
+
+static void rounds_and_a_chain_make_the_same_tree(void **unused)
 {
     (void)unused;
-    enum { SIZE = 60 };
-    static double (*const values[])(int64_t, int64_t) = { growing_value, half_growing_value };
-    double tree[4 * SIZE], dense[SIZE * D];
-    for (int kind = 0; kind < 7 * 2 * 2; kind++) {
-        const int linkage = kind % 7, half = kind / 7 % 2;
+    static double (*const values[])(int64_t, int64_t) = { growing_value, star_value, late_star_value };
+    static double tree[4 * AXES], dense[AXES * AXES];
+    for (int kind = 0; kind < 7 * 3 * 2; kind++) {
+        const int linkage = kind % 7;
+        double (*value)(int64_t, int64_t) = values[kind / 7 % 3];
         const option options[] = { { "linkage", linkages[linkage] }, { NULL, NULL } };
         rb_points p = { 0 };
         rb_ctx ctx = rb_test_ctx;
-        ctx.n_threads = 1 + kind / 14;
-        rb_test_points(&p, SIZE, D, false, values[half]);
-        for (int64_t i = 0; i < SIZE * D; i++)
-            dense[i] = values[half](i / D, i % D);
+        ctx.n_threads = 1 + kind / 21;
+        rb_test_points(&p, AXES, AXES, false, value);
+        for (int64_t i = 0; i < AXES * AXES; i++)
+            dense[i] = value(i / AXES, i % AXES);
         fit(&one, &p, options, &ctx);
-        rb_oracle_linkage(tree, dense, SIZE, D, linkages[linkage], false);
-        assert_tree(&one, tree, 1e-12 * tree[4 * (SIZE - 2) + 2]);
+        rb_oracle_linkage(tree, dense, AXES, AXES, linkages[linkage], false);
+        assert_tree(&one, tree, 1e-12 * tree[4 * (AXES - 2) + 2]);
         rb_points_fini(&p);
     }
 }
@@ -266,7 +274,7 @@ static void a_cut_by_number_undoes_the_last_merges(void **unused)
     int32_t labels[SIZE];
     bool keep[SIZE];
     for (int linkage = 0; linkage < 7; linkage++)
-        for (int k = 1; k <= SIZE; k += k < 4 ? 1 : 7) {
+        for (int k = 1; k <= SIZE; k += k < 3 ? 1 : 19) {
             rb_points p = { 0 };
             char text[8];
             snprintf(text, sizeof text, "%d", k);
@@ -293,7 +301,7 @@ static void a_cut_by_height_keeps_what_lies_below(void **unused)
     int32_t labels[SIZE];
     bool keep[SIZE];
     for (int linkage = 0; linkage < 7; linkage++)
-        for (int row = -1; row < SIZE - 1; row += 5) {
+        for (int row = -1; row < SIZE - 1; row += 15) {
             rb_points p = { 0 };
             char text[32];
             const option plain[] = { { "linkage", linkages[linkage] }, { "k", "1" }, { NULL, NULL } };
@@ -545,7 +553,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_linkage_makes_the_tree_of_its_definition),
         cmocka_unit_test(the_tree_is_the_same_for_any_ranks_and_threads),
         cmocka_unit_test(heights_ascend_where_the_linkage_has_no_reversals),
-        cmocka_unit_test(one_chain_ends_what_rounds_cannot),
+        cmocka_unit_test(rounds_and_a_chain_make_the_same_tree),
         cmocka_unit_test(of_equal_distances_a_nearest_pair_merges),
         cmocka_unit_test(a_cut_by_number_undoes_the_last_merges),
         cmocka_unit_test(a_cut_by_height_keeps_what_lies_below),

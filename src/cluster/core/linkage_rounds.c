@@ -13,13 +13,16 @@
  * on nothing but the rounds, and one between two unions of a round is made in the same order of its two steps on both
  * of its sides. When a quarter of the slots are dead, all rows are brought up to date and closed up.
  *
- * Where a round merges few, what is left is the chain's: it does not look at all clusters for a merge.
+ * Where a round merges few, what is left is the chain's: it looks at a few rows a merge for any data.
  */
 #include "cluster/core/linkage_rounds.h"
 
 #include <omp.h>
 
-#define SHARE 16 /* a round merges one pair at least for so many clusters */
+/* A round merges one pair at least for so many clusters, and for so many others that have to search again: so all
+ * rounds search at most SEARCHES + 1 rows a merge. */
+#define SHARE 128
+#define SEARCHES 16
 #define BATCH 32 /* rows on their way at once */
 #define TAG_PAIR 2
 
@@ -184,6 +187,21 @@ static void find_pairs(rounds *w)
     }
 }
 
+static bool is_lost(const rounds *w, int64_t slot)
+{
+    return w->pair[slot] < 0 && w->pair[w->nearest[slot]] >= 0;
+}
+
+/* Whether the round is worth its searches. */
+static bool is_fruitful(const rounds *w)
+{
+    const int64_t n_pairs = w->end - w->begin;
+    int64_t n_lost = 0;
+    for (int64_t i = 0; i < w->rows->n; i++)
+        n_lost += rb_linkage_is_live(w->rows, i) && is_lost(w, i);
+    return n_pairs * SHARE >= w->rows->n_live && n_lost <= n_pairs * SEARCHES;
+}
+
 /* ---- pairs whose rows lie on two ranks ---- */
 
 /* The rank that has fewer rows takes the other's. Returns how many pairs lie apart. */
@@ -303,7 +321,7 @@ static void update_rows(rounds *w)
 #pragma omp parallel for num_threads(r->ctx->n_threads) schedule(dynamic, 4)
     for (int64_t i = 0; i < r->n; i++) {
         const int32_t t = w->pair[i];
-        if (!rb_linkage_is_own(r, i) || (t >= 0 && log->b[t] == i) || (t < 0 && w->pair[w->nearest[i]] < 0))
+        if (!rb_linkage_is_own(r, i) || (t < 0 ? !is_lost(w, i) : log->b[t] == i))
             continue;
         if (t < 0)
             rb_linkage_meet(r, log, i, log->n_rounds, scratch_of(w));
@@ -360,7 +378,7 @@ rb_status rb_linkage_rounds(rb_linkage_merge *merges, int64_t *n_merges, rb_link
     while (r->n_live > 1) {
         share_nearest(&w);
         find_pairs(&w);
-        if ((w.end - w.begin) * SHARE < r->n_live)
+        if (!is_fruitful(&w))
             break;
         run_round(merges + *n_merges, &w);
         *n_merges += w.end - w.begin;
