@@ -52,6 +52,20 @@ static double mix_block(const void *model, const rb_grid_block *block)
     return loss;
 }
 
+/* An entry of each in turn. */
+static void mix_two(double loss[2], const void *model, const rb_grid_block block[2])
+{
+    loss[0] = loss[1] = 0;
+    for (int64_t e = 0; e < block[0].n || e < block[1].n; e++)
+        for (int b = 0; b < 2; b++)
+            if (e < block[b].n) {
+                rb_grid_block one = block[b];
+                one.entry += e;
+                one.n = 1;
+                loss[b] += mix_block(model, &one);
+            }
+}
+
 /* One rank, block after block: stratum by stratum would do as well, but row by row would not. */
 static void naive(double *user, double *item, const rb_grid *g, const rb_ratings *r, int epochs)
 {
@@ -83,7 +97,7 @@ static void check_order(int64_t wanted, const rb_ratings *r, const rb_ctx *ctx)
     const sums model = { user.data, item.data };
     const rb_grid_work work = { .users = { { &user, sizeof(double) } },
                                 .items = { { &item, sizeof(double) } },
-                                .step = mix_block,
+                                .step = { .one = mix_block, .two = wanted % 2 == 0 ? mix_two : NULL },
                                 .model = &model };
     for (int epoch = 0; epoch < 3; epoch++) {
         assert_ok(rb_grid_run(&loss, &g, &work, ctx, &err), &err);
@@ -153,7 +167,7 @@ static void check_counts(int64_t wanted, const rb_ratings *r, const rb_ctx *ctx)
     const sums model = { user.data, item.data };
     const rb_grid_work work = { .users = { { &user, sizeof(double) } },
                                 .items = { { &item, sizeof(double) } },
-                                .step = count_block,
+                                .step = { .one = count_block },
                                 .model = &model };
     for (int epoch = 1; epoch <= 3; epoch++) {
         assert_ok(rb_grid_run(&loss, &g, &work, ctx, &err), &err);
@@ -207,7 +221,7 @@ static const setting settings[] = {
     { &rb_svd, "factors=64 iterations=2 grid=8" },
     { &rb_svd, "factors=9 iterations=3 precision=double biased=false" },
     { &rb_svd, "factors=70 iterations=2 precision=double grid=3" },
-    { &rb_svd, "factors=20 iterations=3 schedule=adagrad" },
+    { &rb_svd, "factors=20 iterations=3 schedule=adagrad grid=8" },
     { &rb_svd, "factors=70 iterations=2 schedule=adagrad precision=double biased=false grid=3" },
     { &rb_svdpp, "factors=20 iterations=2" },
     { &rb_svdpp, "factors=9 iterations=2 batch=1" },

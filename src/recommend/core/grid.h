@@ -99,11 +99,18 @@ typedef struct {
 } rb_grid_part;
 #define RB_GRID_PARTS 3
 
+/* How blocks update users and items. Local; called from several threads. */
+typedef struct {
+    /** By the entries of a block, in their order. Returns what they add to the loss. */
+    double (*one)(const void *model, const rb_grid_block *block);
+    /** Optional: of two blocks that share neither users nor items, an entry of each in turn, so that one does not wait
+     * for what the other computes; the same bits. */
+    void (*two)(double loss[2], const void *model, const rb_grid_block block[2]);
+} rb_grid_step;
+
 typedef struct {
     rb_grid_part users[RB_GRID_PARTS], items[RB_GRID_PARTS];
-    /** Update users and items by the entries of a block, in their order. Returns what they add to the loss. Local;
-     * called from several threads. */
-    double (*step)(const void *model, const rb_grid_block *block);
+    rb_grid_step step;
     const void *model;
 } rb_grid_work;
 

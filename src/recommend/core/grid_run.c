@@ -74,20 +74,40 @@ static int32_t take(epoch *e, int64_t last)
     }
 }
 
-static void work_on(epoch *e, int32_t row)
+static rb_grid_block block_of(const epoch *e, int32_t row)
 {
     const rb_grid *g = e->g;
-    int64_t *counter = e->done + (int64_t)row * 8, s = *counter - g->n_rounds;
+    int64_t s = e->done[(int64_t)row * 8] - g->n_rounds;
     int32_t column = (int32_t)((row + s) % g->n_blocks);
     const int64_t *begin = g->begin + (int64_t)(row - g->row_begin) * (g->n_blocks + 1) + column;
-    const rb_grid_block block = { .entry = g->entry + begin[0],
-                                  .n = begin[1] - begin[0],
-                                  .item_begin = g->items.cut[column],
-                                  .item_end = g->items.cut[column + 1],
-                                  .column = column };
-    e->loss[row] += block.n > 0 ? e->work->step(e->work->model, &block) : 0;
+    return (rb_grid_block){ .entry = g->entry + begin[0],
+                            .n = begin[1] - begin[0],
+                            .item_begin = g->items.cut[column],
+                            .item_end = g->items.cut[column + 1],
+                            .column = column };
+}
+
+static void finish(epoch *e, int32_t row, double loss)
+{
+    int64_t *counter = e->done + (int64_t)row * 8;
+    e->loss[row] += loss;
     __atomic_store_n(counter, *counter + 1, __ATOMIC_RELEASE);
-    __atomic_store_n(e->taken + (row - g->row_begin), 0, __ATOMIC_RELEASE);
+    __atomic_store_n(e->taken + (row - e->g->row_begin), 0, __ATOMIC_RELEASE);
+}
+
+static void work_on(epoch *e, int32_t row)
+{
+    const rb_grid_block block = block_of(e, row);
+    finish(e, row, block.n > 0 ? e->work->step.one(e->work->model, &block) : 0);
+}
+
+static void work_on_two(epoch *e, int32_t row, int32_t other)
+{
+    const rb_grid_block block[2] = { block_of(e, row), block_of(e, other) };
+    double loss[2];
+    e->work->step.two(loss, e->work->model, block);
+    finish(e, row, loss[0]);
+    finish(e, other, loss[1]);
 }
 
 /* ---- the ring ---- */
@@ -164,13 +184,17 @@ static void run_rows(epoch *e, const rb_ctx *ctx)
 {
     int64_t last = e->g->n_rounds + e->g->n_blocks;
     bool has_ring = e->above >= 0 || e->below >= 0;
+    bool pairs = e->work->step.two && e->g->row_end - e->g->row_begin >= 2 * ctx->n_threads; /* enough for everybody */
 #pragma omp parallel num_threads(ctx->n_threads)
     {
         bool turns = has_ring && omp_get_thread_num() == 0; /* the only one that may call MPI */
         for (int64_t spins = 0;;) {
             bool ring_done = !turns || turn_ring(e, ctx);
-            int32_t row = take(e, last);
-            if (row >= 0) {
+            int32_t row = take(e, last), other = row >= 0 && pairs ? take(e, last) : -1;
+            if (other >= 0) {
+                work_on_two(e, row, other);
+                spins = 0;
+            } else if (row >= 0) {
                 work_on(e, row);
                 spins = 0;
             } else if (ring_done && all_rows_done(e, last)) {

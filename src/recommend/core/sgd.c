@@ -188,15 +188,15 @@ void rb_sgd_store(rb_factor_model *m, rb_biases *bias, rb_sgd_sums *sums, const 
     move_all(s, m, bias, sums, false, ctx);
 }
 
-rb_status rb_sgd_run(double *loss, rb_sgd *s, double (*step)(const void *model, const rb_grid_block *block),
-                     const void *model, const rb_ctx *ctx, rb_error *err)
+rb_status rb_sgd_run(double *loss, rb_sgd *s, const rb_grid_step *step, const void *model, const rb_ctx *ctx,
+                     rb_error *err)
 {
     int64_t size = s->biased ? (int64_t)sizeof(double) : 0;
     int64_t sums = s->sums.users.data ? sums_bytes(&s->users) : 0;
     const rb_grid_work work = {
         .users = { { &s->users.memory, row_bytes(&s->users) }, { &s->user_bias, size }, { &s->sums.users, sums } },
         .items = { { &s->items.memory, row_bytes(&s->items) }, { &s->item_bias, size }, { &s->sums.items, sums } },
-        .step = step,
+        .step = *step,
         .model = model
     };
     RB_TRY(rb_grid_run(loss, &s->grid, &work, ctx, err));

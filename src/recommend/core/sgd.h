@@ -144,8 +144,8 @@ void rb_sgd_store(rb_factor_model *m, rb_biases *bias, rb_sgd_sums *sums, const 
  *
  * @return as rb_grid_run, RB_NOT_FINITE where the loss is not: the learning rate is too large
  */
-rb_status rb_sgd_run(double *loss, rb_sgd *s, double (*step)(const void *model, const rb_grid_block *block),
-                     const void *model, const rb_ctx *ctx, rb_error *err);
+rb_status rb_sgd_run(double *loss, rb_sgd *s, const rb_grid_step *step, const void *model, const rb_ctx *ctx,
+                     rb_error *err);
 
 /* Factors x [k] and bias of a user of n ratings, from 0, with the items as they stand; in double. Local. */
 typedef void (*rb_sgd_fold)(double *x, double *bias, const void *model, const void *config, const int32_t *items,

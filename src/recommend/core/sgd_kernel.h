@@ -14,6 +14,7 @@ RB_INLINE REAL NAME(product)(const REAL *p, const REAL *q, const int64_t ld)
 {
     VECTOR sum[4] = { { 0 }, { 0 }, { 0 }, { 0 } };
     int64_t f = 0;
+#pragma GCC unroll 4
     for (; f + 4 * LANES <= ld; f += 4 * LANES)
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
@@ -28,7 +29,7 @@ RB_INLINE void NAME(update)(REAL *p, REAL *q, const double e, const rb_sgd_rates
     const VECTOR eu = NAME(rb_splat)((REAL)(rate->user * e)), ei = NAME(rb_splat)((REAL)(rate->item * e)),
                  keep_u = NAME(rb_splat)((REAL)(1 - rate->user * rate->reg_user)),
                  keep_i = NAME(rb_splat)((REAL)(1 - rate->item * rate->reg_item));
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int64_t f = 0; f < ld; f += LANES) {
         VECTOR a = NAME(rb_load)(p + f), b = NAME(rb_load)(q + f);
         NAME(rb_store)(p + f, NAME(rb_fma)(eu, b, keep_u * a));

@@ -23,8 +23,8 @@ done:
     return err->status;
 }
 
-rb_status rb_sgd_state_run(double *loss, rb_sgd_state *m, double (*step)(const void *work, const rb_grid_block *block),
-                           const void *work, const rb_ctx *ctx, rb_error *err)
+rb_status rb_sgd_state_run(double *loss, rb_sgd_state *m, const rb_grid_step *step, const void *work, const rb_ctx *ctx,
+                           rb_error *err)
 {
     if (!m->is_placed)
         rb_sgd_load(&m->sgd, &m->factor, &m->bias, &m->sums, ctx);

@@ -32,8 +32,8 @@ rb_status rb_sgd_state_deal(rb_sgd_state *m, const rb_ratings *train, const rb_g
 
 /** The rows to their positions where they are not there, an epoch by `step` on `work`, and the rows back in the model.
  * Collective. @return as rb_sgd_run */
-rb_status rb_sgd_state_run(double *loss, rb_sgd_state *m, double (*step)(const void *work, const rb_grid_block *block),
-                           const void *work, const rb_ctx *ctx, rb_error *err);
+rb_status rb_sgd_state_run(double *loss, rb_sgd_state *m, const rb_grid_step *step, const void *work, const rb_ctx *ctx,
+                           rb_error *err);
 
 /** Factors without padding; the room by position is given back. Collective. @return as rb_factor_model_end */
 rb_status rb_sgd_state_end(rb_sgd_state *m, const rb_ratings *train, rb_ctx *ctx, rb_error *err);

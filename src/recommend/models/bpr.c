@@ -121,6 +121,8 @@ static double step_double(const void *model, const rb_grid_block *block)
     return block_f64(model, block);
 }
 
+static const rb_grid_step steps[] = { { .one = step_single }, { .one = step_double } }; /* by precision */
+
 static rb_status iterate(void *self, int64_t iteration, double *objective, bool *done, const rb_train_view *view,
                          const void *prepared, const void *cfg, rb_ctx *ctx, rb_error *err)
 {
@@ -144,7 +146,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
     (void)prepared;
 
     RB_TRY(rb_sgd_state_deal(m, view->positives, &c->layout, iteration, ctx, err));
-    RB_TRY(rb_sgd_state_run(objective, m, c->precision == RB_SINGLE ? step_single : step_double, &work, ctx, err));
+    RB_TRY(rb_sgd_state_run(objective, m, &steps[c->precision], &work, ctx, err));
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;

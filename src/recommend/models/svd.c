@@ -121,30 +121,25 @@ typedef struct {
 #define NAME(x) x##_f64
 #include "recommend/core/svd_kernel.h"
 
-typedef double visit(const void *work, const rb_grid_block *block);
-
-static double single(const void *work, const rb_grid_block *block)
-{
-    return block_f32(work, block);
-}
-
-static double single_falling(const void *work, const rb_grid_block *block)
-{
-    return block_falling_f32(work, block);
-}
-
-static double in_double(const void *work, const rb_grid_block *block)
-{
-    return block_f64(work, block);
-}
-
-static double in_double_falling(const void *work, const rb_grid_block *block)
-{
-    return block_falling_f64(work, block);
-}
+#define STEP(name, block)                                                               \
+    static double name##_one(const void *work, const rb_grid_block *at)                 \
+    {                                                                                   \
+        return block(work, at);                                                         \
+    }                                                                                   \
+    static void name##_two(double loss[2], const void *work, const rb_grid_block at[2]) \
+    {                                                                                   \
+        two_##block(loss, work, at);                                                    \
+    }
+STEP(single, block_f32)
+STEP(single_falling, block_falling_f32)
+STEP(in_double, block_f64)
+STEP(in_double_falling, block_falling_f64)
 
 /* By precision and schedule. */
-static visit *const visits[2][2] = { { single, single_falling }, { in_double, in_double_falling } };
+static const rb_grid_step steps[2][2] = {
+    { { single_one, single_two }, { single_falling_one, single_falling_two } },
+    { { in_double_one, in_double_two }, { in_double_falling_one, in_double_falling_two } },
+};
 
 static double share_of(int64_t n)
 {
@@ -171,7 +166,7 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
                             .rate = rb_sgd_rates_of(&c->rate, c->learning_rate, c->regularization) };
     (void)view, (void)prepared;
 
-    RB_TRY(rb_sgd_state_run(objective, m, visits[c->precision][c->schedule], &work, ctx, err));
+    RB_TRY(rb_sgd_state_run(objective, m, &steps[c->precision][c->schedule], &work, ctx, err));
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;
