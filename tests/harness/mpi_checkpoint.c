@@ -10,6 +10,7 @@
 #include "harness/state_file.h"
 #include "recommend/recommend.h"
 #include "support/contract.h"
+#include "support/oracle_als.h"
 #include "support/support.h"
 
 #define MOST 64
@@ -59,32 +60,16 @@ static const rb_algorithm *algorithm_of(const char *name)
     return found;
 }
 
-static void set(rb_contract_model *m, const char *options)
-{
-    char text[256], *rest = NULL;
-    snprintf(text, sizeof text, "%s", options);
-    for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-        rb_error err = { 0 };
-        rb_value value;
-        char *equals = strchr(word, '=');
-        *equals = 0;
-        const rb_param *p = rb_param_find(m->algorithm->params, word);
-        assert_non_null(p);
-        assert_ok(rb_param_parse(&value, p, m->algorithm->name, equals + 1, &err), &err);
-        rb_param_store(m->config, p, &value);
-    }
-}
-
 static rb_contract_model begun(const rb_algorithm *a, const char *options, rb_ctx *ctx)
 {
     rb_error err = { 0 };
     const rb_train_view view = rb_contract_view_of(a);
     rb_contract_model m = rb_contract_model_of(a);
     if (rb_param_find(a->params, "iterations"))
-        set(&m, "iterations=5");
+        rb_oracle_set(m.config, a, "iterations=5");
     if (rb_param_find(a->params, "pretrain"))
-        set(&m, "pretrain=2");
-    set(&m, options);
+        rb_oracle_set(m.config, a, "pretrain=2");
+    rb_oracle_set(m.config, a, options);
     assert_null(a->prepare); /* else this test would have to */
     assert_ok(a->begin(m.state, &view, NULL, m.config, ctx, &err), &err);
     return m;

@@ -85,6 +85,43 @@ static void its_slots_agree_with_what_it_can(void **of)
         assert_true(rb_metric_find(*m) && rb_metric_find(*m)->of_fit);
 }
 
+/* Sizes of the arrays that a merge tree is read back from. */
+typedef struct {
+    int64_t n_labels, n_merges, n_numbers;
+} merge_arrays;
+
+static void note_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
+                       rb_shared *memory)
+{
+    merge_arrays *m = v->self;
+    (void)data;
+    (void)memory;
+    if (strcmp(name, "labels") == 0 && type == RB_INT32)
+        m->n_labels = *n_rows;
+    if (strcmp(name, "tree") == 0 && type == RB_FLOAT64) {
+        m->n_merges = *n_rows;
+        m->n_numbers = *n_cols;
+    }
+}
+
+static void note_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
+{
+    (void)v;
+    (void)name;
+    (void)type;
+    (void)value;
+}
+
+static void its_merge_tree_has_a_row_for_each_merge_of_its_points(void **of)
+{
+    merge_arrays found = { 0 };
+    rb_contract_model m = rb_contract_fitted_together(*of, 2);
+    rb_visitor v = { .array = note_array, .scalar = note_scalar, .self = &found };
+    m.algorithm->arrays(m.state, &v);
+    assert_everywhere(found.n_labels > 1 && found.n_merges == found.n_labels - 1 && found.n_numbers == 4);
+    rb_contract_model_fini(&m);
+}
+
 /* Others plan with what is promised before the fit. */
 static void its_space_has_the_size_it_promised(void **of)
 {
@@ -434,6 +471,7 @@ static const law laws[] = {
     LAW(its_slots_agree_with_what_it_can, 0),
     LAW(its_cost_is_known_beforehand_and_covers_its_model, 0),
     LAW(its_defaults_pass_its_check, 0),
+    LAW(its_merge_tree_has_a_row_for_each_merge_of_its_points, RB_CAN_MERGE),
     LAW(its_space_has_the_size_it_promised, 0),
     LAW(a_zeroed_state_can_be_released, 0),
     LAW(its_fit_has_the_same_bits_for_any_ranks_and_threads, 0),

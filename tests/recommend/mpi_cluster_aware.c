@@ -4,6 +4,7 @@
 
 #include "recommend/recommend.h"
 #include "support/contract.h"
+#include "support/oracle_als.h"
 #include "support/support.h"
 
 extern const rb_recommender rb_cluster_aware;
@@ -13,22 +14,15 @@ enum { N_USERS = RB_CONTRACT_USERS, N_ITEMS = RB_CONTRACT_ITEMS, K_MAX = 16 };
 static int32_t label[N_ITEMS];
 static int n_clusters;
 
-static void set(rb_contract_model *m, const char *name, double number)
-{
-    const rb_param *p = rb_param_find(m->algorithm->params, name);
-    assert_non_null(p);
-    rb_param_store(m->config, p, &(rb_value){ .kind = p->kind, .number = number, .integer = (int64_t)number });
-}
-
 /* Fitted with the labels above by all ranks together. */
 static rb_contract_model fitted(double rate, int preferred, int adjacent)
 {
     rb_error err = { 0 };
     rb_train_view view = rb_contract_view;
     rb_contract_model m = rb_contract_model_of(&rb_cluster_aware);
-    set(&m, "diversification", rate);
-    set(&m, "preferred", preferred);
-    set(&m, "adjacent", adjacent);
+    rb_oracle_set_number(m.config, m.algorithm, "diversification", rate);
+    rb_oracle_set_number(m.config, m.algorithm, "preferred", preferred);
+    rb_oracle_set_number(m.config, m.algorithm, "adjacent", adjacent);
     view.labels = label;
     rb_ctx ctx = rb_test_ctx;
     assert_ok(m.algorithm->fit(m.state, &view, NULL, m.config, &ctx, &err), &err);

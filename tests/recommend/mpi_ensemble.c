@@ -5,6 +5,7 @@
 
 #include "recommend/recommend.h"
 #include "support/contract.h"
+#include "support/oracle_als.h"
 #include "support/support.h"
 
 extern const rb_recommender rb_hybrid, rb_switching, rb_stacking;
@@ -13,19 +14,12 @@ enum { N_USERS = RB_CONTRACT_USERS, N_ITEMS = RB_CONTRACT_ITEMS, N_MODELS = RB_C
 
 static double given[N_MODELS] = { 0.4, 0.3, 0.3 };
 
-static void set(rb_contract_model *m, const char *name, double number)
-{
-    const rb_param *p = rb_param_find(m->algorithm->params, name);
-    assert_non_null(p);
-    rb_param_store(m->config, p, &(rb_value){ .kind = p->kind, .number = number, .integer = (int64_t)number });
-}
-
 static void set_choice(rb_contract_model *m, const char *name, const char *value)
 {
     const rb_param *p = rb_param_find(m->algorithm->params, name);
     assert_non_null(p);
     assert_true(rb_choice_index(p->choices, value) >= 0);
-    set(m, name, rb_choice_index(p->choices, value));
+    rb_oracle_set_number(m->config, m->algorithm, name, rb_choice_index(p->choices, value));
 }
 
 static void set_array(rb_contract_model *m, const char *name, double *value, int64_t n)
@@ -101,7 +95,7 @@ static void check_hybrid(const char *how, int depth)
     double score[RB_CONTRACT_PAIRS], rating[RB_CONTRACT_PAIRS];
     rb_contract_model m = rb_contract_model_of(&rb_hybrid);
     set_choice(&m, "normalization", how);
-    set(&m, "depth", depth);
+    rb_oracle_set_number(m.config, m.algorithm, "depth", depth);
     set_array(&m, "weights", given, N_MODELS);
     fit(&m);
     rb_contract_score(score, &m);
@@ -303,7 +297,7 @@ static void stacking_is_the_least_squares_of_what_validation_holds(void **unused
     const double regularization = 0.01;
     double w[N_MODELS + 1] = { 0 }, row[N_MODELS][N_ITEMS], shares[N_MODELS];
     rb_contract_model m = rb_contract_model_of(&rb_stacking);
-    set(&m, "regularization", regularization);
+    rb_oracle_set_number(m.config, m.algorithm, "regularization", regularization);
     fit(&m);
     observe_rankings(rb_contract_view.validation_positives, "z_score");
     assert_true(seen.n > 0);
@@ -335,7 +329,7 @@ static void fitted_weights_are_shares_that_no_others_beat(void **unused)
     (void)unused;
     double row[N_MODELS][N_ITEMS], shares[N_MODELS], w[N_MODELS + 1] = { 0 }, sum = 0, scale = 0, top = 0;
     rb_contract_model m = rb_contract_model_of(&rb_hybrid);
-    set(&m, "fitted", 1);
+    rb_oracle_set_number(m.config, m.algorithm, "fitted", 1);
     fit(&m);
     observe_rankings(rb_contract_view.validation_positives, "min_max");
     rb_hybrid.share(shares, m.state, 0, 1);

@@ -6,6 +6,7 @@
 #include "data/synth.h"
 #include "recommend/core/bias.h"
 #include "recommend/recommend.h"
+#include "support/oracle_als.h"
 #include "support/support.h"
 
 #define N_USERS 120
@@ -46,13 +47,6 @@ static int release(void **unused)
     rb_ratings_fini(&positives);
     rb_dataset_fini(&data);
     return 0;
-}
-
-static void set(model *m, const char *name, double value)
-{
-    const rb_param *p = rb_param_find(m->algorithm->params, name);
-    assert_non_null(p);
-    rb_param_store(m->config, p, &(rb_value){ .kind = p->kind, .number = value, .integer = (int64_t)value });
 }
 
 static model model_of(const char *name)
@@ -115,8 +109,8 @@ static void means_are_the_damped_means_of_the_rows(void **unused)
     double n, mean = sum_of(-1, -1, &n) / n;
     for (int k = 0; k < 2; k++) {
         model global = model_of("global_mean"), user = model_of("user_mean"), item = model_of("item_mean");
-        set(&user, "damping", dampings[k]);
-        set(&item, "damping", dampings[k]);
+        rb_oracle_set_number(user.config, user.algorithm, "damping", dampings[k]);
+        rb_oracle_set_number(item.config, item.algorithm, "damping", dampings[k]);
         fit(&global);
         fit(&user);
         fit(&item);
@@ -156,9 +150,9 @@ static void biases_are_the_alternating_means(void **unused)
     (void)unused;
     double user[N_USERS] = { 0 }, item[N_ITEMS] = { 0 }, n, mean = sum_of(-1, -1, &n) / n;
     model m = model_of("bias");
-    set(&m, "reg_user", 3);
-    set(&m, "reg_item", 0); /* the item without ratings then has 0 / 0 */
-    set(&m, "iterations", 4);
+    rb_oracle_set_number(m.config, m.algorithm, "reg_user", 3);
+    rb_oracle_set_number(m.config, m.algorithm, "reg_item", 0); /* the item without ratings then has 0 / 0 */
+    rb_oracle_set_number(m.config, m.algorithm, "iterations", 4);
     fit(&m);
     for (int k = 0; k < 4; k++) {
         alternate(item, N_ITEMS, data.interactions.item, user, data.interactions.user, mean, 0);
