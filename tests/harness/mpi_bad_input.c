@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cluster/cluster.h"
@@ -232,6 +233,48 @@ static void a_bad_space_is_refused_or_has_a_defined_result(void **of)
                 try_inputs(a, p, c);
 }
 
+/* nan and inf of `inputs`, among new points: labels and codes alike. */
+static void expect_refused(const rb_contract_model *m, const input *in, bool sparse)
+{
+    const rb_algorithm *a = m->algorithm;
+    int32_t label[N];
+    int64_t n, d = 0;
+    rb_points p;
+    rb_error of_labels = { 0 }, of_codes = { 0 };
+    if (a->embed)
+        a->embed(m->state, &n, &d);
+    double *code = calloc((size_t)(N * d + 1), sizeof *code);
+    rb_test_points(&p, N, D, sparse, in->value);
+    if (a->assign)
+        a->assign(label, m->state, &p, m->config, &rb_test_ctx, &of_labels);
+    if (a->embed_new)
+        a->embed_new(code, m->state, &p, m->config, &rb_test_ctx, &of_codes);
+    bool good = !a->assign || (of_labels.status == RB_BAD_INPUT && strstr(of_labels.message, in->words));
+    good = good && (!a->embed_new || (of_codes.status == RB_BAD_INPUT && strstr(of_codes.message, in->words)));
+    if (!rb_true_everywhere(good))
+        fail_msg("%s, %s among new %s points: %s %s", a->name, in->name, sparse ? "sparse" : "dense", of_labels.message,
+                 of_codes.message);
+    free(code);
+    rb_points_fini(&p);
+}
+
+static void new_points_that_are_no_numbers_are_refused(void **of)
+{
+    const rb_algorithm *a = *of;
+    for (int sparse = 0; sparse < 2; sparse++) {
+        rb_error err;
+        rb_points p;
+        rb_contract_model m = rb_contract_model_of(a);
+        rb_test_points(&p, N, D, sparse, groups);
+        if (fit(&m, &p, &err) == RB_OK)
+            for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+                if (inputs[i].expected == REFUSED)
+                    expect_refused(&m, &inputs[i], sparse);
+        rb_contract_model_fini(&m);
+        rb_points_fini(&p);
+    }
+}
+
 /* ---- a catalogue of equal titles ---- */
 
 static void write_titles(const char *path)
@@ -296,6 +339,16 @@ static void equal_titles_are_clustered_all_the_same(void **unused)
     assert_string_equal(message, "one cluster");
 }
 
+typedef struct {
+    const char *name;
+    void (*test)(void **of);
+} law;
+
+static const law laws[] = {
+    { "a bad space is refused or has a defined result", a_bad_space_is_refused_or_has_a_defined_result },
+    { "new points that are no numbers are refused", new_points_that_are_no_numbers_are_refused },
+};
+
 int main(int argc, char **argv)
 {
     static char names[64][128];
@@ -303,14 +356,11 @@ int main(int argc, char **argv)
     size_t n = 1;
     rb_test_mpi_begin(&argc, &argv);
     rb_test_ctx.seed = 17;
-    for (const rb_algorithm *const *a = rb_cluster_registry; *a && n < 64; a++) {
-        if (!((*a)->needs & RB_NEEDS_SPACE))
-            continue;
-        snprintf(names[n], sizeof names[n], "%s: a bad space is refused or has a defined result", (*a)->name);
-        tests[n] = (struct CMUnitTest){ .name = names[n],
-                                        .test_func = a_bad_space_is_refused_or_has_a_defined_result,
-                                        .initial_state = (void *)*a };
-        n++;
-    }
+    for (const rb_algorithm *const *a = rb_cluster_registry; *a; a++)
+        for (size_t l = 0; l < sizeof laws / sizeof *laws && ((*a)->needs & RB_NEEDS_SPACE); l++, n++) {
+            assert_true(n < 64);
+            snprintf(names[n], sizeof names[n], "%s: %s", (*a)->name, laws[l].name);
+            tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = laws[l].test, .initial_state = (void *)*a };
+        }
     return rb_test_mpi_end(_cmocka_run_group_tests("bad input", tests, n, rb_test_runs_begin, rb_test_runs_end));
 }

@@ -281,6 +281,7 @@ static rb_status assign(int32_t *out, const void *self, const rb_points *points,
                        (long long)points->d, (long long)s->best.d);
     if (points->n > 0 && !points->dense)
         return RB_FAIL(err, RB_BAD_INPUT, "gmm takes dense points, but these are sparse");
+    RB_TRY(rb_points_check(points, err));
     RB_TRY_ALL(ctx, rb_mixture_init(&m, s->best.k, s->best.d, s->is_full, err));
     copy_mixture(&m, &s->best);
     RB_TRY(rb_mixture_factorise(&m, err));

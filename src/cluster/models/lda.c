@@ -352,7 +352,8 @@ static rb_status new_proportions(double *out, const state *s, const rb_points *p
     if (points->d != s->topics.n_terms || !points->sparse)
         RB_FAIL(err, RB_BAD_INPUT, "the points have %lld dimensions, but the model was fitted on %lld words",
                 (long long)points->d, (long long)s->topics.n_terms);
-    RB_TRY_ALL(ctx, err->status);
+    RB_TRY(err->status);
+    RB_TRY(rb_points_check(points, err));
     RB_TRY_ALL(ctx, rb_alloc(&offset, ctx->n_ranks + 1, err));
     RB_TRY(rb_topics_proportions(out, &s->topics, points, ctx, err));
     rb_blocks_offsets(offset, &points->blocks, ctx);
