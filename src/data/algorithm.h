@@ -96,6 +96,7 @@ typedef struct {
     double bytes_per_rank; /* private to a rank */
     double bytes_per_node; /* shared by the ranks of a node */
     double flops;          /* of the whole fit */
+    double prepare_flops;  /* of those, what trials share that share `prepare` */
 } rb_cost;
 
 typedef enum { RB_FLOAT32, RB_FLOAT64, RB_INT32, RB_INT64, RB_UINT8 } rb_type;
@@ -169,6 +170,10 @@ typedef struct rb_algorithm {
      */
     rb_status (*reveal)(void *state, const rb_train_view *view, const void *prepared, const void *config, rb_ctx *ctx,
                         rb_error *err);
+
+    /** Optional, of those that iterate: what the objective of an iteration is, where it changes on the way
+     * ("pretraining", "refinement"): values of different phases do not compare. Local. */
+    const char *(*phase)(const void *config, int64_t iteration);
 
     /** Optional: whether the fit met its own criterion of convergence. NULL: a fit that iterates did where it ended
      * before its parameter `iterations`, any other does. Local; the same on every rank. */

@@ -148,7 +148,7 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     rb_shape shape = rb_run_shape(run, work, &run->group);
     rb_cost cost = a->cost(c->config, &shape);
     if (run->work[work].fit_of != work)
-        cost.flops = 0;
+        cost.flops = cost.prepare_flops = 0;
     if (c->space_child >= 0) /* those of the data are counted with what the harness holds */
         cost.bytes_per_node += (double)sizeof(double) * (double)shape.n_points * (double)shape.n_dims;
     if (rb_experiment_watches(&run->experiment, c->entry) && !rb_run_is_refit(run, work)) {
@@ -164,6 +164,48 @@ static rb_cost cost_of(const rb_run_state *run, int64_t work)
     if (c->space)
         add_building(&cost, run, c->space);
     return cost;
+}
+
+/* A trial or refit that prepares something. */
+typedef struct {
+    rb_digest prepares;
+    int64_t work;
+    int32_t fold;
+    bool refit;
+} sharer;
+
+static int by_what_is_shared(const void *a, const void *b)
+{
+    const sharer *x = a, *y = b;
+    const int apart = memcmp(&x->prepares, &y->prepares, sizeof x->prepares);
+    if (apart != 0)
+        return apart;
+    if (x->fold != y->fold || x->refit != y->refit)
+        return x->fold != y->fold ? (x->fold < y->fold ? -1 : 1) : (x->refit ? 1 : -1);
+    return x->work < y->work ? -1 : 1;
+}
+
+static bool share(const sharer *a, const sharer *b)
+{
+    return memcmp(&a->prepares, &b->prepares, sizeof a->prepares) == 0 && a->fold == b->fold && a->refit == b->refit;
+}
+
+/* What several share is computed with the first of them that is to run, and counted there. */
+static rb_status count_shared(rb_run_state *run, rb_error *err)
+{
+    sharer *all = NULL;
+    int64_t n = 0;
+    RB_TRY(rb_alloc(&all, run->n_work, err));
+    for (int64_t w = 0; w < run->n_work && !run->options->no_share; w++)
+        if (run->work[w].cost.prepare_flops > 0 && run->work[w].fit_of == w && rb_run_is_to_run(run, w))
+            all[n++] = (sharer){ run->work[w].prepares, w, rb_run_trial(run, w)->fold, rb_run_is_refit(run, w) };
+    qsort(all, (size_t)n, sizeof *all, by_what_is_shared);
+    for (int64_t i = 1; i < n; i++)
+        if (share(&all[i], &all[i - 1]))
+            run->work[all[i].work].cost.flops -= run->work[all[i].work].cost.prepare_flops;
+done:
+    rb_free(all);
+    return err->status;
 }
 
 /* Nothing is divided for its size alone where nothing is to run: all that there is then stands for it. */
@@ -200,6 +242,7 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     RB_TRY(count_folds(run, err));
     for (int64_t w = 0; w < run->n_work; w++) {
         run->work[w].cost = cost_of(run, w);
+        RB_TRY_ALL(run->world, count_shared(run, err));
         run->work[w].rerank_bytes = rb_run_rerank_bytes(run, rb_run_configuration(run, w));
     }
     RB_TRY_ALL(run->world, rb_run_say_metrics(run, err));

@@ -246,12 +246,15 @@ done:
 static rb_status take_history(rb_results *r, int64_t work, const rb_fit_record *fit, rb_error *err)
 {
     const int32_t number = (int32_t)rb_run_trial(r->run, work)->number;
+    const rb_configuration *c = rb_run_configuration(r->run, work);
+    const rb_algorithm *a = c->entry->algorithm;
     RB_TRY(rb_grow(&r->history, &r->history_capacity, r->n_history + fit->n_history, err));
     for (int64_t i = 0; i < fit->n_history; i++)
         r->history[r->n_history++] = (rb_history_row){ .trial = number,
                                                        .iteration = (int32_t)i,
                                                        .kept = i == fit->kept_iteration,
                                                        .refit = rb_run_is_refit(r->run, work),
+                                                       .phase = a->phase ? a->phase(c->config, i) : "",
                                                        .objective = fit->objective[i],
                                                        .validation = fit->validation[i],
                                                        .wall_s = fit->iteration_s[i] };

@@ -22,6 +22,7 @@ typedef struct rb_trial_facts {
 typedef struct rb_history_row {
     int32_t trial, iteration;
     uint8_t kept, refit;
+    const char *phase; /* that the objective is of; "" where it is the same all the way */
     double objective, validation, wall_s;
 } rb_history_row;
 

@@ -170,6 +170,7 @@ static rb_status write_history(rb_results *r, rb_error *err)
         RB_RESULTS_COLUMN(rows, RB_HDF_INT32, trial),      RB_RESULTS_COLUMN(rows, RB_HDF_INT32, iteration),
         RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, objective), RB_RESULTS_COLUMN(rows, RB_HDF_DOUBLE, validation),
         RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, kept),       RB_RESULTS_COLUMN(rows, RB_HDF_UINT8, refit),
+        RB_RESULTS_COLUMN(rows, RB_HDF_TEXT, phase),
     };
     const rb_hdf_column timing[] = {
         RB_RESULTS_COLUMN(rows, RB_HDF_INT32, trial),

@@ -45,6 +45,19 @@ PYTHON
 expect 0 "$REELBENCH" digest "$folder"
 cp "$out" one
 
+# What the loss is of is told beside it.
+h5dump -d /history -y -w 200 "$folder/results.h5" >history
+python3 - <<'PYTHON' || fail "the phases of the loss are told otherwise"
+import collections
+rows = [[x.strip().replace("\\000", "").strip('"') for x in row.split("}")[0].replace("\n", " ").split(",")]
+        for row in open("history").read().split("DATA {")[1].split("{")[1:]]
+phases = collections.defaultdict(list)
+for row in rows:
+    phases[int(row[0])].append((int(row[1]), row[-1]))
+assert {p for _, p in phases[1]} == {""}, phases[1]
+assert all(p == ("reconstruction" if i < 40 else "refinement") for i, p in phases[3]) and len(phases[3]) > 40, phases[3]
+PYTHON
+
 # Twenty unseen titles, ten of each kind, by the codes' clusters and by the refined ones.
 for entry in kmeans dec; do
     expect 0 "$REELBENCH" assign "$folder" $entry new.csv

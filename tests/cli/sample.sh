@@ -57,6 +57,29 @@ prints "silhouette of 4 clusterings: 2.8e+11 flops for all pairs of 100,001 poin
 prints "dbcv of 4 clusterings: up to 1.6e+12 flops for all pairs of 100,001 points of topics"
 prints "stability of 7 clusterings: 70 more fits, to 10 resamples, "
 
+# What trials share is counted with the first of them; by the tree of groups fewer pairs are looked at than by all.
+cat >shared.yaml <<'YAML'
+experiment: shared
+dataset: { name: synthetic, users: 40, items: 3000, ratings: 300 }
+metrics: [n_clusters]
+trials:
+  - hdbscan: { space: lsa-4, min_cluster_size: [5, 10], min_samples: [3, 5] }
+  - hdbscan: { space: lsa-4, algorithm: dense }
+    as: all_pairs
+  - agglomerative: { space: lsa-4, k: [2, 3, 4] }
+YAML
+expect 0 "$REELBENCH" run shared.yaml --dry-run --output shared
+python3 - "$out" <<'PYTHON' || fail "what trials share is counted otherwise"
+import sys
+rows = [line.split() for line in open(sys.argv[1]) if line.split()[1:2] and line.split()[0].isdigit()
+        and line.split()[1] in ("hdbscan", "all_pairs", "agglomerative")]
+flops = [(r[1], float(r[6])) for r in rows]
+assert [f > 0 for _, f in flops] == [True, False, False, False, True, True, False, False], flops
+assert flops[0][1] < flops[4][1], flops
+PYTHON
+expect 0 "$REELBENCH" run shared.yaml --dry-run --no-share --output shared
+[ "$(grep -c "0.00e+00" "$out")" -eq 0 ] || fail "nothing is shared, and not all is counted"
+
 expect 2 "$REELBENCH" validate sample.yaml --set 'metrics=["silhouette:sample-2"]'
 complains "expected sample-N with N a whole number in [3, 10000000]"
 

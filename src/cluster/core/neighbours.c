@@ -250,11 +250,9 @@ void rb_neighbours_fini(rb_neighbours *nb)
 
 /* ---- of points ---- */
 
-#define FROM_BALLS 1024 /* points; a ball costs as much as one of its points, at most 128 */
-
 bool rb_neighbour_lists_by_balls(const rb_points *points)
 {
-    return points->dense && points->n >= FROM_BALLS;
+    return points->dense && points->n >= RB_NEIGHBOURS_FROM_BALLS;
 }
 
 rb_status rb_neighbour_lists_init(rb_neighbour_lists *out, const rb_points *points, bool is_cosine, int64_t k,

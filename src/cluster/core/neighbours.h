@@ -38,6 +38,10 @@ typedef struct rb_neighbour_lists {
     rb_neighbours lists; /* by position */
 } rb_neighbour_lists;
 
+/* Points from which on leaves out of reach are worth leaving out; a ball costs as much as one of its points, at most
+ * 128. */
+#define RB_NEIGHBOURS_FROM_BALLS 1024
+
 /** Whether leaves out of reach are worth leaving out: of dense points, and not of few. */
 bool rb_neighbour_lists_by_balls(const rb_points *points);
 

@@ -115,6 +115,7 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     }
     out.bytes_per_rank +=
         rb_linkage_distances_bytes(n, d, entries, nnz > 0, c->metric == METRIC_COSINE, shape->n_threads);
+    out.prepare_flops = out.flops;
     return out;
 }
 

@@ -126,6 +126,7 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
         out.bytes_per_node += 12 * (double)k * n;
         out.flops += 2 * n * entries;
     }
+    out.prepare_flops = out.flops;
     return out;
 }
 

@@ -10,7 +10,7 @@
  *
  * The first `pretrain` epochs train the autoencoder (models/autoencoder.c); then K-Means on the codes makes the
  * centres, and up to `iterations` epochs refine both, until fewer than `tolerance` of the labels change. The objective
- * is the loss of the epoch: of the reconstruction, then of the refinement.
+ * is the loss of the epoch: of the reconstruction, then of the refinement, as `phase` tells.
  *
  * label: the nearest centre. embed: the codes. Arrays: labels, centres [k x width], code, widths, parameters (the
  * network's, then the centres). Points, cost and bits as of autoencoder, and n k numbers a node.
@@ -175,6 +175,11 @@ done:
     return err->status;
 }
 
+static const char *phase(const void *cfg, int64_t iteration)
+{
+    return iteration < ((const config *)cfg)->pretrain ? "reconstruction" : "refinement";
+}
+
 static bool has_converged(const void *self)
 {
     return ((const state *)self)->converged;
@@ -264,6 +269,7 @@ const rb_clusterer rb_dec = {
     .begin = begin,
     .iterate = iterate,
     .end = end,
+    .phase = phase,
     .converged = has_converged,
     .labels = labels,
     .assign = assign,

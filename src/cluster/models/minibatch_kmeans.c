@@ -15,6 +15,9 @@
  * It ends after `iterations` batches, or when the smoothed mean distance of the batches (weight 2 batch_size / (n + 1)
  * for the newest) has reached no new minimum for `patience` batches. All points are then labelled by the final centres.
  *
+ * There is no `n_init`: each restart would cost a whole fit, with labels of all points to tell which is best. `repeats`
+ * gives fits of other seeds, each with values of its own; kmeans is the one with restarts.
+ *
  * First centres: k-means++ or k-means|| on a sample of `init_size` points.
  *
  * The points of a batch and the reassignments are counters of Philox. Labels are computed by the rank that owns a
