@@ -70,7 +70,6 @@ expect 0 "$REELBENCH" digest two/deep-*
 cmp -s one "$out" || fail "two ranks give another digest"
 
 sed 's/layers: 8-2/layers: 8-x/; s/experiment: deep/experiment: wrong/' deep.yaml >wrong.yaml
-expect 1 "$REELBENCH" run wrong.yaml
-expect 0 "$REELBENCH" report results/wrong-*
-prints "layers' is '8-x', expected at most 16 widths"
+expect 2 "$REELBENCH" run wrong.yaml
+complains "layers' is '8-x', expected at most 16 widths"
 finish

@@ -319,7 +319,8 @@ static const rb_param no_params[] = { RB_PARAM_END };
 static rb_status shaped_check(const void *config, const rb_shape *shape, rb_error *err)
 {
     (void)config, (void)err;
-    told = *shape;
+    if (shape) /* not before the data are read */
+        told = *shape;
     return RB_OK;
 }
 
