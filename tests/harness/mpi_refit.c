@@ -75,6 +75,8 @@ static void a_refit_is_a_fit_without_a_validation_part(void **unused)
           3 },
         { "strong", DATA("kind: strong, test: 0.2, validation: 0.2, reveal: 0.5") REFIT TRIALS,
           DATA("kind: strong, test: 0.2, reveal: 0.5") TRIALS, 1 },
+        { "titles", DATA("kind: strong_titles, test: 0.2, validation: 0.2") REFIT TRIALS,
+          DATA("kind: strong_titles, test: 0.2") TRIALS, 1 },
         { "last", DATA("kind: leave_last_out, validation: 0.5") REFIT TRIALS, DATA("kind: leave_last_out") TRIALS, 1 },
     };
     for (size_t l = 0; l < sizeof laws / sizeof *laws; l++) {

@@ -38,6 +38,7 @@ static void a_fit_is_given_what_it_was_told_of(void **unused)
         "kind: k_fold, folds: 3, validation: 0.19",
         "kind: sessions, test: 0.3, validation: 0.2",
         "kind: strong, test: 0.3, validation: 0.2, reveal: 0.4",
+        "kind: strong_titles, test: 0.3, validation: 0.2",
         "kind: loo_sampled, negatives: 5, validation: 0.1",
         "kind: every_nth, every: 7, offset: 3, validation: 0.1",
     };
