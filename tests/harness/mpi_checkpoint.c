@@ -30,6 +30,7 @@ static const variant variants[] = {
     { "svd", "schedule=adagrad" },
     { "nmf", "method=hals" },
     { "nmf", "method=multiplicative" },
+    { "nmf", "biased=true" },
     { "kmeans", "algorithm=lloyd n_init=3 iterations=2" },
     { "kmeans", "algorithm=elkan metric=spherical" },
     { "kmeans", "algorithm=yinyang precision=single n_init=2" },

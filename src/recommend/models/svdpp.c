@@ -53,7 +53,7 @@ typedef struct {
     rb_shared keep;   /* [most_users] after multiplying it by this */
     rb_shared error;  /* [n_most] lr e of item biases for each rating of the round */
     rb_shared square; /* [n_users] squared errors */
-    double *scratch;  /* [n_threads x 2 k] */
+    double *scratch;  /* [n_threads x 3 k] */
 } state;
 
 static const rb_param params[] = {
@@ -80,7 +80,7 @@ static rb_cost cost(const void *cfg, const rb_shape *shape)
     const config *c = cfg;
     double k = (double)c->factors, n = (double)shape->nnz, rows = (double)(shape->n_users + shape->n_items);
     double round = fmin(n, (double)RB_ROUND_ENTRIES + (double)shape->n_items);
-    return (rb_cost){ .bytes_per_rank = 4 * n + 24 * (double)shape->n_users + 16 * k * shape->n_threads,
+    return (rb_cost){ .bytes_per_rank = 4 * n + 24 * (double)shape->n_users + 24 * k * shape->n_threads,
                       .bytes_per_node = sizeof(double) * ((3 * rows) * (k + 8) + round * (k + 1) +
                                                           (double)c->batch * k + 2 * rows + (double)shape->n_users),
                       .flops = 16 * k * n * (double)c->iterations };
@@ -114,7 +114,7 @@ static rb_status begin(void *self, const rb_train_view *view, const void *prepar
     RB_TRY(start_implicit(m, train, c, ctx, err));
     RB_TRY(rb_factors_alloc(&m->p, train->n_users, k, RB_DOUBLE_PRECISION, ctx, err));
     (void)rb_rounds_init(&m->rounds, train, c->batch, err);
-    RB_TRY_ALL(ctx, rb_alloc(&m->scratch, 2 * k * ctx->n_threads, err));
+    RB_TRY_ALL(ctx, rb_alloc(&m->scratch, 3 * k * ctx->n_threads, err));
     RB_TRY(rb_shared_alloc(&m->seen, m->rounds.n_most * k * size, ctx, err));
     RB_TRY(rb_shared_alloc(&m->error, m->rounds.n_most * size, ctx, err));
     RB_TRY(rb_shared_alloc(&m->asked, m->rounds.most_users * k * size, ctx, err));
@@ -178,39 +178,42 @@ static part_rates rates_of(const config *c)
 
 /*
  * One user's pass over the own ratings. z takes the steps of the y_j: with a = 1 - lr reg after t of them it is
- * a^t z_0 + g, and every y_j has become a^t y_j + |I|^-1/2 g.
+ * a^t z_0 + g, and every y_j has become a^t y_j + |I|^-1/2 g. Beside it goes w = p + z, so that the product needs one
+ * vector, as where all rates are the same.
  */
 static double visit_user(state *m, const config *c, const rb_ratings *train, int64_t first, int64_t u, double *scratch)
 {
     double *asked = (double *)m->asked.data + (u - first) * c->factors;
     int64_t k = c->factors, first_entry = train->user_begin[first], from = train->user_begin[u],
             n = train->user_begin[u + 1] - from;
-    double *z = scratch, *before = scratch + k, *p = row(&m->p, u), *bias = m->bias.user + u, squares = 0, keep = 1;
+    double *z = scratch, *before = z + k, *w = before + k, *p = row(&m->p, u), *bias = m->bias.user + u, squares = 0,
+           keep = 1;
     const part_rates r = rates_of(c);
     const double keep_p = 1 - r.of.user * r.of.reg_user, keep_z = 1 - r.implicit * r.reg_implicit;
     implicit_sum(z, m, train, u);
     memcpy(before, z, (size_t)k * sizeof *z);
+    memcpy(w, z, (size_t)k * sizeof *z);
+    add_scaled(w, 1, p, k);
     for (int64_t e = from; e < from + n; e++) {
         int32_t i = train->user_item[e];
         const double *q = row(&m->factor.items, i);
         double *seen = (double *)m->seen.data + (e - first_entry) * k;
-        for (int64_t f = 0; f < k; f++)
-            seen[f] = p[f] + z[f];
-        double error =
-            (double)train->user_rating[e] - m->bias.mean - *bias - m->bias.item[i] - rb_inner_f64(q, seen, k);
+        double error = (double)train->user_rating[e] - m->bias.mean - *bias - m->bias.item[i] - rb_inner_f64(q, w, k);
         const double step_p = r.of.user * error, step_z = r.implicit * error, step_q = r.of.item * error;
         for (int64_t f = 0; f < k; f++) {
-            p[f] = fma(step_p, q[f], keep_p * p[f]);
+            seen[f] = step_q * w[f];
+            w[f] = fma(step_p + step_z, q[f], fma(keep_z - keep_p, z[f], keep_p * w[f]));
             z[f] = fma(step_z, q[f], keep_z * z[f]);
-            seen[f] *= step_q;
         }
         ((double *)m->error.data)[e - first_entry] = r.of.item_bias * error;
         *bias += r.of.user_bias * (error - r.of.reg_user_bias * *bias);
         keep *= keep_z;
         squares += error * error;
     }
-    for (int64_t f = 0; f < k; f++)
+    for (int64_t f = 0; f < k; f++) {
+        p[f] = w[f] - z[f];
         asked[f] = n > 0 ? (z[f] - keep * before[f]) / sqrt((double)n) : 0;
+    }
     ((double *)m->keep.data)[u - first] = keep;
     return squares;
 }
@@ -228,7 +231,7 @@ static void visit_users(state *m, const config *c, const rb_ratings *train, int6
             to = first + share(n, ctx->node_rank + 1, ctx->n_node_ranks), k = c->factors;
 #pragma omp parallel for num_threads(ctx->n_threads) schedule(dynamic, 1)
     for (int64_t u = from; u < to; u++)
-        ((double *)m->square.data)[u] = visit_user(m, c, train, first, u, m->scratch + 2 * k * omp_get_thread_num());
+        ((double *)m->square.data)[u] = visit_user(m, c, train, first, u, m->scratch + 3 * k * omp_get_thread_num());
     rb_shared_sync(&m->seen, ctx);
 }
 
