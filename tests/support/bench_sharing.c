@@ -48,7 +48,7 @@ void rb_bench_sharing_heading(void)
 
 void rb_bench_sharing(const rb_algorithm *a, const char *const *config, int n, const rb_train_view *view, rb_ctx *ctx)
 {
-    void **parsed = malloc((size_t)n * sizeof *parsed);
+    void **parsed = calloc((size_t)n, sizeof *parsed);
     for (int i = 0; i < n; i++)
         parsed[i] = rb_oracle_config(a, config[i]);
     const void *const *configs = (const void *const *)parsed;
