@@ -13,8 +13,8 @@
  * @param[in,out] n_merges  how many are there
  * @return RB_OK, RB_NO_MEMORY
  *
- * Cost: 2 n^2 numbers read and written, or a few times that, by all ranks and threads; a rank receives half of the
- * rows whose partner lies elsewhere, and 16 bytes a cluster a round.
+ * Cost: all ranks and threads search at most 17 rows a merge, 3 for most data, and a rank receives half of the rows
+ * whose partner lies elsewhere, and 16 bytes a cluster a round.
  */
 rb_status rb_linkage_rounds(rb_linkage_merge *merges, int64_t *n_merges, rb_linkage_rows *r, rb_error *err);
 
