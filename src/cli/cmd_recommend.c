@@ -27,7 +27,8 @@ static const rb_command_option options[] = {
       .argument = "N",
       .min = 1,
       .max = 1000,
-      .help = "name the N items of the user, or models of an ensemble, that add most to each score" },
+      .help = "name the N items of the user or session, neighbours, or models of an ensemble, that add most to each "
+              "score" },
     RB_OPTIONS_MODEL,
     { .name = NULL },
 };
@@ -47,12 +48,10 @@ static rb_status run(rb_call *call, rb_error *err)
                                "holds by --session ITEM,ITEM,..."
                              : "recommend: for users or for sessions, not for both at once");
     RB_TRY(err->status);
-    if (n_sessions > 0 && rb_call_int(call, "explain") > 0)
-        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "recommend: --explain tells why a user gets an item; it needs --user"));
     RB_TRY(rb_applying_begin(&session, &apply, call, err));
     RB_TRY(n_users > 0
                ? rb_apply_recommend(&apply, users, n_users, top, rb_call_int(call, "explain"), &session.ctx, err)
-               : rb_apply_next(&apply, sessions, n_sessions, top, &session.ctx, err));
+               : rb_apply_next(&apply, sessions, n_sessions, top, rb_call_int(call, "explain"), &session.ctx, err));
 done:
     rb_free(users);
     rb_free(sessions);
@@ -65,8 +64,9 @@ const rb_command rb_cmd_recommend = {
     .description =
         "Lines of user (or number of the session), rank, item, score and title, separated by tabs. Items that the\n"
         "user had in training, or that the session holds, are left out. The model must have been kept (store:\n"
-        "{ models: selected } keeps the selected ones). With --explain a further column names items of the user, or\n"
-        "models of an ensemble, with what each adds to the score.",
+        "{ models: selected } keeps the selected ones). With --explain a further column names items of the user or of\n"
+        "the session, neighbours of user_knn_rating, or models of an ensemble, with what each adds to the score: of\n"
+        "models that do not tell themselves, what the score loses when the item is left out of what is folded in.",
     .operands = operands,
     .options = options,
     .example = "reelbench recommend results/quickstart-8c1f22a0 ials --user 17 42 --top 5",

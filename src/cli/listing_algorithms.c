@@ -2,6 +2,7 @@
 
 #include "cli/listing.h"
 #include "cluster/cluster.h"
+#include "harness/apply_reasons.h"
 #include "recommend/recommend.h"
 
 /* Number i over both families. */
@@ -43,13 +44,14 @@ static void describe_abilities(FILE *out, const rb_algorithm *a)
         { RB_CAN_MERGE, "merge tree" },
         { RB_CAN_COLD_USER, "cold users" },
         { RB_CAN_COLD_ITEM, "tells cold items apart" },
-        { RB_CAN_EXPLAIN, "explains" },
     };
     fputs("  ", out);
     for (size_t i = 0; i < sizeof abilities / sizeof *abilities; i++)
         if (a->can & abilities[i].bit)
             fprintf(out, "%s%s · ", abilities[i].words,
                     abilities[i].bit == RB_CAN_COLD_USER && a->reveal ? " by fold-in" : "");
+    if (rb_reasons_are_there(a))
+        fputs("explains · ", out);
     for (const char *const *m = a->measures; m && *m; m++)
         fprintf(out, "measures %s · ", *m);
     if (a->checkpoint)

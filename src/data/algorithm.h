@@ -230,6 +230,7 @@ typedef struct rb_algorithm {
                          const void *config, rb_error *err);
     /** Optional: what contributed to (user, item): up to n items and their weights, descending. Returns how many. */
     int (*explain)(int32_t *items, double *weights, int n, const void *state, int32_t user, int32_t item);
+    bool explains_by_users; /* what `explain` names are users: the neighbours */
 
     /** Optional, in place of `explain` where a model keeps no interactions: what those of a user, given as for fold_in,
      * contribute to the user's folded-in score of an item, as above. *found: how many. Local. */

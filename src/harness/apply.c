@@ -9,92 +9,27 @@
 #include "data/catalogue_read.h"
 #include "data/ratings_format.h"
 #include "data/read.h"
-#include "harness/apply_model.h"
+#include "harness/apply_reasons.h"
 
 /* ---- recommend ---- */
 
-/* Room for the reasons of one item. */
-typedef struct {
-    int32_t *item;
-    double *weight;
-    int64_t most;
-} reasons;
-
-/* What each model of an ensemble adds to the score, the most first. */
-static rb_status print_shares(FILE *out, const reasons *r, const rb_apply_model *m, int32_t user, int32_t item,
-                              rb_error *err)
-{
-    double *share = NULL;
-    const int32_t n = m->c->n_models;
-    RB_TRY(rb_alloc(&share, n, err));
-    m->algorithm->share(share, m->state, user, item);
-    for (int64_t k = 0; k < r->most && k < n; k++) {
-        int32_t best = -1;
-        for (int32_t i = 0; i < n; i++)
-            if (!isnan(share[i]) && (best < 0 || share[i] > share[best]))
-                best = i;
-        if (best < 0)
-            break;
-        fprintf(out, "%s%s (%.3g)", k ? "; " : "", m->run.plan.configuration[m->c->children[best]].entry->name,
-                share[best]);
-        share[best] = NAN; /* told */
-    }
-done:
-    rb_free(share);
-    return err->status;
-}
-
-/* What the model, or the user's interactions folded in, say. */
-static rb_status find_reasons(reasons *r, int *found, const rb_apply_model *m, int32_t user, int32_t item,
-                              rb_error *err)
-{
-    const bool positives = m->algorithm->needs & RB_NEEDS_POSITIVES;
-    const rb_train_view *view = &m->fold.view;
-    const rb_ratings *own = positives ? view->positives : view->ratings,
-                     *revealed = positives ? view->revealed_positives : view->revealed;
-    if (m->algorithm->explain) {
-        *found = m->algorithm->explain(r->item, r->weight, (int)r->most, m->state, user, item);
-        return RB_OK;
-    }
-    if (revealed && own->user_begin[user + 1] == own->user_begin[user])
-        own = revealed;
-    const int64_t from = own->user_begin[user];
-    return m->algorithm->explain_given(r->item, r->weight, found, (int)r->most, m->state, own->user_item + from,
-                                       own->user_rating + from, own->user_begin[user + 1] - from, item, m->c->config,
-                                       err);
-}
-
-static rb_status print_reasons(FILE *out, reasons *r, const rb_apply_model *m, int32_t user, int32_t item,
-                               rb_error *err)
-{
-    char id[32];
-    int n = 0;
-    fputc('\t', out);
-    if (m->algorithm->share)
-        return print_shares(out, r, m, user, item, err);
-    RB_TRY(find_reasons(r, &n, m, user, item, err));
-    for (int k = 0; k < n; k++) {
-        const char *title = rb_apply_title(&m->run.data, r->item[k]);
-        fprintf(out, "%s%s (%.3g)", k ? "; " : "", *title ? title : rb_ids_name(id, &m->run.data.items, r->item[k]),
-                r->weight[k]);
-    }
-done:
-    return err->status;
-}
-
-static rb_status print_list(FILE *out, const rb_apply_model *m, const rb_lists *lists, int32_t l, reasons *r,
+static rb_status print_list(FILE *out, const rb_apply_model *m, const rb_lists *lists, int32_t l, rb_reasons *r,
                             rb_error *err)
 {
     const rb_dataset *d = &m->run.data;
     char user[32], item[32];
-    for (int32_t k = 0; k < lists->k; k++) {
-        int32_t i = lists->item[(int64_t)l * lists->k + k];
-        if (i < 0)
-            break;
+    const int32_t *items = lists->item + (int64_t)l * lists->k;
+    int64_t n = 0;
+    while (n < lists->k && items[n] >= 0)
+        n++;
+    if (r->most > 0)
+        RB_TRY(rb_reasons_of_list(r, m, lists->user[l], items, n, err));
+    for (int32_t k = 0; k < n; k++) {
+        const int32_t i = items[k];
         fprintf(out, "%s\t%d\t%s\t%.6g\t%s", rb_ids_name(user, &d->users, lists->user[l]), k + 1,
                 rb_ids_name(item, &d->items, i), lists->score[(int64_t)l * lists->k + k], rb_apply_title(d, i));
         if (r->most > 0)
-            RB_TRY(print_reasons(out, r, m, lists->user[l], i, err));
+            RB_TRY(rb_reasons_print(out, r, m, lists->user[l], items, n, k, err));
         fputc('\n', out);
     }
 done:
@@ -154,14 +89,12 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
     int32_t *index = NULL;
     rb_lists lists = { 0 };
     rb_reranker rerank = { 0 };
-    reasons r = { .most = n_explain };
+    rb_reasons r = { 0 };
     RB_TRY(rb_apply_open(&m, o, &(rb_ability){ RB_CAN_RANK, NULL, "cannot recommend" }, ctx, err));
-    if (n_explain > 0 && !(m.algorithm->can & RB_CAN_EXPLAIN)) {
-        RB_FAIL(err, RB_BAD_INPUT, "%s cannot explain its recommendations", m.algorithm->name);
-        goto done;
-    }
-    RB_TRY(rb_alloc(&r.item, n_explain, err));
-    RB_TRY(rb_alloc(&r.weight, n_explain, err));
+    if (n_explain > 0 && !rb_reasons_are_there(m.algorithm))
+        RB_TRY(RB_FAIL(err, RB_BAD_INPUT, "%s cannot explain its recommendations: nothing of the user's is in them",
+                       m.algorithm->name));
+    RB_TRY(rb_reasons_init(&r, n_explain, err));
     RB_TRY(rb_alloc(&index, n_users, err));
     RB_TRY(find_users(index, &m, users, n_users, err));
     RB_TRY(rb_fold_build(&m.fold, &m.run, m.trial->fold, m.refit, ctx, err));
@@ -183,8 +116,7 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
 done:
     rb_lists_fini(&lists);
     rb_reranker_fini(&rerank);
-    rb_free(r.item);
-    rb_free(r.weight);
+    rb_reasons_fini(&r);
     rb_free(index);
     rb_apply_close(&m);
     return err->status;

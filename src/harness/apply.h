@@ -24,7 +24,8 @@ typedef struct rb_apply_options {
 /**
  * Top `top` items for each user, as TSV: user, rank, item, score, title (where there is a catalogue); with n_explain >
  * 0 also up to so many of the user's items that contribute most to each score, by title or else by id (of an ensemble:
- * of its models, by name), with what they add to it. RB_BAD_INPUT where that is wanted of a model that cannot explain.
+ * of its models, by name; of one that names neighbours: users), with what they add to it, or of a model that does not
+ * tell, with what the score loses without them. RB_BAD_INPUT of a model that neither tells nor folds users in.
  * Serial ctx.
  */
 rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users, int n_users, int64_t top,
@@ -32,10 +33,11 @@ rb_status rb_apply_recommend(const rb_apply_options *o, const char *const *users
 
 /**
  * The `top` items that come next in each session, "ITEM,ITEM,..." by external ids, as TSV: session (from 1), rank,
- * item, score, title; equal scores by item. Items of the session only where evaluation.repeats is true. Serial ctx.
+ * item, score, title; equal scores by item; with n_explain > 0 also up to so many items of the session whose lack
+ * lowers the score most. Items of the session only where evaluation.repeats is true. Serial ctx.
  */
 rb_status rb_apply_next(const rb_apply_options *o, const char *const *sessions, int n_sessions, int64_t top,
-                        rb_ctx *ctx, rb_error *err);
+                        int64_t n_explain, rb_ctx *ctx, rb_error *err);
 
 /**
  * Predicted ratings for the pairs (user, item) of a delimited text file ("-": standard input), as TSV. A pair with an

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "eval/session.h"
-#include "harness/apply_model.h"
+#include "harness/apply_reasons.h"
 #include "linalg/topk.h"
 
 typedef struct {
@@ -38,7 +38,51 @@ static bool is_candidate(const rb_apply_model *m, int32_t i, const int32_t *item
     return true;
 }
 
-static rb_status print_next(FILE *out, int number, const rb_apply_model *m, const session *s, int64_t k, rb_error *err)
+/* A session that is asked again and again. */
+typedef struct {
+    const session *of;
+    const rb_session_model *model;
+    rb_next *next;
+    const float *ones;
+    int32_t *left;   /* [of->n] items that are left */
+    int32_t *listed; /* [n_listed] */
+    int64_t n_listed;
+    int32_t n_items;
+} asking;
+
+static rb_status ask_without(double *scores, void *self, int64_t without, rb_error *err)
+{
+    asking *a = self;
+    int64_t n = 0;
+    for (int64_t e = 0; e < a->of->n; e++)
+        if (e != without)
+            a->left[n++] = a->of->item[e];
+    rb_next_clear(a->next);
+    if (n > 0) /* of nothing nothing follows */
+        RB_TRY(rb_next_ask(a->next, a->model, a->ones, a->left, n, a->n_items, err));
+    for (int64_t k = 0; k < a->n_listed; k++)
+        scores[k] = a->next->score[a->listed[k]];
+done:
+    return err->status;
+}
+
+static rb_status find_reasons(rb_reasons *r, const session *s, const rb_session_model *model, rb_next *next,
+                              const float *ones, const rb_topk *top, int32_t n_items, rb_error *err)
+{
+    asking a = { .of = s, .model = model, .next = next, .ones = ones, .n_listed = top->n, .n_items = n_items };
+    rb_alloc(&a.left, s->n, err);
+    RB_TRY(rb_alloc(&a.listed, top->n, err));
+    for (int32_t k = 0; k < top->n; k++)
+        a.listed[k] = top->entry[k].item;
+    RB_TRY(rb_reasons_leave_out(r, s->item, s->n, top->n, ask_without, &a, err));
+done:
+    rb_free(a.left);
+    rb_free(a.listed);
+    return err->status;
+}
+
+static rb_status print_next(FILE *out, int number, const rb_apply_model *m, const session *s, int64_t k,
+                            rb_reasons *why, rb_error *err)
 {
     const rb_dataset *d = &m->run.data;
     const rb_session_model model = { m->algorithm, m->state, m->c->config };
@@ -55,9 +99,15 @@ static rb_status print_next(FILE *out, int number, const rb_apply_model *m, cons
         if (is_candidate(m, next.item[e], items, n))
             rb_topk_offer(&top, next.score[next.item[e]], 0, next.item[e]);
     rb_topk_finish(&top);
-    for (int32_t r = 0; r < top.n; r++)
-        fprintf(out, "%d\t%d\t%s\t%.6g\t%s\n", number, r + 1, rb_ids_name(id, &d->items, top.entry[r].item),
+    if (why->most > 0)
+        RB_TRY(find_reasons(why, s, &model, &next, ones, &top, d->items.n, err));
+    for (int32_t r = 0; r < top.n; r++) {
+        fprintf(out, "%d\t%d\t%s\t%.6g\t%s", number, r + 1, rb_ids_name(id, &d->items, top.entry[r].item),
                 top.entry[r].score, rb_apply_title(d, top.entry[r].item));
+        if (why->most > 0)
+            rb_reasons_print_lost(out, why, top.n, r, d);
+        fputc('\n', out);
+    }
 done:
     rb_free(top.entry);
     rb_next_free(&next, ones);
@@ -65,22 +115,25 @@ done:
 }
 
 rb_status rb_apply_next(const rb_apply_options *o, const char *const *sessions, int n_sessions, int64_t top,
-                        rb_ctx *ctx, rb_error *err)
+                        int64_t n_explain, rb_ctx *ctx, rb_error *err)
 {
     rb_apply_model m = { 0 };
+    rb_reasons why = { 0 };
     session *session_of = NULL;
     RB_TRY(rb_apply_open(&m, o, &(rb_ability){ 0, rb_session_applies, "cannot predict the next item of a session" },
                          ctx, err));
     RB_TRY(rb_alloc(&session_of, n_sessions, err));
     for (int s = 0; s < n_sessions; s++) /* all, before anything is printed */
         RB_TRY(read_session(&session_of[s], sessions[s], &m.run.data, err));
-    fputs("session\trank\titem\tscore\ttitle\n", o->out);
+    RB_TRY(rb_reasons_init(&why, n_explain, err));
+    fprintf(o->out, "session\trank\titem\tscore\ttitle%s\n", n_explain > 0 ? "\tbecause" : "");
     for (int s = 0; s < n_sessions; s++)
-        RB_TRY(print_next(o->out, s + 1, &m, &session_of[s], top, err));
+        RB_TRY(print_next(o->out, s + 1, &m, &session_of[s], top, &why, err));
 done:
     for (int s = 0; session_of && s < n_sessions; s++)
         rb_free(session_of[s].item);
     rb_free(session_of);
+    rb_reasons_fini(&why);
     rb_apply_close(&m);
     return err->status;
 }

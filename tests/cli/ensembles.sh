@@ -123,6 +123,24 @@ prints "because"
 expect 0 "$REELBENCH" recommend "$run" nested --user 7 --top 3
 expect 0 "$REELBENCH" recommend "$run" switched --user 7 --top 1 --explain 1
 grep -qE '(rated|pop) \(' "$out" || fail "explain does not name the model that was chosen"
+cat >reasons.yaml <<'YAML'
+experiment: reasons
+seed: 42
+dataset: { name: synthetic, users: 80, items: 50, ratings: 1500 }
+split: { kind: random, test: 0.2 }
+metrics: [rmse]
+store: { models: all }
+trials: [svd: { factors: 4 }, user_knn_rating, popularity, random]
+YAML
+expect 0 "$REELBENCH" run reasons.yaml
+expect 0 "$REELBENCH" recommend results/reasons-* svd --user 7 --top 5 --explain 3
+awk -F '\t' 'NR > 1 && $6 !~ /^[^;]+ \([0-9.e-]+\)(; [^;]+ \([0-9.e-]+\))*$/ { exit 1 }' "$out" || fail "svd gives no items of the user"
+expect 0 "$REELBENCH" recommend results/reasons-* user_knn_rating --user 7 --top 5 --explain 3
+grep -qE 'user [0-9]+ \(' "$out" || fail "user_knn_rating names no neighbour"
+expect 0 "$REELBENCH" recommend results/reasons-* popularity --user 7 --top 2 --explain 3
+awk -F '\t' 'NR > 1 && $6 != "" { exit 1 }' "$out" || fail "something of the user's is in the popularity of a title"
+expect 2 "$REELBENCH" recommend results/reasons-* random --user 7 --explain 3
+complains "random cannot explain its recommendations: nothing of the user's is in them"
 printf '7,8\n9,10\n' >pairs.csv
 expect 0 "$REELBENCH" predict "$run" stacked pairs.csv
 expect 0 "$REELBENCH" predict "$run" nested pairs.csv

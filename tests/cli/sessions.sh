@@ -125,8 +125,13 @@ expect 0 "$REELBENCH" recommend "$more" sknn --session 3,7,9 5 --top 4
 awk -F '\t' '$1 == 1 && ($3 == 3 || $3 == 7 || $3 == 9) { exit 1 }' "$out" || fail "an item of the session comes again"
 expect 0 "$REELBENCH" recommend "$more" popularity --session 3
 [ "$(wc -l <"$out")" -eq 11 ] || fail "a model that folds a session in does not list ten items"
-expect 2 "$REELBENCH" recommend "$more" sknn --session 3 --explain 2
-complains "it needs --user"
+for model in sknn markov; do # by what of the session; markov goes by the last item alone
+    expect 0 "$REELBENCH" recommend "$more" "$model" --session 3,7,9 --top 4 --explain 2
+    awk -F '\t' 'NR > 1 { print $6 }' "$out" >because
+    grep -qE '\([0-9.e-]+\)' because || fail "$model gives no reason"
+    if grep -vE '^([^;]+ \([0-9.e-]+\)(; [^;]+ \([0-9.e-]+\))?)?$' because; then fail "$model gives other reasons"; fi
+done
+if grep -q ';' because; then fail "markov names more than the last item"; fi
 expect 2 "$REELBENCH" recommend "$more" sknn --session 3 5,nothing
 complains "no item 'nothing' in the data set 'synthetic'"
 [ ! -s "$out" ] || fail "recommend prints before it has read all sessions"

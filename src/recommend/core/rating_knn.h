@@ -114,7 +114,7 @@ void rb_rating_knn_score(rb_tile *tile, const void *self, const int32_t *users, 
 void rb_rating_knn_predict(double *out, const void *self, const rb_pairs *pairs);
 rb_status rb_rating_knn_fold_in(double *scores, const void *self, const int32_t *items, const float *ratings, int64_t n,
                                 const void *cfg, rb_error *err);
-/** What the user's ratings add to b_xy, largest first. Of rows that are items. */
+/** What the user's ratings, where rows are users the neighbours, add to b_xy, largest first. */
 int rb_rating_knn_explain(int32_t *items, double *weights, int n, const void *self, int32_t user, int32_t item);
 void rb_rating_knn_arrays(void *self, rb_visitor *v);
 void rb_rating_knn_fini(void *self);

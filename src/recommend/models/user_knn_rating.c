@@ -34,9 +34,11 @@ const rb_recommender rb_user_knn_rating = {
     .name = "user_knn_rating",
     .summary = "ratings of the nearest users",
     .reference = "Herlocker, Konstan, Borchers, Riedl 1999, doi:10.1145/312624.312682",
-    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER,
+    .can = RB_CAN_RANK | RB_CAN_PREDICT | RB_CAN_COLD_USER | RB_CAN_EXPLAIN,
     .cost = cost,
     .prepare = prepare,
     .fit = fit,
+    .explain = rb_rating_knn_explain,
+    .explains_by_users = true,
     RB_RATING_KNN_MODEL,
 };
