@@ -350,7 +350,8 @@ void rb_run_lists_id(char out[64], int64_t k);
 
 /* ---- harness/trial.c: one trial in a group ---- */
 
-/** Why a trial or refit cannot be started in a group: memory, or the algorithm's check. Local. */
+/** Why a trial or refit cannot be started in a group: memory (that of re-ranking where only its lists need the fit), or
+ *  the algorithm's check. Local. */
 rb_status rb_trial_refusal(const rb_run_state *run, int64_t work, const rb_ctx *ctx, rb_error *err);
 /** Fit and evaluate one trial or refit and write its units. Collective over run->group. A failed trial is RB_OK here.
  */

@@ -134,6 +134,13 @@ done:
     return err->status;
 }
 
+/* Whether anybody but its own lists needs the fit of a work: other lists, models of models. */
+static bool serves_others(const rb_run_state *run, int64_t work)
+{
+    const rb_work *w = &run->work[work];
+    return w->is_shared || w->fit_of != work || is_child(&run->plan, rb_run_configuration(run, work)->index);
+}
+
 rb_status rb_trial_refusal(const rb_run_state *run, int64_t work, const rb_ctx *ctx, rb_error *err)
 {
     const rb_configuration *c = rb_run_configuration(run, work);
@@ -141,6 +148,8 @@ rb_status rb_trial_refusal(const rb_run_state *run, int64_t work, const rb_ctx *
     char words[512];
     const char *refusal = c->space ? rb_run_space_refusal(run, c->space) : "";
     rb_run_over_budget(words, run, work);
+    if (!words[0] && c->rerank && !serves_others(run, work)) /* nothing is fitted for lists that cannot be made */
+        rb_run_rerank_over_budget(words, run, work);
     if (refusal[0])
         RB_FAIL(err, RB_BAD_INPUT, "%s", refusal);
     else if (words[0])

@@ -172,6 +172,12 @@ for file in first last; do
     prints "1 kept, 1 to run"
     prints "2 done, 0 failed"
 done
+grep -v -x -- '  - popularity' first.yaml >alone.yaml # nobody else needs the fit: it is not begun
+expect 1 env SLURM_MEM_PER_NODE=28 "$REELBENCH" run alone.yaml --threads 2 --output alone
+prints "0 done, 1 failed"
+complains "re-ranking its lists needs"
+expect 0 "$REELBENCH" run alone.yaml --threads 2 --output alone
+prints "1 done, 0 failed"
 
 # What is wrong is said where it stands.
 expect 0 "$REELBENCH" list keys trials.rerank
