@@ -242,9 +242,9 @@ rb_status rb_run_preflight(rb_run_state *run, rb_error *err)
     RB_TRY(count_folds(run, err));
     for (int64_t w = 0; w < run->n_work; w++) {
         run->work[w].cost = cost_of(run, w);
-        RB_TRY_ALL(run->world, count_shared(run, err));
         run->work[w].rerank_bytes = rb_run_rerank_bytes(run, rb_run_configuration(run, w));
     }
+    RB_TRY_ALL(run->world, count_shared(run, err));
     RB_TRY_ALL(run->world, rb_run_say_metrics(run, err));
 done:
     return err->status;

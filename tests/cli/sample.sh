@@ -75,6 +75,7 @@ rows = [line.split() for line in open(sys.argv[1]) if line.split()[1:2] and line
         and line.split()[1] in ("hdbscan", "all_pairs", "agglomerative")]
 flops = [(r[1], float(r[6])) for r in rows]
 assert [f > 0 for _, f in flops] == [True, False, False, False, True, True, False, False], flops
+assert all(f >= 0 for _, f in flops), flops
 assert flops[0][1] < flops[4][1], flops
 PYTHON
 expect 0 "$REELBENCH" run shared.yaml --dry-run --no-share --output shared
