@@ -275,68 +275,109 @@ static void new_points_that_are_no_numbers_are_refused(void **of)
     }
 }
 
-/* ---- a catalogue of equal titles ---- */
+/* ---- catalogues ---- */
 
-static void write_titles(const char *path)
+#define EQUAL "two sisters cross a river"
+
+/* Titles that are equal but for what they are about. */
+static void write_titles(const char *path, void (*describe)(FILE *f, int title))
 {
     FILE *f = rb_test_ctx.rank == 0 ? fopen(path, "w") : NULL;
     if (rb_test_ctx.rank != 0)
         return;
     assert_non_null(f);
     fputs("show_id,type,title,release_year,rating,duration,listed_in,description\n", f);
-    for (int i = 0; i < N; i++)
-        fprintf(f, "s%d,Movie,The same,2000,PG,90 min,Drama,two sisters cross a river\n", i);
+    for (int i = 0; i < N; i++) {
+        fprintf(f, "s%d,Movie,The same,2000,PG,90 min,Drama,", i);
+        describe(f, i);
+        fputc('\n', f);
+    }
     fclose(f);
 }
 
-/* An entry of each clustering, in all spaces that hold what it reads. */
-static void write_entries(char *yaml, size_t size)
+/* An entry of each clustering. */
+static void write_entries(char *yaml, size_t size, const char *(*space_of)(const rb_algorithm *a))
 {
     for (int k = 0; rb_cluster_registry[k]; k++) {
         const rb_algorithm *a = rb_cluster_registry[k];
         const size_t at = strlen(yaml);
-        snprintf(yaml + at, size - at, "  - %s: {%s%s }\n", a->name,
-                 a->needs & RB_NEEDS_COUNTS  ? " space: counts"
-                 : a->needs & RB_NEEDS_SPACE ? " space: [numeric, mixed]"
-                                             : " init: [cao, huang]",
-                 !rb_param_find(a->params, "k") ? "" : ", k: 4");
+        snprintf(yaml + at, size - at, "  - %s: { %s%s }\n", a->name,
+                 a->needs & RB_NEEDS_SPACE ? space_of(a) : "init: [cao, huang]",
+                 rb_param_find(a->params, "k") ? ", k: 4" : "");
     }
 }
 
-/* The message of the first trial of an algorithm. */
-static void message_of(char message[256], const char *folder, const char *name, int n_trials)
+/* A run of all clusterings on titles, none of which fails. */
+static rb_run_outcome run_on(const char *name, void (*describe)(FILE *f, int title),
+                             const char *(*space_of)(const rb_algorithm *a))
 {
-    char entry[256];
-    for (int t = 0; t < n_trials; t++) {
-        rb_test_text(entry, folder, "trials", "algorithm", t);
+    char path[256], file[64], yaml[4096];
+    snprintf(file, sizeof file, "%s.csv", name);
+    write_titles(rb_test_scratch(path, file), describe);
+    snprintf(yaml, sizeof yaml,
+             "experiment: %s\ndataset: { path: %s }\nmetrics: [silhouette, davies_bouldin, calinski_harabasz, dbcv, "
+             "\"ari:type\", inertia, n_clusters, noise_fraction, cost, cophenetic, perplexity]\ntrials:\n",
+             name, path);
+    write_entries(yaml, sizeof yaml, space_of);
+    rb_run_outcome run = rb_test_run(name, yaml, (rb_test_shape){ 0 });
+    assert_int_equal(run.n_failed + run.n_left, 0);
+    assert_int_equal(run.n_done, run.n_trials);
+    return run;
+}
+
+/* What the first trial of an algorithm says. */
+static void expect_message(const char *folder, const char *name, const char *expected)
+{
+    char of[256], message[256];
+    int t = 0;
+    do {
+        rb_test_text(of, folder, "trials", "algorithm", t);
         rb_test_text(message, folder, "trials", "message", t);
-        if (strcmp(entry, name) == 0)
-            return;
-    }
-    fail_msg("no trial of %s", name);
+        t++;
+    } while (strcmp(of, name) != 0);
+    assert_string_equal(message, expected);
+}
+
+static void describe_equally(FILE *f, int title)
+{
+    (void)title;
+    fputs(EQUAL, f);
+}
+
+static const char *columns_and_words(const rb_algorithm *a)
+{
+    return a->needs & RB_NEEDS_COUNTS ? "space: counts" : "space: [numeric, mixed]";
 }
 
 static void equal_titles_are_clustered_all_the_same(void **unused)
 {
     (void)unused;
-    char path[256], yaml[4096], message[256];
-    rb_test_scratch(path, "equal.csv");
-    write_titles(path);
-    snprintf(yaml, sizeof yaml,
-             "experiment: equal\ndataset: { path: %s }\nmetrics: [silhouette, davies_bouldin, calinski_harabasz, dbcv, "
-             "\"ari:type\", inertia, n_clusters, noise_fraction, cost, cophenetic, perplexity]\ntrials:\n",
-             path);
-    write_entries(yaml, sizeof yaml);
-    rb_run_outcome run = rb_test_run("equal", yaml, (rb_test_shape){ 0 });
-    assert_int_equal(run.n_failed + run.n_left, 0);
+    rb_run_outcome run = run_on("equal", describe_equally, columns_and_words);
     if (rb_test_ctx.rank != 0)
         return;
-    message_of(message, run.folder, "dbscan", (int)run.n_trials);
-    assert_string_equal(message, "one cluster");
-    message_of(message, run.folder, "hdbscan", (int)run.n_trials);
-    assert_string_equal(message, "no cluster: all is noise");
-    message_of(message, run.folder, "kprototypes", (int)run.n_trials);
-    assert_string_equal(message, "one cluster");
+    expect_message(run.folder, "dbscan", "one cluster");
+    expect_message(run.folder, "kprototypes", "one cluster");
+    expect_message(run.folder, "hdbscan", "no cluster: all is noise");
+}
+
+/* Of every third title nothing is left. */
+static void describe_by_stop_words(FILE *f, int title)
+{
+    fputs(title % 3 == 0 ? "of the and" : title % 3 == 1 ? EQUAL : "a robot learns to dance", f);
+}
+
+static const char *words_alone(const rb_algorithm *a)
+{
+    if (a->needs & RB_NEEDS_COUNTS)
+        return "space: { name: counts, columns: description }";
+    return takes(a, NULL, 0, true) ? "space: { name: tfidf, columns: description }"
+                                   : "space: { name: lsa-2, columns: description }";
+}
+
+static void titles_of_stop_words_alone_are_clustered_all_the_same(void **unused)
+{
+    (void)unused;
+    run_on("wordless", describe_by_stop_words, words_alone);
 }
 
 typedef struct {
@@ -352,8 +393,9 @@ static const law laws[] = {
 int main(int argc, char **argv)
 {
     static char names[64][128];
-    struct CMUnitTest tests[64] = { cmocka_unit_test(equal_titles_are_clustered_all_the_same) };
-    size_t n = 1;
+    struct CMUnitTest tests[64] = { cmocka_unit_test(equal_titles_are_clustered_all_the_same),
+                                    cmocka_unit_test(titles_of_stop_words_alone_are_clustered_all_the_same) };
+    size_t n = 2;
     rb_test_mpi_begin(&argc, &argv);
     rb_test_ctx.seed = 17;
     for (const rb_algorithm *const *a = rb_cluster_registry; *a; a++)
