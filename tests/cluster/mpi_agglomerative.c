@@ -536,7 +536,7 @@ static void fit_survives_the_nth_failed_allocation(void **unused)
             const int failing = kind / 3 ? last : 0;
             rb_points p = { 0 };
             const option options[] = { { "linkage", three[kind % 3] }, { NULL, NULL } };
-            rb_test_points(&p, 100, D, kind % 2, gap_value);
+            rb_test_points(&p, 100, D, kind % 2, kind % 3 == 0 ? twin_value : gap_value);
             rb_alloc_fail_nth(rb_test_ctx.rank == failing ? nth : 0);
             fit(&one, &p, options, &rb_test_ctx);
             failed = rb_alloc_fail_nth(0) >= nth && rb_test_ctx.rank == failing;

@@ -3,24 +3,31 @@
  * doi:10.2307/2346439). With one neighbour a core distance is that of the nearest point, which is at most any other of
  * the point, so the mutual reachability of core/spanning.h is the distance itself.
  *
+ * Points with equal rows merge first, and one of each goes on: a spanning tree compares all of those in one place.
+ *
  * Which edges of equal length a spanning tree holds is open, what they connect is not. Where more than two sets meet at
  * one height, the one with the lowest point grows by one of the others at a time, out from the points that joined
  * first.
  */
-#include "cluster/core/forest.h"
 #include "cluster/core/linkage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/core/forest.h"
 #include "cluster/core/merge_tree.h"
 
 #define LIST 16 /* neighbours of a list: they decide most edges */
 
 double rb_linkage_single_bytes(double n, double d, double nnz, int n_threads)
 {
-    return rb_neighbour_lists_bytes(n, d, nnz, LIST, n_threads) + rb_spanning_bytes(n) + 16 * n + 28 * n + 48 * n;
+    return rb_neighbour_lists_bytes(n, d, nnz, LIST, n_threads) + rb_spanning_bytes(n) + 16 * n + 28 * n + 48 * n +
+           24 * n /* equal rows */;
 }
 
 double rb_linkage_single_node_bytes(double n, double d, double nnz)
 {
-    return 12.0 * LIST * n + rb_spanning_node_bytes(n) + (nnz > 0 ? 0 : 8 * n * d);
+    return 12.0 * LIST * n + rb_spanning_node_bytes(n) + (nnz > 0 ? 0 : 16 * n * d) /* scaled rows, places */;
 }
 
 /* Sets of points, each named by its lowest. */
@@ -159,8 +166,9 @@ static void join_node(sets *s, int64_t k)
         rb_forest_unite(s->forest, set, joining[i]);
 }
 
-rb_status rb_linkage_single(rb_linkage_merge *merges, const rb_points *points, bool is_cosine, const rb_ctx *ctx,
-                            rb_error *err)
+/* Merges of points in different places. Collective. */
+static rb_status span(rb_linkage_merge *merges, const rb_points *points, bool is_cosine, const rb_ctx *ctx,
+                      rb_error *err)
 {
     const int64_t n = points->n;
     rb_neighbour_lists lists = { 0 };
@@ -183,5 +191,85 @@ done:
     rb_merge_tree_fini(&tree);
     rb_neighbour_lists_fini(&lists);
     rb_free(edges);
+    return err->status;
+}
+
+/* ---- points in one place ---- */
+
+/* Some order of rows, by their bytes; 0: equal. */
+static int compare_rows(const rb_points *p, int64_t i, int64_t j)
+{
+    if (p->dense)
+        return memcmp(p->dense + i * p->d, p->dense + j * p->d, (size_t)p->d * sizeof *p->dense);
+    const rb_csr *s = p->sparse;
+    const int64_t x = s->row_begin[i], y = s->row_begin[j];
+    const int64_t n = s->row_begin[i + 1] - x, m = s->row_begin[j + 1] - y;
+    if (n != m)
+        return n < m ? -1 : 1;
+    int order = memcmp(s->col + x, s->col + y, (size_t)n * sizeof *s->col);
+    return order ? order : memcmp(s->value + x, s->value + y, (size_t)n * sizeof *s->value);
+}
+
+/* Equal rows stand together, the lowest point first. */
+static int by_row(const void *a, const void *b, void *points)
+{
+    const int32_t i = *(const int32_t *)a, j = *(const int32_t *)b;
+    int order = compare_rows(points, i, j);
+    return order ? order : (i > j) - (i < j);
+}
+
+/* Points with the row of a lower one merge with the lowest such; `place` [n] gets the others, ascending. Local. */
+static rb_status merge_equal(rb_linkage_merge *merges, int64_t *place, int64_t *n_places, const rb_points *points,
+                             const rb_metric_points *metric, rb_error *err)
+{
+    const int64_t n = points->n;
+    rb_points rows = *points;
+    int32_t *order = NULL, *first = NULL;
+    rb_alloc(&order, n, err);
+    RB_TRY(rb_alloc(&first, n, err));
+    for (int64_t i = 0; i < n; i++)
+        order[i] = (int32_t)i;
+    qsort_r(order, (size_t)n, sizeof *order, by_row, &rows);
+    for (int64_t e = 0; e < n; e++) {
+        const int32_t i = order[e], before = e > 0 ? order[e - 1] : i;
+        const bool is_zero = metric->is_cosine && metric->inverse[i] == 0; /* at distance 1 from its like */
+        first[i] = e > 0 && !is_zero && compare_rows(points, before, i) == 0 ? first[before] : i;
+    }
+    *n_places = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (first[i] == i)
+            place[(*n_places)++] = i;
+        else
+            *merges++ = (rb_linkage_merge){ first[i], (int32_t)i, 0 };
+done:
+    rb_free(order);
+    rb_free(first);
+    return err->status;
+}
+
+rb_status rb_linkage_single(rb_linkage_merge *merges, const rb_points *points, bool is_cosine, const rb_ctx *ctx,
+                            rb_error *err)
+{
+    rb_metric_points metric = { 0 };
+    rb_points places = { 0 };
+    int64_t *place = NULL, n_places = points->n;
+    const rb_points *apart = points;
+    RB_TRY_ALL(ctx, rb_metric_points_init(&metric, points, is_cosine, ctx, err)); /* names points as they came */
+    rb_alloc(&place, points->n, err);
+    RB_TRY_ALL(ctx, err->status == RB_OK ? merge_equal(merges, place, &n_places, points, &metric, err) : err->status);
+    if (n_places < points->n) {
+        RB_TRY(rb_points_gather(&places, points, place, n_places, ctx, err));
+        apart = &places;
+    }
+    merges += points->n - n_places;
+    RB_TRY(span(merges, apart, is_cosine, ctx, err));
+    for (int64_t t = 0; t < n_places - 1; t++) {
+        merges[t].a = (int32_t)place[merges[t].a];
+        merges[t].b = (int32_t)place[merges[t].b];
+    }
+done:
+    rb_points_fini(&places);
+    rb_metric_points_fini(&metric);
+    rb_free(place);
     return err->status;
 }
