@@ -179,6 +179,14 @@ complains "re-ranking its lists needs"
 expect 0 "$REELBENCH" run alone.yaml --threads 2 --output alone
 prints "1 done, 0 failed"
 
+# Two re-rankings that come to the same lists are two trials all the same: their files have different digests.
+for places in 20 30; do
+    sed "s/candidates: 5000/lambda: 1, candidates: $places/" many.yaml >same.yaml
+    expect 0 "$REELBENCH" run same.yaml --output "$places"
+    "$REELBENCH" digest "$places"/many-* | head -1 >>digests
+done
+[ "$(sort -u digests | wc -l)" -eq 2 ] || fail "the digest does not tell what re-ranked the lists"
+
 # What is wrong is said where it stands.
 expect 0 "$REELBENCH" list keys trials.rerank
 prints "weight of the scores, 1 - lambda of diversity"
