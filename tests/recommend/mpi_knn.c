@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "recommend/core/item_lists.h"
 #include "recommend/core/knn_fold.h"
 #include "recommend/recommend.h"
 #include "support/oracle_als.h"
@@ -216,6 +217,40 @@ static void a_shared_search_changes_no_bit(void **unused)
     rb_free(many);
 }
 
+/* Walks of one alpha share their sums, whatever beta and k; of more betas than are kept some search alone. */
+static void shared_walks_change_no_bit(void **unused)
+{
+    (void)unused;
+    enum { N_BETAS = 18 };
+    rb_error err = { 0 };
+    rb_train_view view = { .positives = &s.train };
+    rb_ctx ctx = rb_test_ctx;
+    void *shared = NULL, *config[N_BETAS];
+    char values[64];
+    for (int b = 0; b < N_BETAS; b++) {
+        snprintf(values, sizeof values, "alpha=0.7 beta=0.%02d k=%d", 5 * b, 3 + 5 * (b % 3));
+        config[b] = rb_oracle_config(&rb_rp3beta, values);
+    }
+    assert_ok(rb_rp3beta.prepare(&shared, &view, (const void *const *)config, N_BETAS, &ctx, &err), &err);
+    for (int b = 0; b < N_BETAS; b++) {
+        rb_item_lists a = { 0 }, c = { 0 };
+        void *alone = NULL;
+        const void *const one[] = { config[b] };
+        assert_ok(rb_rp3beta.prepare(&alone, &view, one, 1, &ctx, &err), &err);
+        assert_ok(rb_rp3beta.fit(&a, &view, alone, config[b], &ctx, &err), &err);
+        assert_ok(rb_rp3beta.fit(&c, &view, shared, config[b], &ctx, &err), &err);
+        assert_true(a.targets.n > 0 && a.targets.n == c.targets.n);
+        assert_memory_equal(a.targets.id, c.targets.id, (size_t)a.targets.n * sizeof *a.targets.id);
+        assert_memory_equal(a.targets.weight, c.targets.weight, (size_t)a.targets.n * sizeof *a.targets.weight);
+        rb_item_lists_fini(&a);
+        rb_item_lists_fini(&c);
+        rb_rp3beta.unprepare(alone);
+    }
+    rb_rp3beta.unprepare(shared);
+    for (int b = 0; b < N_BETAS; b++)
+        rb_free(config[b]);
+}
+
 /* What item j adds to item i, from the definition; all items are kept. */
 static double walked(const dense *users, int j, int i, double alpha, double beta)
 {
@@ -299,6 +334,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(scores_have_the_same_bits_for_any_ranks_and_threads),
         cmocka_unit_test(walks_and_counts_score_as_defined),
         cmocka_unit_test(a_shared_search_changes_no_bit),
+        cmocka_unit_test(shared_walks_change_no_bit),
     };
     return rb_test_mpi_end(cmocka_run_group_tests(tests, begin, end));
 }

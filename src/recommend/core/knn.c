@@ -165,15 +165,17 @@ typedef struct {
 
 typedef struct {
     const rb_knn_rows *rows;
-    const rb_knn_config *config;
+    const rb_knn_config *config; /* [n_configs], which differ in k and, of walks, in beta alone */
+    int n_configs;
     rb_knn_weights weights;
+    double *power;   /* [n_configs x n_rows] n_j^beta of walks, as rb_knn_similarity has it; else NULL */
     scratch *thread; /* [n_threads] */
     int n_threads;
-    int64_t k;           /* at most n_rows */
+    int64_t k;           /* the longest, at most n_rows */
     int64_t first, last; /* own rows */
     int64_t *slot;       /* [last - first + 1] where the neighbours of each own row may lie, by their greatest number */
-    rb_knn_list *found;  /* [last - first] what lies there */
-    int32_t *id;         /* [slot's last] */
+    rb_knn_list *found;  /* [n_configs x (last - first)] what lies there */
+    int32_t *id;         /* [n_configs x slot's last] */
     double *weight;
 } work;
 
@@ -208,30 +210,50 @@ static int64_t add_weights(scratch *s, const rb_knn_rows *rows, const double *co
     return n;
 }
 
-static void find_row(work *w, scratch *s, int64_t r)
+/* What configuration c found in row r. */
+static void keep_found(work *w, int c, int64_t r, rb_topk *best)
+{
+    const int64_t n_own = w->last - w->first, at = c * w->slot[n_own] + w->slot[r - w->first];
+    rb_topk_finish(best);
+    for (int32_t i = 0; i < best->n; i++) {
+        w->id[at + i] = best->entry[i].item;
+        w->weight[at + i] = best->entry[i].score;
+    }
+    w->found[c * n_own + r - w->first] = (rb_knn_list){ w->id + at, w->weight + at, best->n };
+}
+
+/* The nearest of those that row r reached, by configuration c. */
+static void choose(work *w, scratch *s, int c, int64_t r, int64_t n)
 {
     const rb_knn_weights *weights = &w->weights;
+    const rb_knn_config *config = &w->config[c];
+    const double *power = w->power ? w->power + c * w->rows->n_rows : NULL;
+    const double own = power ? pow(weights->size[r], config->alpha) : 1;
     rb_topk best = { .entry = s->best, .k = (int32_t)w->k };
-    int64_t n = weights->col ? add_weights(s, w->rows, weights->col, r) : add_counts(s, w->rows, r);
     for (int64_t i = 0; i < n; i++) {
-        int32_t other = s->reached[i];
+        const int32_t other = s->reached[i];
         double shared = weights->col ? s->sum[other] : s->count[other];
-        s->count[other] = 0;
-        if (weights->col)
-            s->sum[other] = 0;
         if (weights->factor)
             shared *= weights->factor[r] * weights->factor[other];
-        double similarity = rb_knn_similarity(shared, weights->size[r], weights->size[other], w->config);
+        double similarity = power ? shared / (own * power[other])
+                                  : rb_knn_similarity(shared, weights->size[r], weights->size[other], config);
         if (other != r && similarity > 0)
             rb_topk_offer(&best, similarity, 0, other);
     }
-    rb_topk_finish(&best);
-    int64_t at = w->slot[r - w->first];
-    for (int32_t i = 0; i < best.n; i++) {
-        w->id[at + i] = best.entry[i].item;
-        w->weight[at + i] = best.entry[i].score;
+    keep_found(w, c, r, &best);
+}
+
+static void find_row(work *w, scratch *s, int64_t r)
+{
+    const double *col = w->weights.col;
+    const int64_t n = col ? add_weights(s, w->rows, col, r) : add_counts(s, w->rows, r);
+    for (int c = 0; c < w->n_configs; c++)
+        choose(w, s, c, r, n);
+    for (int64_t i = 0; i < n; i++) {
+        s->count[s->reached[i]] = 0;
+        if (col)
+            s->sum[s->reached[i]] = 0;
     }
-    w->found[r - w->first] = (rb_knn_list){ w->id + at, w->weight + at, best.n };
 }
 
 /* ---- all rows ---- */
@@ -245,6 +267,7 @@ static void work_fini(work *w)
         rb_free(w->thread[t].best);
     }
     rb_free(w->thread);
+    rb_free(w->power);
     rb_free(w->slot);
     rb_free(w->found);
     rb_free(w->id);
@@ -258,15 +281,27 @@ static rb_status reserve_slots(work *w, rb_error *err)
     const rb_knn_rows *rows = w->rows;
     int64_t n_own = w->last - w->first;
     RB_TRY(rb_alloc(&w->slot, n_own + 1, err));
-    RB_TRY(rb_alloc(&w->found, n_own, err));
+    RB_TRY(rb_alloc(&w->found, w->n_configs * n_own, err));
     for (int64_t r = w->first; r < w->last; r++) {
         int64_t most = 0;
         for (int64_t e = rows->row_begin[r]; e < rows->row_begin[r + 1] && most < w->k; e++)
             most += rows->col_begin[rows->row_col[e] + 1] - rows->col_begin[rows->row_col[e]];
         w->slot[r - w->first + 1] = w->slot[r - w->first] + (most < w->k ? most : w->k);
     }
-    RB_TRY(rb_alloc(&w->id, w->slot[n_own], err));
-    RB_TRY(rb_alloc(&w->weight, w->slot[n_own], err));
+    RB_TRY(rb_alloc(&w->id, w->n_configs * w->slot[n_own], err));
+    RB_TRY(rb_alloc(&w->weight, w->n_configs * w->slot[n_own], err));
+done:
+    return err->status;
+}
+
+/* Once a row and beta: a pair would spend most of its time on it. */
+static rb_status raise_sizes(work *w, rb_error *err)
+{
+    const int64_t n_rows = w->rows->n_rows;
+    RB_TRY(rb_alloc(&w->power, w->n_configs * n_rows, err));
+    for (int c = 0; c < w->n_configs; c++)
+        for (int64_t r = 0; r < n_rows; r++)
+            w->power[c * n_rows + r] = pow(w->weights.size[r], w->config[c].beta);
 done:
     return err->status;
 }
@@ -276,6 +311,8 @@ static rb_status begin(work *w, rb_error *err)
     int64_t n_rows = w->rows->n_rows;
     RB_TRY(rb_alloc(&w->thread, w->n_threads, err));
     RB_TRY(rb_knn_weigh(&w->weights, w->rows, w->config, err));
+    if (w->config->similarity == RB_KNN_WALK)
+        RB_TRY(raise_sizes(w, err));
     RB_TRY(reserve_slots(w, err));
     for (int t = 0; t < w->n_threads; t++) {
         RB_TRY(rb_alloc(&w->thread[t].count, n_rows, err));
@@ -288,12 +325,15 @@ done:
     return err->status;
 }
 
-rb_status rb_knn_find(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_config *config, const rb_ctx *ctx,
-                      rb_error *err)
+rb_status rb_knn_find_each(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_config *configs, int n,
+                           const rb_ctx *ctx, rb_error *err)
 {
-    int64_t *range = NULL; /* [n_ranks + 1] first row of each rank */
-    work w = { .rows = rows, .config = config, .n_threads = ctx->n_threads };
-    w.k = config->k < rows->n_rows ? config->k : rows->n_rows;
+    int64_t *range = NULL, *again = NULL; /* [n_ranks + 1] first row of each rank */
+    work w = { .rows = rows, .config = configs, .n_configs = n, .n_threads = ctx->n_threads };
+    for (int c = 0; c < n; c++)
+        w.k = configs[c].k > w.k ? configs[c].k : w.k;
+    w.k = w.k < rows->n_rows ? w.k : rows->n_rows;
+    rb_alloc(&again, ctx->n_ranks + 1, err);
     RB_TRY_ALL(ctx, rb_alloc(&range, ctx->n_ranks + 1, err));
     rb_blocks_offsets(range, rows->blocks, ctx);
     w.first = range[ctx->rank];
@@ -303,11 +343,21 @@ rb_status rb_knn_find(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_c
     for (int64_t r = w.first; r < w.last; r++)
         if (!rows->done || rows->done[r + 1] == rows->done[r])
             find_row(&w, &w.thread[omp_get_thread_num()], r);
-    RB_TRY(rb_knn_gather(out, w.found, range, rows->n_rows, ctx, err));
+    for (int c = 0; c < n; c++) {
+        memcpy(again, range, ((size_t)ctx->n_ranks + 1) * sizeof *range);
+        RB_TRY(rb_knn_gather(&out[c], w.found + c * (w.last - w.first), again, rows->n_rows, ctx, err));
+    }
 done:
     work_fini(&w);
     rb_free(range);
+    rb_free(again);
     return err->status;
+}
+
+rb_status rb_knn_find(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_config *config, const rb_ctx *ctx,
+                      rb_error *err)
+{
+    return rb_knn_find_each(out, rows, config, 1, ctx, err);
 }
 
 rb_status rb_knn_prepare(void **prepared, const rb_knn_rows *rows, const void *const *configs, int n, const rb_ctx *ctx,

@@ -103,6 +103,11 @@ double rb_knn_similarity(double shared, double size_i, double size_j, const rb_k
 rb_status rb_knn_find(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_config *config, const rb_ctx *ctx,
                       rb_error *err);
 
+/** rb_knn_find for n configs at once, which differ in k and, of walks, in beta alone: what rows share is summed once.
+ *  out [n], each with the longest k. Collective. Memory as n searches. */
+rb_status rb_knn_find_each(rb_knn_lists *out, const rb_knn_rows *rows, const rb_knn_config *configs, int n,
+                           const rb_ctx *ctx, rb_error *err);
+
 /** Room for n entries in all. Collective. @return RB_OK, RB_NO_MEMORY (agreed) */
 rb_status rb_knn_reserve(rb_knn_lists *lists, int64_t n_rows, int64_t n, const rb_ctx *ctx, rb_error *err);
 
