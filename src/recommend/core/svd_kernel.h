@@ -7,6 +7,8 @@
  * in which p and q stay in registers between the product and the update. A step takes as long as its chain of dependent
  * operations (product, sum of lanes, update: some 60 cycles) where one rating of a user follows another, so that the
  * next item is fetched meanwhile, and two blocks are worked on in turn where two can be had.
+ * That takes 1.4 times less for 64 factors in single precision (1.2 where rates fall), 1.2 for 100; nothing for 100 in
+ * double, whose rows wait for the caches.
  */
 #include "recommend/core/sgd_falling_kernel.h"
 #include "recommend/core/sgd_kernel.h"
