@@ -299,7 +299,7 @@ static void the_visitor_meets_the_whole_state(void **unused)
     } wanted[] = { { "bias", N_USERS + N_ITEMS, 1 }, { "item_mean", N_ITEMS, 1 },  { "user_mean", N_USERS, 1 },
                    { "global_mean", 0, 1 },          { "popularity", N_ITEMS, 0 }, { "random", 0, 3 } };
     for (int k = 0; k < 6; k++) {
-        counter c = { { count_array, count_scalar, &c }, 0, 0 };
+        counter c = { .visitor = { .array = count_array, .scalar = count_scalar, .self = &c } };
         model m = model_of(wanted[k].name);
         fit(&m);
         m.algorithm->arrays(m.state, &c.visitor);
