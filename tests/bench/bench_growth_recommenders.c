@@ -29,6 +29,7 @@
 #include "support/bench.h"
 #include "support/bench_growth.h"
 #include "support/bench_work.h"
+#include "support/config.h"
 
 enum { WORKLOADS = 7, LEAST_FACTORS = 16, MOST_FACTORS = 512, BASE_FACTORS = 32, EASE_ITEMS = 10000 };
 

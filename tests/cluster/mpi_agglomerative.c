@@ -7,7 +7,7 @@
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/cluster_points.h"
-#include "support/k_family.h"
+#include "support/config.h"
 #include "support/oracle_cluster.h"
 #include "support/oracle_linkage.h"
 #include "support/support.h"

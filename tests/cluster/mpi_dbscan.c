@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/cluster_points.h"
+#include "support/config.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
 
@@ -57,15 +58,11 @@ static void copy_scalar(rb_visitor *v, const char *name, rb_type type, void *val
 static void *config_of(const setting *s)
 {
     char *config = calloc(1, rb_dbscan.config_size);
-    rb_value curve = { .kind = RB_PARAM_BOOL, .number = s->curve };
-    rb_value eps = { .kind = RB_PARAM_DOUBLE, .number = s->eps },
-             least = { .kind = RB_PARAM_INT, .integer = s->min_samples },
-             metric = { .kind = RB_PARAM_CHOICE, .number = s->cosine };
     rb_params_default(config, rb_dbscan.params);
-    rb_param_store(config, rb_param_find(rb_dbscan.params, "eps"), &eps);
-    rb_param_store(config, rb_param_find(rb_dbscan.params, "min_samples"), &least);
-    rb_param_store(config, rb_param_find(rb_dbscan.params, "metric"), &metric);
-    rb_param_store(config, rb_param_find(rb_dbscan.params, "k_distances"), &curve);
+    rb_oracle_set_number(config, &rb_dbscan, "eps", s->eps);
+    rb_oracle_set_number(config, &rb_dbscan, "min_samples", (double)s->min_samples);
+    rb_oracle_set_number(config, &rb_dbscan, "metric", s->cosine);
+    rb_oracle_set_number(config, &rb_dbscan, "k_distances", s->curve);
     return config;
 }
 

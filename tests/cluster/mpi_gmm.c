@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "cluster/core/mixture.h"
+#include "support/config.h"
 #include "support/support.h"
 
 #define N 1300
@@ -53,12 +54,6 @@ static void copy_scalar(rb_visitor *v, const char *name, rb_type type, void *val
         out->log_likelihood = *(double *)value;
 }
 
-static void set(void *config, const char *name, rb_param_kind kind, double number)
-{
-    rb_value value = { .kind = kind, .number = number, .integer = (int64_t)number };
-    rb_param_store(config, rb_param_find(rb_gmm.params, name), &value);
-}
-
 static void fit(result *out, const rb_points *points, const setting *how, rb_ctx *ctx)
 {
     rb_error err = { 0 };
@@ -70,10 +65,10 @@ static void fit(result *out, const rb_points *points, const setting *how, rb_ctx
 
     memset(out, 0, sizeof *out);
     rb_params_default(config, rb_gmm.params);
-    set(config, "k", RB_PARAM_INT, (double)how->k);
-    set(config, "n_init", RB_PARAM_INT, (double)how->n_init);
-    set(config, "iterations", RB_PARAM_INT, (double)how->iterations);
-    set(config, "covariance", RB_PARAM_CHOICE, how->diagonal);
+    rb_oracle_set_number(config, &rb_gmm, "k", (double)how->k);
+    rb_oracle_set_number(config, &rb_gmm, "n_init", (double)how->n_init);
+    rb_oracle_set_number(config, &rb_gmm, "iterations", (double)how->iterations);
+    rb_oracle_set_number(config, &rb_gmm, "covariance", how->diagonal);
     out->status = rb_gmm.begin(state, &view, NULL, config, ctx, &err);
     for (int64_t i = 0; out->status == RB_OK && !done; i++) {
         out->status = rb_gmm.iterate(state, i, &objective, &done, &view, NULL, config, ctx, &err);

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/cluster_points.h"
+#include "support/config.h"
 #include "support/oracle_hdbscan.h"
 #include "support/support.h"
 
@@ -46,24 +47,18 @@ static void copy_scalar(rb_visitor *v, const char *name, rb_type type, void *val
         ((result *)v->self)->n_clusters = *(int64_t *)value;
 }
 
-static void set(void *config, const char *name, double number)
-{
-    const rb_param *param = rb_param_find(rb_hdbscan.params, name);
-    rb_value value = { .kind = param->kind, .number = number, .integer = (int64_t)number };
-    rb_param_store(config, param, &value);
-}
-
 static void *config_of(const setting *s, const char *algorithm)
 {
     char *config = calloc(1, rb_hdbscan.config_size);
     rb_params_default(config, rb_hdbscan.params);
-    set(config, "min_cluster_size", (double)s->min_cluster_size);
-    set(config, "min_samples", (double)s->min_samples);
-    set(config, "metric", s->cosine);
-    set(config, "cluster_selection_method", s->leaf);
-    set(config, "cluster_selection_epsilon", s->epsilon);
-    set(config, "allow_single_cluster", s->allow_single);
-    set(config, "algorithm", !strcmp(algorithm, "tree") ? 2 : !strcmp(algorithm, "dense"));
+    rb_oracle_set_number(config, &rb_hdbscan, "min_cluster_size", (double)s->min_cluster_size);
+    rb_oracle_set_number(config, &rb_hdbscan, "min_samples", (double)s->min_samples);
+    rb_oracle_set_number(config, &rb_hdbscan, "metric", s->cosine);
+    rb_oracle_set_number(config, &rb_hdbscan, "cluster_selection_method", s->leaf);
+    rb_oracle_set_number(config, &rb_hdbscan, "cluster_selection_epsilon", s->epsilon);
+    rb_oracle_set_number(config, &rb_hdbscan, "allow_single_cluster", s->allow_single);
+    rb_oracle_set_number(config, &rb_hdbscan, "algorithm",
+                         !strcmp(algorithm, "tree") ? 2 : !strcmp(algorithm, "dense"));
     return config;
 }
 

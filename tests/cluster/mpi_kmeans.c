@@ -7,6 +7,7 @@
 #include "base/param.h"
 #include "base/rng.h"
 #include "cluster/cluster.h"
+#include "support/config.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
 
@@ -18,9 +19,7 @@
 
 extern const rb_algorithm rb_kmeans;
 
-typedef struct {
-    const char *name, *value;
-} option;
+typedef rb_test_option option;
 
 /* What a fit gives, copied out. */
 typedef struct {
@@ -50,23 +49,6 @@ static void copy_scalar(rb_visitor *v, const char *name, rb_type type, void *val
         ((result *)v->self)->inertia = *(double *)value;
 }
 
-static void set_options(void *config, const option *options, const rb_array *centres)
-{
-    rb_params_default(config, rb_kmeans.params);
-    for (const option *o = options; o->name; o++) {
-        rb_error err = { 0 };
-        const rb_param *param = rb_param_find(rb_kmeans.params, o->name);
-        rb_value value;
-        assert_non_null(param);
-        assert_ok(rb_param_parse(&value, param, "kmeans", o->value, &err), &err);
-        rb_param_store(config, param, &value);
-    }
-    if (centres) {
-        rb_value value = { .kind = RB_PARAM_ARRAY, .array = *centres };
-        rb_param_store(config, rb_param_find(rb_kmeans.params, "centres"), &value);
-    }
-}
-
 static rb_status run(result *out, void *state, const void *config, const rb_points *p, rb_ctx *ctx, rb_error *err)
 {
     rb_train_view view = { .space = p };
@@ -86,7 +68,7 @@ static void fit(result *out, const rb_points *p, const option *options, const rb
     rb_error err = { 0 };
     void *config = calloc(1, rb_kmeans.config_size), *state = calloc(1, rb_kmeans.state_size);
     memset(out, 0, sizeof *out);
-    set_options(config, options, centres);
+    rb_test_set_options(config, &rb_kmeans, options, centres);
     out->status = run(out, state, config, p, ctx, &err);
     memcpy(out->message, err.message, sizeof out->message);
     if (out->status == RB_OK) {

@@ -6,6 +6,7 @@
 #include "cluster/cluster.h"
 #include "cluster/core/topics_gibbs.h"
 #include "harness/model.h"
+#include "support/config.h"
 #include "support/oracle_lda.h"
 #include "support/support.h"
 
@@ -15,9 +16,7 @@
 
 extern const rb_algorithm rb_lda;
 
-typedef struct {
-    const char *name, *value;
-} option;
+typedef rb_test_option option;
 
 typedef struct {
     void *config, *state;
@@ -46,17 +45,9 @@ static void make_counts(rb_points *p, const int *number)
 
 static void configure(model *m, const option *options)
 {
-    rb_error err = { 0 };
     m->config = calloc(1, rb_lda.config_size);
     m->state = calloc(1, rb_lda.state_size);
-    rb_params_default(m->config, rb_lda.params);
-    for (const option *o = options; o->name; o++) {
-        const rb_param *param = rb_param_find(rb_lda.params, o->name);
-        rb_value value;
-        assert_non_null(param);
-        assert_ok(rb_param_parse(&value, param, "lda", o->value, &err), &err);
-        rb_param_store(m->config, param, &value);
-    }
+    rb_test_set_options(m->config, &rb_lda, options, NULL);
 }
 
 static rb_status fit(model *m, const rb_points *p, double *objective, rb_ctx *ctx)

@@ -6,6 +6,7 @@
 #include "cluster/cluster.h"
 #include "cluster/core/dec.h"
 #include "harness/model.h"
+#include "support/config.h"
 #include "support/support.h"
 
 #define N 150
@@ -14,9 +15,7 @@
 
 extern const rb_algorithm rb_autoencoder, rb_dec;
 
-typedef struct {
-    const char *name, *value;
-} option;
+typedef rb_test_option option;
 
 typedef struct {
     const rb_algorithm *algorithm;
@@ -56,18 +55,10 @@ static void make_points(rb_points *p, bool sparse)
 
 static void configure(model *m, const rb_algorithm *algorithm, const option *options)
 {
-    rb_error err = { 0 };
     *m = (model){ .algorithm = algorithm };
     m->config = calloc(1, algorithm->config_size);
     m->state = calloc(1, algorithm->state_size);
-    rb_params_default(m->config, algorithm->params);
-    for (const option *o = options; o->name; o++) {
-        const rb_param *param = rb_param_find(algorithm->params, o->name);
-        rb_value value;
-        assert_non_null(param);
-        assert_ok(rb_param_parse(&value, param, algorithm->name, o->value, &err), &err);
-        rb_param_store(m->config, param, &value);
-    }
+    rb_test_set_options(m->config, algorithm, options, NULL);
 }
 
 static rb_status fit(model *m, const rb_points *p, rb_ctx *ctx)

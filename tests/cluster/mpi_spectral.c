@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "cluster/cluster.h"
 #include "support/cluster_points.h"
+#include "support/config.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
 
@@ -28,12 +29,6 @@ typedef struct {
     bool converged;
 } result;
 
-static void set(void *config, const char *name, rb_param_kind kind, double number)
-{
-    rb_value value = { .kind = kind, .number = number, .integer = (int64_t)number };
-    rb_param_store(config, rb_param_find(rb_spectral.params, name), &value);
-}
-
 static void copy_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
                        rb_shared *memory)
 {
@@ -49,10 +44,10 @@ static void *config_of(const setting *how)
 {
     void *config = calloc(1, rb_spectral.config_size);
     rb_params_default(config, rb_spectral.params);
-    set(config, "k", RB_PARAM_INT, (double)how->k);
-    set(config, "n_neighbors", RB_PARAM_INT, (double)how->n_neighbors);
+    rb_oracle_set_number(config, &rb_spectral, "k", (double)how->k);
+    rb_oracle_set_number(config, &rb_spectral, "n_neighbors", (double)how->n_neighbors);
     if (how->tolerance > 0)
-        set(config, "tolerance", RB_PARAM_DOUBLE, how->tolerance);
+        rb_oracle_set_number(config, &rb_spectral, "tolerance", how->tolerance);
     return config;
 }
 

@@ -9,6 +9,7 @@
 #include "eval/clustering.h"
 #include "eval/gap.h"
 #include "support/cluster_points.h"
+#include "support/config.h"
 #include "support/support.h"
 
 #define N 600
@@ -34,16 +35,6 @@ static void skip_scalar(rb_visitor *v, const char *name, rb_type type, void *val
     (void)v, (void)name, (void)type, (void)value;
 }
 
-static void set(void *config, const char *name, const char *text)
-{
-    rb_error err = { 0 };
-    rb_value value;
-    const rb_param *param = rb_param_find(rb_agglomerative.params, name);
-    assert_non_null(param);
-    assert_ok(rb_param_parse(&value, param, "agglomerative", text, &err), &err);
-    rb_param_store(config, param, &value);
-}
-
 static void fit(result *out, const rb_points *p, const json_t *setting, const char *precision)
 {
     rb_error err = { 0 };
@@ -53,10 +44,10 @@ static void fit(result *out, const rb_points *p, const json_t *setting, const ch
     rb_visitor visitor = { .array = copy_array, .scalar = skip_scalar, .self = out };
     int64_t n;
     rb_params_default(config, rb_agglomerative.params);
-    set(config, "k", "5");
-    set(config, "linkage", json_string_value(json_object_get(setting, "linkage")));
-    set(config, "metric", json_string_value(json_object_get(setting, "metric")));
-    set(config, "precision", precision);
+    rb_oracle_set(config, &rb_agglomerative, "k=5");
+    rb_oracle_set_text(config, &rb_agglomerative, "linkage", json_string_value(json_object_get(setting, "linkage")));
+    rb_oracle_set_text(config, &rb_agglomerative, "metric", json_string_value(json_object_get(setting, "metric")));
+    rb_oracle_set_text(config, &rb_agglomerative, "precision", precision);
     assert_ok(rb_agglomerative.prepare(&prepared, &view, (const void *const *)&config, 1, &rb_test_ctx, &err), &err);
     assert_ok(rb_agglomerative.fit(state, &view, prepared, config, &rb_test_ctx, &err), &err);
     memcpy(out->label, rb_agglomerative.labels(state, &n), sizeof out->label);

@@ -8,6 +8,7 @@
 #include "cluster/cluster.h"
 #include "eval/dbcv.h"
 #include "support/cluster_points.h"
+#include "support/config.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
 
@@ -48,8 +49,6 @@ static void *config_of(const json_t *setting)
     void *config = calloc(1, rb_hdbscan.config_size);
     rb_params_default(config, rb_hdbscan.params);
     for (const rb_param *param = rb_hdbscan.params; param->name; param++) {
-        rb_error err = { 0 };
-        rb_value value;
         char text[32];
         const json_t *given = json_object_get(setting, param->name);
         if (!given)
@@ -60,8 +59,7 @@ static void *config_of(const json_t *setting)
             snprintf(text, sizeof text, "%s", json_string_value(given));
         else
             snprintf(text, sizeof text, "%g", json_number_value(given));
-        assert_ok(rb_param_parse(&value, param, "hdbscan", text, &err), &err);
-        rb_param_store(config, param, &value);
+        rb_oracle_set_text(config, &rb_hdbscan, param->name, text);
     }
     return config;
 }

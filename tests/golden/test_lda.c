@@ -7,29 +7,13 @@
 #include "cluster/cluster.h"
 #include "data/catalogue_read.h"
 #include "data/space.h"
+#include "support/config.h"
 #include "support/support.h"
 
 extern const rb_algorithm rb_lda;
 
 static json_t *golden;
 static rb_ctx ctx;
-
-static void set(void *config, const char *name, const char *text)
-{
-    rb_error err = { 0 };
-    rb_value value;
-    const rb_param *param = rb_param_find(rb_lda.params, name);
-    assert_non_null(param);
-    assert_ok(rb_param_parse(&value, param, "lda", text, &err), &err);
-    rb_param_store(config, param, &value);
-}
-
-static void set_number(void *config, const char *name, double number)
-{
-    char text[64];
-    snprintf(text, sizeof text, "%.17g", number);
-    set(config, name, text);
-}
 
 /* Fits; returns the objective of the last pass. */
 static double fit(void *state, const void *config, const rb_points *p)
@@ -101,14 +85,11 @@ static void expect(const char *kind, const char *iterations, const char *batch_s
     const double *found = NULL;
     known_counts(&p);
     rb_params_default(config, rb_lda.params);
-    set(config, "method", "variational");
-    set(config, "topics", "3");
-    set(config, "iterations", iterations);
-    set(config, "batch_size", batch_size);
-    set(config, "learning_offset", "5");
-    set(config, "learning_decay", "0.6");
-    set_number(config, "alpha", rb_test_number(golden, "alpha", NULL));
-    set_number(config, "beta", rb_test_number(golden, "beta", NULL));
+    rb_oracle_set(config, &rb_lda, "method=variational topics=3 learning_offset=5 learning_decay=0.6");
+    rb_oracle_set_text(config, &rb_lda, "iterations", iterations);
+    rb_oracle_set_text(config, &rb_lda, "batch_size", batch_size);
+    rb_oracle_set_number(config, &rb_lda, "alpha", rb_test_number(golden, "alpha", NULL));
+    rb_oracle_set_number(config, &rb_lda, "beta", rb_test_number(golden, "beta", NULL));
     rb_value value = { .kind = RB_PARAM_ARRAY, .array = { start, k, d, "golden" } };
     rb_param_store(config, rb_param_find(rb_lda.params, "start"), &value);
     double objective = fit(state, config, &p);
@@ -174,9 +155,8 @@ static void topics_of_the_catalogue_predict_as_well_as_scikit_learns(void **unus
         char *config = calloc(1, rb_lda.config_size), *state = calloc(1, rb_lda.state_size);
         double values[2];
         rb_params_default(config, rb_lda.params);
-        set(config, "method", methods[m]);
-        set(config, "held_out", "0.1");
-        set(config, "iterations", m == 0 ? "100" : "20");
+        rb_oracle_set_text(config, &rb_lda, "method", methods[m]);
+        rb_oracle_set(config, &rb_lda, m == 0 ? "held_out=0.1 iterations=100" : "held_out=0.1 iterations=20");
         fit(state, config, &counts);
         rb_lda.measure(values, state, config);
         print_message("%s: perplexity %.1f, coherence %.4f\n", methods[m], values[0], values[1]);

@@ -4,6 +4,7 @@
 
 #include "data/read.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als.h"
 #include "support/support.h"
 

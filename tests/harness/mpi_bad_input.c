@@ -11,6 +11,7 @@
 #include "eval/dbcv.h"
 #include "eval/silhouette.h"
 #include "support/cluster_points.h"
+#include "support/config.h"
 #include "support/contract.h"
 #include "support/support.h"
 #include "support/world_run.h"
@@ -171,7 +172,7 @@ static rb_contract_model model_with(const rb_algorithm *a, const rb_param *choic
 {
     rb_contract_model m = rb_contract_model_of(a);
     if (choice)
-        rb_param_store(m.config, choice, &(rb_value){ .kind = RB_PARAM_CHOICE, .number = index });
+        rb_oracle_set_number(m.config, a, choice->name, index);
     return m;
 }
 

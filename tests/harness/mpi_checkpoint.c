@@ -9,8 +9,8 @@
 #include "cluster/cluster.h"
 #include "harness/state_file.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/contract.h"
-#include "support/oracle_als.h"
 #include "support/support.h"
 
 #define MOST 64

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/contract.h"
-#include "support/oracle_als.h"
 #include "support/support.h"
 
 extern const rb_recommender rb_cluster_aware;

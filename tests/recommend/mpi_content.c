@@ -6,8 +6,8 @@
 #include "data/title_filter.h"
 #include "recommend/core/content.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/contract.h"
-#include "support/oracle_als.h"
 #include "support/support.h"
 
 extern const rb_recommender rb_content;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/contract.h"
-#include "support/oracle_als.h"
 #include "support/support.h"
 
 extern const rb_recommender rb_hybrid, rb_switching, rb_stacking;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/contract.h"
 #include "support/oracle_als.h"
 #include "support/support.h"

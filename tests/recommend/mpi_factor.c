@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 

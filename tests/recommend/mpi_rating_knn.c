@@ -5,6 +5,7 @@
 
 #include "recommend/core/rating_knn.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als.h"
 #include "support/oracle_als_identity.h"
 #include "support/support.h"

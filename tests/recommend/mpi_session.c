@@ -4,6 +4,7 @@
 
 #include "eval/session.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_session.h"
 #include "support/support.h"
 
@@ -23,16 +24,6 @@ typedef struct {
     rb_next next;
     float *ones;
 } model;
-
-static void set(model *m, const char *name, const char *text)
-{
-    rb_error err = { 0 };
-    rb_value value;
-    const rb_param *p = rb_param_find(m->a->params, name);
-    assert_non_null(p);
-    assert_ok(rb_param_parse(&value, p, m->a->name, text, &err), &err);
-    rb_param_store(m->config, p, &value);
-}
 
 static void begin(model *m, const rb_algorithm *a)
 {
@@ -112,14 +103,11 @@ static void sequential_rules_are_those_of_the_oracle(void **unused)
                                 { "log", 3, 7, false, 0 },
                                 { "quadratic", 1, 40, false, 0 } };
     for (size_t r = 0; r < sizeof all / sizeof *all; r++) {
-        char steps[8], k[8];
         model m;
         begin(&m, &rb_sequential_rules);
-        snprintf(steps, sizeof steps, "%d", (int)all[r].steps);
-        snprintf(k, sizeof k, "%d", (int)all[r].k);
-        set(&m, "weighting", all[r].weight);
-        set(&m, "steps", steps);
-        set(&m, "k", k);
+        rb_oracle_set_text(m.config, m.a, "weighting", all[r].weight);
+        rb_oracle_set_number(m.config, m.a, "steps", (double)all[r].steps);
+        rb_oracle_set_number(m.config, m.a, "k", (double)all[r].k);
         fit(&m, &train, N_ITEMS);
         compare(&m, rules, &all[r]);
         end(&m);
@@ -132,7 +120,7 @@ static void association_rules_are_those_of_the_oracle(void **unused)
     static const rule few = { "same", 0, 6, true, 0 };
     model m;
     begin(&m, &rb_association_rules);
-    set(&m, "k", "6");
+    rb_oracle_set(m.config, m.a, "k=6");
     fit(&m, &train, N_ITEMS);
     compare(&m, rules, &few);
     end(&m);
@@ -146,7 +134,7 @@ static void the_chain_is_that_of_the_oracle(void **unused)
     for (int k = 0; k < 3; k++) {
         model m;
         begin(&m, &rb_markov);
-        set(&m, "smoothing", text[k]);
+        rb_oracle_set_text(m.config, m.a, "smoothing", text[k]);
         fit(&m, &train, N_ITEMS);
         compare(&m, chain, &smooth[k]);
         end(&m);
@@ -161,9 +149,8 @@ static void neighbours_are_those_of_the_oracle(void **unused)
         const oracle_sknn c = { .k = 15, .sample = 60, .similarity = by[k] };
         model m;
         begin(&m, &rb_sknn);
-        set(&m, "k", "15");
-        set(&m, "sample", "60");
-        set(&m, "similarity", by[k]);
+        rb_oracle_set(m.config, m.a, "k=15 sample=60");
+        rb_oracle_set_text(m.config, m.a, "similarity", by[k]);
         fit(&m, &train, N_ITEMS);
         compare(&m, near, &c);
         end(&m);
@@ -180,11 +167,9 @@ static void weighted_neighbours_are_those_of_the_oracle(void **unused)
         };
         model m;
         begin(&m, &rb_vsknn);
-        set(&m, "k", "12");
-        set(&m, "sample", "80");
-        set(&m, "weighting", c.weighting);
-        set(&m, "weighting_score", c.weighting_score);
-        set(&m, "idf", k % 2 ? "5" : "0");
+        rb_oracle_set(m.config, m.a, k % 2 ? "k=12 sample=80 idf=5" : "k=12 sample=80 idf=0");
+        rb_oracle_set_text(m.config, m.a, "weighting", c.weighting);
+        rb_oracle_set_text(m.config, m.a, "weighting_score", c.weighting_score);
         fit(&m, &train, N_ITEMS);
         compare(&m, near, &c);
         end(&m);
@@ -268,7 +253,7 @@ static void the_later_session_wins_a_tie(void **unused)
     oracle_sessions_make(&s, lists, 2, NULL, NULL);
     for (int limit = 0; limit < 2; limit++) {
         begin(&m, &rb_sknn);
-        set(&m, limit ? "k" : "sample", "1");
+        rb_oracle_set(m.config, m.a, limit ? "k=1" : "sample=1");
         fit(&m, &s, 4);
         m.a->next(&m.next, m.state, query, 1, m.config);
         assert_true(m.next.score[2] > 0 && m.next.score[1] == 0);

@@ -8,6 +8,7 @@
 
 #include "recommend/core/grid.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als_identity.h"
 #include "support/support.h"
 

@@ -6,7 +6,7 @@
 #include "data/synth.h"
 #include "recommend/core/bias.h"
 #include "recommend/recommend.h"
-#include "support/oracle_als.h"
+#include "support/config.h"
 #include "support/support.h"
 
 #define N_USERS 120

@@ -4,6 +4,7 @@
 
 #include "recommend/core/item_lists.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als.h"
 #include "support/oracle_als_identity.h"
 #include "support/support.h"

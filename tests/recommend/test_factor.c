@@ -4,6 +4,7 @@
 
 #include "recommend/core/factor_solve.h"
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als.h"
 #include "support/support.h"
 

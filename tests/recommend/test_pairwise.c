@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "recommend/recommend.h"
+#include "support/config.h"
 #include "support/oracle_als.h"
 #include "support/support.h"
 

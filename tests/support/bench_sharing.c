@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "support/bench.h"
 #include "support/bench_growth.h"
-#include "support/oracle_als.h"
+#include "support/config.h"
 
 enum { REPEATS = 3 };
 

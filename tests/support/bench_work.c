@@ -8,6 +8,7 @@
 #include "linalg/gram.h"
 #include "support/bench.h"
 #include "support/bench_points.h"
+#include "support/config.h"
 
 enum { FACTORS = 64, CENTRES = 50, SEEDS = 10, CLUSTERS = 20, LEAST_POINTS = 500 };
 

@@ -2,6 +2,7 @@
 #include "support/bench_growth.h"
 #include "support/bench_points.h"
 #include "support/bench_work.h"
+#include "support/config.h"
 
 enum { COMPONENTS = 8 };
 

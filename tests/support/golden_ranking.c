@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "eval/ranking.h"
+#include "support/config.h"
 
 static const char *const names[][2] = {
     { "precision@10", "precision@10" },

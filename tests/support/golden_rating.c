@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "support/config.h"
 #include "support/support.h"
 
 static void errors(double *rmse, double *mae, const rb_algorithm *algorithm, const void *state, const rb_ratings *test)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/cluster_points.h"
+#include "support/config.h"
 #include "support/support.h"
 
 static void copy_array(rb_visitor *v, const char *name, rb_type type, void **data, int64_t *n_rows, int64_t *n_cols,
@@ -23,23 +24,6 @@ static void copy_scalar(rb_visitor *v, const char *name, rb_type type, void *val
     (void)type;
     if (strcmp(name, "inertia") == 0)
         ((rb_test_fit *)v->self)->inertia = *(double *)value;
-}
-
-void rb_test_set_options(void *config, const rb_algorithm *a, const rb_test_option *options, const rb_array *centres)
-{
-    rb_params_default(config, a->params);
-    for (const rb_test_option *o = options; o->name; o++) {
-        rb_error err = { 0 };
-        const rb_param *param = rb_param_find(a->params, o->name);
-        rb_value value;
-        assert_non_null(param);
-        assert_ok(rb_param_parse(&value, param, a->name, o->value, &err), &err);
-        rb_param_store(config, param, &value);
-    }
-    if (centres) {
-        rb_value value = { .kind = RB_PARAM_ARRAY, .array = *centres };
-        rb_param_store(config, rb_param_find(a->params, "centres"), &value);
-    }
 }
 
 void rb_test_options_of(rb_test_option options[RB_TEST_MOST_OPTIONS], json_t *object)

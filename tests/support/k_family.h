@@ -8,13 +8,7 @@
 #include <jansson.h>
 
 #include "data/algorithm.h"
-
-typedef struct {
-    const char *name, *value;
-} rb_test_option;
-
-/** The defaults of an algorithm with options given as text, the last one NULL, and `centres` where not NULL. */
-void rb_test_set_options(void *config, const rb_algorithm *a, const rb_test_option *options, const rb_array *centres);
+#include "support/config.h"
 
 #define RB_TEST_MOST_OPTIONS 8
 

@@ -162,40 +162,6 @@ void rb_oracle_split_fini(rb_split_data *s)
     rb_interactions_fini(&s->all);
 }
 
-void rb_oracle_set(void *config, const rb_algorithm *algorithm, const char *values)
-{
-    rb_error err = { 0 };
-    char text[1024], *rest = text, *word;
-    snprintf(text, sizeof text, "%s", values);
-    while ((word = strtok_r(rest, " ", &rest))) {
-        char *is = strchr(word, '=');
-        rb_value value;
-        assert_non_null(is);
-        *is = 0;
-        const rb_param *param = rb_param_find(algorithm->params, word);
-        assert_non_null(param);
-        assert_ok(rb_param_parse(&value, param, algorithm->name, is + 1, &err), &err);
-        rb_param_store(config, param, &value);
-    }
-}
-
-void rb_oracle_set_number(void *config, const rb_algorithm *algorithm, const char *name, double number)
-{
-    const rb_param *p = rb_param_find(algorithm->params, name);
-    assert_non_null(p);
-    rb_param_store(config, p, &(rb_value){ .kind = p->kind, .number = number, .integer = (int64_t)number });
-}
-
-void *rb_oracle_config(const rb_algorithm *algorithm, const char *values)
-{
-    rb_error err = { 0 };
-    char *config = rb_alloc_array((int64_t)algorithm->config_size, 1, &err);
-    assert_non_null(config);
-    rb_params_default(config, algorithm->params);
-    rb_oracle_set(config, algorithm, values);
-    return config;
-}
-
 rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algorithm, const void *config,
                         const rb_train_view *view, rb_ctx *ctx, rb_error *err)
 {

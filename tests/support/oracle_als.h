@@ -34,15 +34,6 @@ void rb_oracle_zipf(rb_split_data *s, int32_t n_users, int32_t n_items, int64_t 
 
 void rb_oracle_split_fini(rb_split_data *s);
 
-/** Parameters of a config from "name=value name=value". */
-void rb_oracle_set(void *config, const rb_algorithm *algorithm, const char *values);
-
-/** One of them, a number, a choice by its index, or a truth. */
-void rb_oracle_set_number(void *config, const rb_algorithm *algorithm, const char *name, double number);
-
-/** A config from such values, the rest by default; released with rb_free. */
-void *rb_oracle_config(const rb_algorithm *algorithm, const char *values);
-
 /** fit, or begin, all iterations, end; *objective (may be NULL) is the last one's. Returns the status; the state is the
  * caller's. */
 rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algorithm, const void *config,

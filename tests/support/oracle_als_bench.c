@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "support/bench.h"
+#include "support/config.h"
 #include "support/support.h"
 
 enum { TIMED = 5 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "support/config.h"
 #include "support/support.h"
 
 /* A state as one run of bytes. */
