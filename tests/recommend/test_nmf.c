@@ -48,7 +48,7 @@ static void begin(model *m, const rb_ratings *r)
         }
     for (int j = 0; j < N_ITEMS + N_USERS; j++)
         for (int f = 0; f < K; f++) {
-            double z = (double)rb_splitmix((uint64_t)(j * K + f) * 0x9E3779B97F4A7C15u) / 18446744073709551616.0;
+            double z = rb_oracle_start(j, f, K);
             if (j < N_ITEMS && has_ratings(m, -1, j))
                 m->q[j][f] = z;
             else if (j >= N_ITEMS && has_ratings(m, j - N_ITEMS, -1))

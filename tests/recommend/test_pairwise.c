@@ -23,8 +23,7 @@ static void begin(model *m, const rb_ratings *r)
     memset(m, 0, sizeof *m);
     for (int j = 0; j < N_ITEMS + N_USERS; j++)
         for (int f = 0; f < K; f++) {
-            double z = (double)rb_splitmix((uint64_t)(j * K + f) * 0x9E3779B97F4A7C15u) / 18446744073709551616.0;
-            double value = 0.2 * (z - 0.5);
+            double value = 0.2 * (rb_oracle_start(j, f, K) - 0.5);
             if (j >= N_ITEMS && r->user_begin[j - N_ITEMS] < r->user_begin[j - N_ITEMS + 1])
                 m->p[j - N_ITEMS][f] = value;
             else if (j < N_ITEMS && r->item_begin[j] < r->item_begin[j + 1])

@@ -31,10 +31,8 @@ typedef struct {
 static row started(int j, int k, bool has_ratings)
 {
     row r = { .first = 1, .other = 1, .of_bias = 1 };
-    for (int f = 0; f < k && has_ratings; f++) {
-        double z = (double)rb_splitmix((uint64_t)(j * k + f) * 0x9E3779B97F4A7C15u) / 18446744073709551616.0;
-        r.x[f] = 0.2 * (z - 0.5);
-    }
+    for (int f = 0; f < k && has_ratings; f++)
+        r.x[f] = 0.2 * (rb_oracle_start(j, f, k) - 0.5);
     return r;
 }
 

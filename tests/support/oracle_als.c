@@ -162,6 +162,11 @@ void rb_oracle_split_fini(rb_split_data *s)
     rb_interactions_fini(&s->all);
 }
 
+double rb_oracle_start(int row, int f, int k)
+{
+    return (double)rb_splitmix((uint64_t)(row * k + f) * 0x9E3779B97F4A7C15u) / 18446744073709551616.0;
+}
+
 rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algorithm, const void *config,
                         const rb_train_view *view, rb_ctx *ctx, rb_error *err)
 {

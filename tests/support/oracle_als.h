@@ -34,6 +34,13 @@ void rb_oracle_zipf(rb_split_data *s, int32_t n_users, int32_t n_items, int64_t 
 
 void rb_oracle_split_fini(rb_split_data *s);
 
+/**
+ * Factor f of k where a row starts with `init: splitmix`, in [0, 1): what nmf takes, and others less a half.
+ *
+ * @param row  items from 0, behind them the users
+ */
+double rb_oracle_start(int row, int f, int k);
+
 /** fit, or begin, all iterations, end; *objective (may be NULL) is the last one's. Returns the status; the state is the
  * caller's. */
 rb_status rb_oracle_fit(void *state, double *objective, const rb_algorithm *algorithm, const void *config,
