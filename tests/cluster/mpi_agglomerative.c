@@ -11,6 +11,7 @@
 #include "support/oracle_cluster.h"
 #include "support/oracle_linkage.h"
 #include "support/support.h"
+#include "support/visitor.h"
 
 #define MOST 700
 #define SHAPED 330 /* more than one tile and one closing up */
@@ -46,18 +47,13 @@ static void copy_array(rb_visitor *v, const char *name, rb_type type, void **dat
     }
 }
 
-static void skip_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
-{
-    (void)v, (void)name, (void)type, (void)value;
-}
-
 static void fit_prepared(result *out, const void *prepared, const rb_points *p, const rb_points *fresh,
                          const void *config, rb_ctx *ctx, rb_error *err)
 {
     void *state = calloc(1, rb_agglomerative.state_size);
     out->status = rb_agglomerative.fit(state, &(rb_train_view){ .space = p }, prepared, config, ctx, err);
     if (out->status == RB_OK) {
-        rb_visitor visitor = { .array = copy_array, .scalar = skip_scalar, .self = out };
+        rb_visitor visitor = { .array = copy_array, .scalar = rb_test_skip_scalar, .self = out };
         int64_t n;
         const int32_t *labels = rb_agglomerative.labels(state, &n);
         rb_agglomerative.arrays(state, &visitor);

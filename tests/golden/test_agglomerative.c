@@ -11,6 +11,7 @@
 #include "support/cluster_points.h"
 #include "support/config.h"
 #include "support/support.h"
+#include "support/visitor.h"
 
 #define N 600
 #define D 4
@@ -30,18 +31,13 @@ static void copy_array(rb_visitor *v, const char *name, rb_type type, void **dat
         memcpy(((result *)v->self)->tree, *data, (size_t)(*n_rows * *n_cols) * sizeof(double));
 }
 
-static void skip_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
-{
-    (void)v, (void)name, (void)type, (void)value;
-}
-
 static void fit(result *out, const rb_points *p, const json_t *setting, const char *precision)
 {
     rb_error err = { 0 };
     void *config = calloc(1, rb_agglomerative.config_size), *state = calloc(1, rb_agglomerative.state_size);
     void *prepared = NULL;
     rb_train_view view = { .space = p, .asked = 1 };
-    rb_visitor visitor = { .array = copy_array, .scalar = skip_scalar, .self = out };
+    rb_visitor visitor = { .array = copy_array, .scalar = rb_test_skip_scalar, .self = out };
     int64_t n;
     rb_params_default(config, rb_agglomerative.params);
     rb_oracle_set(config, &rb_agglomerative, "k=5");

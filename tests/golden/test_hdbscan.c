@@ -11,6 +11,7 @@
 #include "support/config.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
+#include "support/visitor.h"
 
 #define N 600
 #define FRESH 100
@@ -37,11 +38,6 @@ static void copy_array(rb_visitor *v, const char *name, rb_type type, void **dat
         memcpy(r->probability, *data, (size_t)*n_rows * sizeof(double));
     if (!strcmp(name, "outlier_scores"))
         memcpy(r->outlier, *data, (size_t)*n_rows * sizeof(double));
-}
-
-static void copy_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
-{
-    (void)v, (void)name, (void)type, (void)value;
 }
 
 static void *config_of(const json_t *setting)
@@ -71,7 +67,7 @@ static void fit(result *out, const rb_points *p, const json_t *setting)
     void *config = config_of(setting), *state = calloc(1, rb_hdbscan.state_size), *prepared = NULL;
     rb_train_view view = { .space = p };
     int64_t n;
-    rb_visitor visitor = { .array = copy_array, .scalar = copy_scalar, .self = out };
+    rb_visitor visitor = { .array = copy_array, .scalar = rb_test_skip_scalar, .self = out };
     rb_test_points(&q, FRESH, D, false, fresh);
     assert_ok(rb_hdbscan.prepare(&prepared, &view, (const void *const *)&config, 1, &rb_test_ctx, &err), &err);
     assert_ok(rb_hdbscan.fit(state, &view, prepared, config, &rb_test_ctx, &err), &err);

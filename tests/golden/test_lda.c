@@ -9,6 +9,7 @@
 #include "data/space.h"
 #include "support/config.h"
 #include "support/support.h"
+#include "support/visitor.h"
 
 extern const rb_algorithm rb_lda;
 
@@ -67,11 +68,6 @@ static void take_weights(rb_visitor *v, const char *name, rb_type type, void **d
         *(const double **)v->self = *data;
 }
 
-static void skip_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
-{
-    (void)v, (void)name, (void)type, (void)value;
-}
-
 /* Weights and proportions after some passes from the known start. */
 static void expect(const char *kind, const char *iterations, const char *batch_size, const double *bound)
 {
@@ -93,7 +89,7 @@ static void expect(const char *kind, const char *iterations, const char *batch_s
     rb_value value = { .kind = RB_PARAM_ARRAY, .array = { start, k, d, "golden" } };
     rb_param_store(config, rb_param_find(rb_lda.params, "start"), &value);
     double objective = fit(state, config, &p);
-    rb_lda.arrays(state, &(rb_visitor){ .array = take_weights, .scalar = skip_scalar, .self = &found });
+    rb_lda.arrays(state, &(rb_visitor){ .array = take_weights, .scalar = rb_test_skip_scalar, .self = &found });
     for (int64_t w = 0; w < d; w++)
         for (int64_t j = 0; j < k && !bound; j++)
             assert_near(found[w * k + j], weights[j * d + w], 1e-6);

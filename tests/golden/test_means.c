@@ -1,25 +1,16 @@
 /* Means and biases on ml-latest-small against NumPy (tests/golden/ml-latest-small.json, protocol in explicit). */
 #include <math.h>
-#include <string.h>
 
 #include "data/read.h"
 #include "data/split.h"
 #include "recommend/recommend.h"
+#include "support/contract.h"
 #include "support/support.h"
 
 static rb_ctx ctx;
 static rb_dataset data;
 static rb_ratings train, test;
 static json_t *golden;
-
-static const rb_algorithm *model_named(const char *name)
-{
-    for (int k = 0; rb_recommend_registry[k]; k++)
-        if (strcmp(rb_recommend_registry[k]->name, name) == 0)
-            return rb_recommend_registry[k];
-    fail_msg("no recommender %s", name);
-    return NULL;
-}
 
 /* Every 5th row is test, the first one too. */
 static int split_explicitly(void **unused)
@@ -71,7 +62,7 @@ static void errors_of(double *rmse, double *mae, const rb_algorithm *model, cons
 static void assert_golden(const char *name, const char *entry)
 {
     rb_error err = { 0 };
-    const rb_algorithm *model = model_named(name);
+    const rb_algorithm *model = rb_contract_algorithm(name);
     char config[64] = { 0 }, state[512] = { 0 };
     double rmse, mae;
     assert_true(model->config_size <= sizeof config && model->state_size <= sizeof state);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cluster/cluster.h"
+#include "support/contract.h"
 #include "support/k_family.h"
 #include "support/oracle_cluster.h"
 #include "support/support.h"
@@ -58,15 +58,6 @@ static double median(double *values, int n)
     return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
-static const rb_algorithm *algorithm_named(const char *name)
-{
-    for (int k = 0; rb_cluster_registry[k]; k++)
-        if (strcmp(rb_cluster_registry[k]->name, name) == 0)
-            return rb_cluster_registry[k];
-    fail_msg("no clustering %s", name);
-    return NULL;
-}
-
 /* How far a median over the seeds may lie below the reference's: one that draws batches varies more. */
 static double luck_of(const rb_algorithm *a, int n_seeds)
 {
@@ -77,7 +68,7 @@ static double luck_of(const rb_algorithm *a, int n_seeds)
 
 static void compare(const char *name, json_t *known, int set)
 {
-    const rb_algorithm *a = algorithm_named(json_string_value(json_object_get(known, "algorithm")));
+    const rb_algorithm *a = rb_contract_algorithm(json_string_value(json_object_get(known, "algorithm")));
     const int n_seeds = (int)rb_test_number(known, "seeds", NULL);
     double ari[MOST_SEEDS], inertia[MOST_SEEDS], luck = luck_of(a, n_seeds);
     rb_test_option options[RB_TEST_MOST_OPTIONS];

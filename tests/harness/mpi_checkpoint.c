@@ -6,9 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cluster/cluster.h"
 #include "harness/state_file.h"
-#include "recommend/recommend.h"
 #include "support/config.h"
 #include "support/contract.h"
 #include "support/support.h"
@@ -47,19 +45,7 @@ static const variant variants[] = {
     { "bisecting_kmeans", "k=6" },
 };
 
-static const rb_algorithm *const *const registries[] = { rb_recommend_registry, rb_cluster_registry };
-
 /* ---- a fit in parts ---- */
-
-static const rb_algorithm *algorithm_of(const char *name)
-{
-    const rb_algorithm *found = NULL;
-    for (int r = 0; r < 2; r++)
-        for (const rb_algorithm *const *a = registries[r]; *a; a++)
-            found = strcmp((*a)->name, name) == 0 ? *a : found;
-    assert_non_null(found);
-    return found;
-}
 
 static rb_contract_model begun(const rb_algorithm *a, const char *options, rb_ctx *ctx)
 {
@@ -168,7 +154,7 @@ static bool goes_on(const variant *v, const rb_algorithm *a, int64_t stop, rb_ct
 static void its_fit_goes_on_from_a_file(void **of)
 {
     const variant *v = *of;
-    const rb_algorithm *a = algorithm_of(v->algorithm);
+    const rb_algorithm *a = rb_contract_algorithm(v->algorithm);
     rb_ctx alone, nodes;
     bool done, good = true;
     rb_ctx_serial(&alone, 1);
@@ -199,7 +185,7 @@ static void writing_and_reading_survive_a_failed_allocation_of_one_rank(void **u
     const bool is_last = rb_test_ctx.rank == rb_test_ctx.n_ranks - 1;
     rb_digest seal;
     bool done;
-    rb_contract_model m = begun(algorithm_of("kmeans"), "", &rb_test_ctx);
+    rb_contract_model m = begun(rb_contract_algorithm("kmeans"), "", &rb_test_ctx);
     iterate(&m, 0, 1, &done, &rb_test_ctx);
     for (int reads = 0; reads < 2; reads++) {
         int64_t n_failed = 0;
@@ -228,8 +214,8 @@ static void a_state_of_another_size_is_refused(void **unused)
     (void)unused;
     rb_error err = { 0 };
     rb_digest seal;
-    rb_contract_model m = begun(algorithm_of("kmeans"), "k=3", &rb_test_ctx),
-                      other = begun(algorithm_of("kmeans"), "k=5", &rb_test_ctx);
+    rb_contract_model m = begun(rb_contract_algorithm("kmeans"), "k=3", &rb_test_ctx),
+                      other = begun(rb_contract_algorithm("kmeans"), "k=5", &rb_test_ctx);
     write_state(&m, &rb_test_ctx, &seal, &err);
     assert_int_equal(err.status, RB_OK);
     read_state(&other, &rb_test_ctx, &seal, &err);
@@ -253,7 +239,7 @@ int main(int argc, char **argv)
     rb_test_mpi_begin(&argc, &argv);
     rb_test_ctx.seed = 4711;
     for (int r = 0; r < 2; r++)
-        for (const rb_algorithm *const *a = registries[r]; *a; a++)
+        for (const rb_algorithm *const *a = rb_contract_registries[r]; *a; a++)
             if ((*a)->checkpoint) {
                 plain[n] = (variant){ (*a)->name, "" };
                 snprintf(names[n], sizeof names[n], "%s", (*a)->name);

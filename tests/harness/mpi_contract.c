@@ -8,14 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cluster/cluster.h"
 #include "eval/metric.h"
 #include "eval/session.h"
 #include "harness/model.h"
 #include "harness/stored_model.h"
-#include "recommend/recommend.h"
 #include "support/contract.h"
 #include "support/support.h"
+#include "support/visitor.h"
 
 #define N_USERS RB_CONTRACT_USERS
 #define N_ITEMS RB_CONTRACT_ITEMS
@@ -104,19 +103,11 @@ static void note_array(rb_visitor *v, const char *name, rb_type type, void **dat
     }
 }
 
-static void note_scalar(rb_visitor *v, const char *name, rb_type type, void *value)
-{
-    (void)v;
-    (void)name;
-    (void)type;
-    (void)value;
-}
-
 static void its_merge_tree_has_a_row_for_each_merge_of_its_points(void **of)
 {
     merge_arrays found = { 0 };
     rb_contract_model m = rb_contract_fitted_together(*of, 2);
-    rb_visitor v = { .array = note_array, .scalar = note_scalar, .self = &found };
+    rb_visitor v = { .array = note_array, .scalar = rb_test_skip_scalar, .self = &found };
     m.algorithm->arrays(m.state, &v);
     assert_everywhere(found.n_labels > 1 && found.n_merges == found.n_labels - 1 && found.n_numbers == 4);
     rb_contract_model_fini(&m);
@@ -484,17 +475,15 @@ static const law laws[] = {
     LAW(a_revealed_user_is_as_folded_in_and_all_others_as_before, 0, .reveals = true),
 };
 
-static const rb_algorithm *const *const registries[] = { rb_recommend_registry, rb_cluster_registry };
-
 /* Experiments name algorithms of both families alike. */
 static void no_two_algorithms_share_a_name(void **unused)
 {
     (void)unused;
     for (int r = 0; r < 2; r++)
-        for (const rb_algorithm *const *a = registries[r]; *a; a++) {
+        for (const rb_algorithm *const *a = rb_contract_registries[r]; *a; a++) {
             int n = 0;
             for (int s = 0; s < 2; s++)
-                for (const rb_algorithm *const *b = registries[s]; *b; b++)
+                for (const rb_algorithm *const *b = rb_contract_registries[s]; *b; b++)
                     n += strcmp((*a)->name, (*b)->name) == 0;
             assert_int_equal(n, 1);
         }
@@ -508,7 +497,7 @@ int main(int argc, char **argv)
     rb_test_mpi_begin(&argc, &argv);
     rb_test_ctx.seed = 4711;
     for (int r = 0; r < 2; r++)
-        for (const rb_algorithm *const *a = registries[r]; *a; a++)
+        for (const rb_algorithm *const *a = rb_contract_registries[r]; *a; a++)
             for (size_t l = 0; l < sizeof laws / sizeof *laws && n < MAX_TESTS; l++) {
                 if (((*a)->can & laws[l].can) != laws[l].can || (laws[l].reveals && !(*a)->reveal) ||
                     (laws[l].shares && !(*a)->share))

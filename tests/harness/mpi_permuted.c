@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cluster/cluster.h"
 #include "harness/model.h"
-#include "recommend/recommend.h"
 #include "support/contract.h"
 #include "support/oracle_als.h"
 #include "support/support.h"
@@ -228,12 +226,11 @@ static void other_numbers_change_nothing_else(void **of)
 
 int main(int argc, char **argv)
 {
-    static const rb_algorithm *const *const registries[] = { rb_recommend_registry, rb_cluster_registry };
     struct CMUnitTest tests[MAX_TESTS];
     size_t n = 0;
     rb_test_mpi_begin(&argc, &argv);
     for (int r = 0; r < 2; r++)
-        for (const rb_algorithm *const *a = registries[r]; *a && n < MAX_TESTS; a++)
+        for (const rb_algorithm *const *a = rb_contract_registries[r]; *a && n < MAX_TESTS; a++)
             if (!((*a)->needs & FIXED))
                 tests[n++] = (struct CMUnitTest){ .name = (*a)->name,
                                                   .test_func = other_numbers_change_nothing_else,

@@ -7,6 +7,7 @@
 #include "recommend/core/bias.h"
 #include "recommend/recommend.h"
 #include "support/config.h"
+#include "support/contract.h"
 #include "support/support.h"
 
 #define N_USERS 120
@@ -51,11 +52,7 @@ static int release(void **unused)
 
 static model model_of(const char *name)
 {
-    model m = { 0 };
-    for (int k = 0; rb_recommend_registry[k]; k++)
-        if (strcmp(rb_recommend_registry[k]->name, name) == 0)
-            m.algorithm = rb_recommend_registry[k];
-    assert_non_null(m.algorithm);
+    model m = { .algorithm = rb_contract_algorithm(name) };
     assert_true(m.algorithm->config_size <= sizeof m.config && m.algorithm->state_size <= sizeof m.state);
     rb_params_default(m.config, m.algorithm->params);
     return m;

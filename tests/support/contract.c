@@ -3,9 +3,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "cluster/cluster.h"
 #include "data/synth.h"
 #include "eval/metric.h"
 #include "harness/model.h"
+#include "recommend/recommend.h"
 #include "support/support.h"
 
 #define N_DIMS 5
@@ -59,6 +61,18 @@ const rb_train_view rb_contract_view = {
     .revealed = &revealed,
     .revealed_positives = &revealed_positives,
 };
+
+const rb_algorithm *const *const rb_contract_registries[2] = { rb_recommend_registry, rb_cluster_registry };
+
+const rb_algorithm *rb_contract_algorithm(const char *name)
+{
+    for (int r = 0; r < 2; r++)
+        for (const rb_algorithm *const *a = rb_contract_registries[r]; *a; a++)
+            if (strcmp((*a)->name, name) == 0)
+                return *a;
+    fail_msg("no algorithm %s", name);
+    return NULL;
+}
 
 bool rb_true_everywhere(bool condition)
 {

@@ -22,7 +22,13 @@ typedef struct {
     bool unrevealed; /* fit without what is revealed */
 } rb_contract_model;
 
+/** A recommender or a clustering by its id; fails the test where there is none. */
+const rb_algorithm *rb_contract_algorithm(const char *name);
+
 #define RB_CONTRACT_REVEALED (RB_CONTRACT_USERS - 2)
+
+/** The recommenders and the clusterings; each list ends in NULL. */
+extern const rb_algorithm *const *const rb_contract_registries[2];
 
 /** What an algorithm may need, with fitted models of RB_CONTRACT_MODELS others that rank and predict; training knows
  * nothing of the last item and of the last two users, of whom the first, RB_CONTRACT_REVEALED, is revealed. */
