@@ -95,10 +95,12 @@ static void measure(const rb_bench_work *work, rb_bench_world *w, int turns, rb_
 
 int main(int argc, char **argv)
 {
-    const rb_bench_work *works[] = { &rb_bench_als,     &rb_bench_ials,         &rb_bench_gram,   &rb_bench_kmeans,
-                                     &rb_bench_seeds,   &rb_bench_silhouette,   &rb_bench_closed, &rb_bench_rating,
-                                     &rb_bench_ranking, &rb_bench_hdbscan,      &rb_bench_dbscan, &rb_bench_gmm,
-                                     &rb_bench_lda,     &rb_bench_agglomerative };
+    const rb_bench_work *works[] = {
+        &rb_bench_als,        &rb_bench_ials,     &rb_bench_gram,   &rb_bench_kmeans,        &rb_bench_seeds,
+        &rb_bench_silhouette, &rb_bench_closed,   &rb_bench_rating, &rb_bench_ranking,       &rb_bench_hdbscan,
+        &rb_bench_dbscan,     &rb_bench_gmm,      &rb_bench_lda,    &rb_bench_agglomerative, &rb_bench_svd,
+        &rb_bench_bpr,        &rb_bench_item_knn, &rb_bench_ease,   &rb_bench_slim,          &rb_bench_pure_svd
+    };
     rb_bench_world world;
     rb_test_mpi_begin(&argc, &argv);
     rb_test_ctx.n_threads = argc > 1 ? atoi(argv[1]) : 2;

@@ -155,9 +155,12 @@ static void measure(rig *g, const rb_bench_work *work)
 
 int main(int argc, char **argv)
 {
-    const rb_bench_work *works[] = { &rb_bench_als,        &rb_bench_ials,    &rb_bench_kmeans,       &rb_bench_seeds,
-                                     &rb_bench_silhouette, &rb_bench_ranking, &rb_bench_hdbscan,      &rb_bench_dbscan,
-                                     &rb_bench_gmm,        &rb_bench_lda,     &rb_bench_agglomerative };
+    const rb_bench_work *works[] = { &rb_bench_als,     &rb_bench_ials,          &rb_bench_kmeans,
+                                     &rb_bench_seeds,   &rb_bench_silhouette,    &rb_bench_ranking,
+                                     &rb_bench_hdbscan, &rb_bench_dbscan,        &rb_bench_gmm,
+                                     &rb_bench_lda,     &rb_bench_agglomerative, &rb_bench_svd,
+                                     &rb_bench_bpr,     &rb_bench_item_knn,      &rb_bench_ease,
+                                     &rb_bench_slim,    &rb_bench_pure_svd };
     rb_error err = { 0 };
     rig g = { .world = &rb_test_ctx };
     rb_test_mpi_begin(&argc, &argv);

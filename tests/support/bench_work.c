@@ -60,6 +60,7 @@ void rb_bench_world_init(rb_bench_world *w, int divisor, rb_ctx *ctx)
     rb_error err = { 0 };
     *w = (rb_bench_world){ 0 };
     rb_oracle_zipf(&w->split, 71567 / divisor, 10681 / divisor, 10000000 / divisor, 0.6, 0.9, ctx);
+    rb_oracle_zipf(&w->small, 10000 / divisor, 3000 / divisor, 500000 / divisor, 0.4, 0.9, ctx);
     plant(&w->blobs, 1000000 / divisor, 64, CENTRES, 2, ctx);
     plant(&w->space, 8807 / divisor, 100, CLUSTERS, .3, ctx);
     rb_bench_must(rb_alloc(&w->labels, w->space.n, &err), &err);
@@ -94,6 +95,7 @@ void rb_bench_world_fini(rb_bench_world *w)
     rb_points_fini(&w->groups);
     rb_points_fini(&w->space);
     rb_points_fini(&w->blobs);
+    rb_oracle_split_fini(&w->small);
     rb_oracle_split_fini(&w->split);
 }
 
@@ -106,8 +108,8 @@ static void cut(rb_blocks *blocks, int64_t n, const int64_t *prefix)
 
 void rb_bench_world_cut(rb_bench_world *w)
 {
-    rb_ratings *parts[] = { &w->split.train, &w->split.test };
-    for (int p = 0; p < 2; p++) {
+    rb_ratings *parts[] = { &w->split.train, &w->split.test, &w->small.train };
+    for (int p = 0; p < 3; p++) {
         cut(&parts[p]->users, parts[p]->n_users, parts[p]->user_begin);
         cut(&parts[p]->items, parts[p]->n_items, parts[p]->item_begin);
     }

@@ -10,6 +10,7 @@
 
 typedef struct {
     rb_split_data split; /* als-10m: 71,567 x 10,681, 10 million draws, a tenth of them test */
+    rb_split_data small; /* 10,000 x 3,000, 500,000 draws, for whole fits */
     rb_points blobs;     /* kmeans-1m: 1M x 64 around 50 centres */
     rb_points space;     /* silhouette: 8,807 x 100 */
     int32_t *labels;     /* [space.n] 20 clusters */
@@ -50,6 +51,14 @@ extern const rb_bench_work rb_bench_closed;     /* cosine, by the clusters' sums
 extern const rb_bench_work rb_bench_ranking;    /* ALS's scores of the whole catalogue, 3 metrics at 10 */
 extern const rb_bench_work rb_bench_rating;     /* ALS's test RMSE and MAE */
 extern const rb_bench_work rb_bench_gram;       /* Y'Y of the users' factors of iALS */
+
+/* Whole fits of `small`, bench_work_recommenders.c. */
+extern const rb_bench_work rb_bench_svd;      /* 64 factors, 5 epochs with the grid, single */
+extern const rb_bench_work rb_bench_bpr;      /* likewise */
+extern const rb_bench_work rb_bench_item_knn; /* cosine, k 100 */
+extern const rb_bench_work rb_bench_ease;     /* double */
+extern const rb_bench_work rb_bench_slim;     /* alpha .01 */
+extern const rb_bench_work rb_bench_pure_svd; /* 64 factors, 3 power iterations */
 
 /* Whole fits, bench_work_clusters.c. */
 extern const rb_bench_work rb_bench_hdbscan;       /* groups, min_cluster_size 15, min_samples 5 */
