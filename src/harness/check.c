@@ -137,9 +137,9 @@ rb_status rb_run_warn_of_cold_titles(rb_run_state *run, rb_error *err)
     }
     if (n > 0)
         rb_log_warn(&run->log,
-                    "%s:%d:%d: split kind strong_titles: %s cannot tell titles without training data apart "
-                    "and %s the right ones by chance",
-                    e->split_at.origin, e->split_at.line, e->split_at.column, names.data, n == 1 ? "finds" : "find");
+                    "%s:%d:%d: split kind strong_titles: %s cannot tell titles without training data apart: "
+                    "all of them have one score",
+                    e->split_at.origin, e->split_at.line, e->split_at.column, names.data);
 done:
     rb_text_fini(&names);
     return err->status;

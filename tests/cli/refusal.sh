@@ -18,7 +18,7 @@ awk 'BEGIN { n = split("B kB MB GB TB PB", unit); for (u = 1; u <= n; u++) size[
      END { exit !(sum >= 4 * 200000 ^ 2 && sum <= 9 * 200000 ^ 2) }' "$out" ||
     fail "the bytes are not those of a matrix of distances"
 
-expect 1 "$REELBENCH" run large.yaml --cache cache
+expect 1 env SLURM_MEM_PER_NODE=16000 "$REELBENCH" run large.yaml --cache cache
 prints "0 done, 1 failed"
 grep -qE '^trial 1 \(agglomerative space=genre k=4\): needs [0-9.]+ [GT]B a (rank|node), .* are allowed: not started' "$err" ||
     fail "the refusal does not tell its bytes"

@@ -147,11 +147,16 @@ double rb_oracle_linkage_error(const double *tree, const double *x, int64_t n, i
     long double worst = 0;
     for (int64_t row = 0; row < n - 1; row++) {
         long double least = nearest_pair(&a, &b, t, all, n);
+        a = b = NULL; /* the tree names others, maybe of the same distance */
         for (int i = 0; i < n; i++) {
             if (all[i].n > 0 && all[i].id == (int)tree[4 * row])
                 a = &all[i];
             if (all[i].n > 0 && all[i].id == (int)tree[4 * row + 1])
                 b = &all[i];
+        }
+        if (!a || !b || a == b || !isfinite(tree[4 * row + 2])) {
+            worst = INFINITY;
+            break;
         }
         worst = fmaxl(worst, fmaxl(fabsl(tree[4 * row + 2] - least), apart(t, a, b) - least));
         join(t, a, b, (int)(n + row));
