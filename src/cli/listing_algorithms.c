@@ -51,7 +51,7 @@ static void describe_abilities(FILE *out, const rb_algorithm *a)
             fprintf(out, "%s%s · ", abilities[i].words,
                     abilities[i].bit == RB_CAN_COLD_USER && a->reveal ? " by fold-in" : "");
     if (rb_reasons_are_there(a))
-        fputs("explains · ", out);
+        fputs(a->can & RB_CAN_EXPLAIN ? "explains · " : "explains by what a score loses · ", out);
     for (const char *const *m = a->measures; m && *m; m++)
         fprintf(out, "measures %s · ", *m);
     if (a->checkpoint)

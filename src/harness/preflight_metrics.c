@@ -119,14 +119,14 @@ done:
 }
 
 /* What a trial is fitted to again is as large as its points, or a share of them. */
-static double refit_flops(const rb_run_state *run, int64_t t, double share)
+static rb_cost refit_cost(const rb_run_state *run, int64_t t, double share)
 {
     const rb_configuration *c = rb_run_configuration(run, t);
     rb_shape s = rb_run_shape(run, t, run->world);
     s.n_points = (int64_t)(share * (double)s.n_points);
     s.n_points_nnz = (int64_t)(share * (double)s.n_points_nnz);
     s.n_items = (int64_t)(share * (double)s.n_items);
-    return c->entry->algorithm->cost(c->config, &s).flops;
+    return c->entry->algorithm->cost(c->config, &s);
 }
 
 /* The fits that a metric asks for beside those of the trials. */
@@ -134,14 +134,20 @@ static void say_fits(rb_run_state *run, const rb_metric *m)
 {
     const bool is_gap = m->def->kind == RB_METRIC_GAP;
     const int64_t n_sets = is_gap ? run->experiment.evaluation.gap_references : RB_STABILITY_SAMPLES;
+    const rb_digest *last = NULL; /* what the fit before prepared: trials of a sweep stand side by side */
     int64_t n = 0;
     double flops = 0;
     for (int64_t t = 0; t < run->plan.n_trials; t++) {
         const rb_algorithm *a = rb_run_configuration(run, t)->entry->algorithm;
         if (!is_asked(run, t, m) || !(is_gap ? rb_run_has_gap(m, a) : rb_run_can_resample(a)))
             continue;
+        const rb_digest *prepares = &run->work[t].prepares;
+        const rb_cost cost = refit_cost(run, t, is_gap ? 1 : RESAMPLED);
+        const bool is_shared = last && a->prepare && !run->options->no_share && /* as in harness/fit_points.c */
+                               memcmp(last->byte, prepares->byte, sizeof last->byte) == 0;
         n++;
-        flops += (double)n_sets * refit_flops(run, t, is_gap ? 1 : RESAMPLED);
+        flops += (double)n_sets * (cost.flops - (is_shared ? cost.prepare_flops : 0));
+        last = prepares;
     }
     char fits[32];
     if (n > 0)

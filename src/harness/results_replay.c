@@ -157,6 +157,17 @@ static void keep_digests(rb_results *r, const row *rows, int64_t n)
         r->replayed[r->n_replayed++] = rb_digest_line_of(rows[i].key, rows[i].digest);
 }
 
+/* Whether a model is an arm whose bits differ from run to run; every job plays all arms. */
+static bool has_fast_arm(const rb_run_state *run)
+{
+    for (int32_t a = 0; a < run->experiment.replay.n_arms; a++) {
+        const int64_t work = rb_run_arm_work(run, a);
+        if (work >= 0 && rb_run_configuration(run, work)->is_fast)
+            return true;
+    }
+    return false;
+}
+
 rb_status rb_results_write_replay(rb_results *r, rb_error *err)
 {
     const rb_run_state *run = r->run;
@@ -179,9 +190,11 @@ rb_status rb_results_write_replay(rb_results *r, rb_error *err)
     RB_TRY(write_arms(at, run, err));
     if (n_policies > 0)
         RB_TRY(rb_hdf_write(at, "played", RB_HDF_INT64, played, n_policies, n_arms, true, err));
-    keep_digests(r, policies, n_policies);
-    keep_digests(r, tests, n_tests);
-    r->n_left_out += n - n_policies - n_tests;
+    if (!has_fast_arm(run)) {
+        keep_digests(r, policies, n_policies);
+        keep_digests(r, tests, n_tests);
+    }
+    r->n_left_out += n - r->n_replayed;
 done:
     if (at >= 0)
         H5Gclose(at);

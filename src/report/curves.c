@@ -42,6 +42,20 @@ static void fini(curves *c)
     rb_free(c->is_selected);
 }
 
+/* For the eye those that decided. */
+static bool is_shown(const curves *c, int64_t i, bool is_json)
+{
+    return is_json || strcmp(c->text[RULE][i], "best") != 0;
+}
+
+static bool any_shown(const curves *c, bool is_json)
+{
+    for (int64_t i = 0; i < c->n; i++)
+        if (is_shown(c, i, is_json))
+            return true;
+    return false;
+}
+
 rb_status rb_curves_write(FILE *out, const rb_results_file *r, rb_format format, rb_error *err)
 {
     static const rb_table_column columns[] = { { "metric", RB_CELL_TEXT },  { "rule", RB_CELL_TEXT },
@@ -55,11 +69,13 @@ rb_status rb_curves_write(FILE *out, const rb_results_file *r, rb_format format,
     if (!rb_hdf_has(r->file.id, "curve"))
         return RB_OK;
     RB_TRY(read_curves(&c, r, err));
-    if (c.n == 0 || (!is_json && strcmp(c.text[RULE][0], "best") == 0))
+    if (!any_shown(&c, is_json))
         goto done;
     fputs(is_json ? ",\n\"curve\": " : "\ncurves over k\n", out);
     rb_table_init(&t, columns, (int)(sizeof columns / sizeof *columns));
     for (int64_t i = 0; i < c.n; i++) {
+        if (!is_shown(&c, i, is_json))
+            continue;
         for (int k = 0; k < N_TEXTS; k++)
             RB_TRY(rb_table_text(&t, c.text[k][i], err));
         RB_TRY(rb_table_int(&t, c.k[i], err));

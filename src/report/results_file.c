@@ -292,7 +292,8 @@ static bool is_of(const rb_value_line *v, const rb_metric *metric)
         return false;
     if (def->kind == RB_METRIC_GAP)
         return strncmp(v->definition, metric->definition, length) == 0 &&
-               strncmp(v->definition + length, ":box-", 5) == 0;
+               (strncmp(v->definition + length, ":box-", 5) == 0 ||
+                strncmp(v->definition + length, ":columns-", 9) == 0);
     if (def->kind == RB_METRIC_SILHOUETTE && metric->variant[0] == RB_DISTANCE_CLUSTERED)
         for (int k = 0; k < 2; k++) {
             rb_metric named = *metric;

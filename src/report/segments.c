@@ -94,12 +94,23 @@ done:
     return err->status;
 }
 
-static rb_status add_counts(rb_table *t, const rb_value_line *const *columns, int n, rb_error *err)
+/* Over all trials of a configuration. */
+static int64_t count_of(const rb_results_file *r, int32_t configuration, const rb_value_line *like)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < r->n_values; i++)
+        if (r->trial[r->value[i].trial - 1].configuration == configuration && rb_results_alike(&r->value[i], like))
+            n += r->value[i].n;
+    return n;
+}
+
+static rb_status add_counts(rb_table *t, const rb_results_file *r, const rb_trial_line *trial,
+                            const rb_value_line *const *columns, int n, rb_error *err)
 {
     RB_TRY(rb_table_text(t, "n", err));
     RB_TRY(rb_table_text(t, NULL, err));
     for (int c = 0; c < n; c++)
-        RB_TRY(rb_table_int(t, columns[c]->n, err));
+        RB_TRY(rb_table_int(t, count_of(r, trial->configuration, columns[c]), err));
 done:
     return err->status;
 }
@@ -109,6 +120,7 @@ static rb_status write_metric(FILE *out, const rb_results_file *r, const rb_valu
 {
     const char *gap = format == RB_FORMAT_MARKDOWN ? "\n" : "";
     const rb_value_line **columns = NULL;
+    const rb_trial_line *first = NULL;
     rb_table_column *all = NULL;
     rb_table t = { 0 };
     int n = 0;
@@ -121,9 +133,12 @@ static rb_status write_metric(FILE *out, const rb_results_file *r, const rb_valu
     rb_table_init(&t, all, 2 + n);
     t.indent = "  ";
     for (int64_t i = 0; i < r->n_selection; i++)
-        if (row_of(r, i))
+        if (row_of(r, i)) {
+            first = first ? first : row_of(r, i);
             RB_TRY(add_row(&t, r, row_of(r, i), columns, n, err));
-    RB_TRY(add_counts(&t, columns, n, err));
+        }
+    if (first)
+        RB_TRY(add_counts(&t, r, first, columns, n, err));
     fprintf(out, "\n%s", metric->definition);
     if (metric->cutoff > 0)
         fprintf(out, "@%lld", (long long)metric->cutoff);

@@ -12,8 +12,9 @@ bool rb_segments_has(const rb_value_line *value);
 
 /**
  * For each metric with values of groups a heading and a table: a row for each selected recommender, with the mean over
- * its trials on the part that is judged; a column for all and for each group; in a last row the users that the
- * values are over. Then where the values of every trial are; nothing where no value is of a group.
+ * its trials on the part that is judged; a column for all and for each group; in a last row the users that
+ * the values of the first row are over, of all its trials. Then where the values of every trial are; nothing where no
+ * value is of a group.
  *
  * @return RB_OK, RB_IO, RB_NO_MEMORY
  */

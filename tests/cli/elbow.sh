@@ -51,6 +51,11 @@ prints "the same side by side: what compares across spaces"
 prints "(not ranked, without a value: kmodes (one cluster))"
 grep -Eq '^ *kprototypes +elbow of cost +3[.]0' "$out" || fail "prototypes do not stand beside the others"
 grep -Eq '^ *kmeans +numeric +silhouette +3[.]0' "$out" || fail "kmeans does not stand beside the others"
+expect 0 "$REELBENCH" report results/several-*
+prints "curves over k"
+sed -n '/^curves over k/,/^$/p' "$out" >curves
+grep -q ' elbow .*kprototypes' curves || fail "the curve that decided is not shown"
+if grep -q ' best ' curves; then fail "a curve is shown that decided nothing"; fi
 expect 0 "$REELBENCH" report results/several-* --format json
 python3 - "$out" <<'PYTHON' || fail "other selections by several metrics"
 import json, sys

@@ -45,7 +45,7 @@ store: { models: all }
 trials:
   - content: { profile: [equal, rating] }
   - ease
-  - popularity
+  - random
 YAML
 expect 0 "$REELBENCH" run content.yaml --output results
 run=$(echo results/content-*)
@@ -54,8 +54,8 @@ expect 0 "$REELBENCH" similar "$run" 1 --item 3 --top 4
 expect 0 "$REELBENCH" recommend "$run" 1 --user 3 --top 2 --explain 3
 head -n 1 "$out" | grep -qx $'user\trank\titem\tscore\ttitle\tbecause' || fail "no column of reasons"
 [ "$(grep -cE '; .*; .*\)$' "$out")" -eq 2 ] || fail "not three reasons in each of two lines"
-expect 2 "$REELBENCH" recommend "$run" popularity --user 3 --explain 3
-complains "popularity cannot explain its recommendations"
+expect 2 "$REELBENCH" recommend "$run" random --user 3 --explain 3
+complains "random cannot explain its recommendations"
 expect 2 "$REELBENCH" similar "$run" ease --item 3
 complains "ease does not compare items"
 expect 2 "$REELBENCH" similar "$run" 1 --item 300

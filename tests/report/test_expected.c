@@ -58,6 +58,8 @@ static void definitions_that_a_trial_completes_are_found(void **unused)
     assert_true(isnan(measured(1, 3, "silhouette:euclidean")));
     assert_true(measured(1, 3, "gap") == 2);
     assert_true(measured(1, 3, "gap:error") == 3);
+    set_value(1, 1, "all", "gap:columns-8", 4);
+    assert_true(measured(1, 3, "gap") == 4);
     set_value(1, 1, "all", "silhouette:euclidean", .5); /* the trial's own, or asked for beside it */
     assert_true(isnan(measured(1, 2, "silhouette")));
     assert_true(measured(1, 2, "silhouette:euclidean") == .5);

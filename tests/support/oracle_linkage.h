@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RB_ORACLE_LINKAGE_MOST 64 /* points */
+#define RB_ORACLE_LINKAGE_MOST 140 /* points */
 
 /**
  * Merge tree [n - 1 x 4] as SciPy writes it: lower id, higher id, height, points; rows as they merge.

@@ -2,8 +2,8 @@
  * Distances of points, tile by tile: the matrix of core/linkage.h is filled with them, and the cophenetic correlation
  * reads them without one.
  *
- * Dense points and cosine: by the definition of core/metric.h. Sparse points, euclidean: |x|^2 + |y|^2 - 2 x.y, by the
- * definition where that cancels. Symmetric to the last bit; an element depends on its two points alone.
+ * Dense points: by the definition of core/metric.h. Sparse points: |x|^2 + |y|^2 - 2 x.y, for cosine of rows of length
+ * 1, by the definition where that cancels. Symmetric to the last bit; an element depends on its two points alone.
  */
 #ifndef RB_CLUSTER_CORE_LINKAGE_DISTANCES_H
 #define RB_CLUSTER_CORE_LINKAGE_DISTANCES_H

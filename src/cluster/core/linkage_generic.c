@@ -31,7 +31,7 @@ static void search(candidates *c, const rb_linkage_rows *r, int64_t slot)
 
 static void search_all(candidates *c, const rb_linkage_rows *r)
 {
-#pragma omp parallel for num_threads(r->ctx->n_threads) schedule(static)
+#pragma omp parallel for num_threads(r->ctx->n_threads) schedule(dynamic, 4)
     for (int64_t i = 0; i < r->n; i++)
         if (rb_linkage_is_own(r, i))
             search(c, r, i);
@@ -57,7 +57,7 @@ static void take_merge(candidates *c, const rb_linkage_rows *r, int64_t to, int6
         if (j == to || !rb_linkage_is_own(r, j))
             continue;
         double distance = rb_linkage_from_united(r, j);
-        if (distance < c->bound[j]) {
+        if (distance < c->bound[j] || (distance == c->bound[j] && to < c->nearest[j])) {
             c->bound[j] = distance;
             c->nearest[j] = (int32_t)to;
         } else if (c->nearest[j] == to || c->nearest[j] == gone) {

@@ -128,7 +128,7 @@ static void search(rounds *w, int64_t slot)
 static void search_all(rounds *w)
 {
     const rb_linkage_rows *r = w->rows;
-#pragma omp parallel for num_threads(r->ctx->n_threads) schedule(static)
+#pragma omp parallel for num_threads(r->ctx->n_threads) schedule(dynamic, 4) /* own rows lie together */
     for (int64_t i = 0; i < r->n; i++)
         if (rb_linkage_is_own(r, i))
             search(w, i);

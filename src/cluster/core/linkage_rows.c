@@ -264,7 +264,7 @@ bool rb_linkage_rows_shrink(rb_linkage_rows *r)
     if (r->n_live * 2 > r->n || r->n < FEW)
         return false;
     rb_linkage_number(r);
-#pragma omp parallel for num_threads(r->ctx->n_threads) schedule(static)
+#pragma omp parallel for num_threads(r->ctx->n_threads) schedule(dynamic, 4)
     for (int64_t i = 0; i < r->n; i++)
         if (rb_linkage_is_own(r, i))
             rb_linkage_close_row(r, i);

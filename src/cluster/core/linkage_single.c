@@ -22,7 +22,7 @@
 double rb_linkage_single_bytes(double n, double d, double nnz, int n_threads)
 {
     return rb_neighbour_lists_bytes(n, d, nnz, LIST, n_threads) + rb_spanning_bytes(n) + 16 * n + 28 * n + 48 * n +
-           24 * n /* equal rows */;
+           24 * n /* equal rows */ + (nnz > 0 ? 12 * nnz + 8 * n : 0) /* places */;
 }
 
 double rb_linkage_single_node_bytes(double n, double d, double nnz)

@@ -115,8 +115,6 @@ static rb_status check(const void *cfg, const rb_shape *shape, rb_error *err)
     return RB_OK;
 }
 
-/* A tree looks at few of the pairs where the points are groups, or few dimensions hold them: how few is not known
- * before, so that all are counted, once for the lists and once for the tree. */
 /* Points that one takes products with, in lists and in rounds: those of about twelve leaves of 128 in few dimensions,
  * of more as distances grow alike, and the balls of all leaves. As times on one thread have it (see above). */
 static double reach(double n, double d)
