@@ -88,18 +88,28 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* An id of b that reads as one of a ("007" and 7) is that one, as a names it. */
 static rb_status join_texts(rb_ids *out, const rb_ids *a, const rb_ids *b, rb_error *err)
 {
-    const int64_t n = (int64_t)a->n + b->n;
     const char **text = NULL;
     char(*buffer)[32] = NULL; /* of those that are numbers */
+    bool *is_named = NULL;    /* [b->n] by a */
+    int64_t n = 0;
     int32_t n_kept = 0;
-    RB_TRY(rb_alloc(&text, n, err));
-    RB_TRY(rb_alloc(&buffer, n, err));
-    for (int32_t i = 0; i < a->n; i++)
-        text[i] = rb_ids_name(buffer[i], a, i);
+    RB_TRY(rb_alloc(&text, (int64_t)a->n + b->n, err));
+    RB_TRY(rb_alloc(&buffer, (int64_t)a->n + b->n, err));
+    RB_TRY(rb_alloc(&is_named, b->n, err));
+    for (int32_t i = 0; i < a->n; i++, n++) {
+        text[n] = rb_ids_name(buffer[n], a, i);
+        const int32_t same = rb_ids_find(b, text[n]);
+        if (same >= 0)
+            is_named[same] = true;
+    }
     for (int32_t k = 0; k < b->n; k++)
-        text[a->n + k] = rb_ids_name(buffer[a->n + k], b, k);
+        if (!is_named[k]) {
+            text[n] = rb_ids_name(buffer[n], b, k);
+            n++;
+        }
     if (n > 1)
         qsort(text, (size_t)n, sizeof *text, by_bytes);
     for (int64_t k = 0; k < n; k++)
@@ -107,6 +117,7 @@ static rb_status join_texts(rb_ids *out, const rb_ids *a, const rb_ids *b, rb_er
             text[n_kept++] = text[k];
     RB_TRY(rb_ids_init_texts(out, text, n_kept, err));
 done:
+    rb_free(is_named);
     rb_free(buffer);
     rb_free(text);
     return err->status;

@@ -138,7 +138,7 @@ rb_status rb_run_warn_of_cold_titles(rb_run_state *run, rb_error *err)
     if (n > 0)
         rb_log_warn(&run->log,
                     "%s:%d:%d: split kind strong_titles: %s cannot tell titles without training data apart: "
-                    "all of them have one score",
+                    "they share one score, or all rank low",
                     e->split_at.origin, e->split_at.line, e->split_at.column, names.data);
 done:
     rb_text_fini(&names);

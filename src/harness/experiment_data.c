@@ -44,13 +44,14 @@ static rb_status read_scale(rb_reader *r, const rb_yaml *node, const rb_array *s
     rb_source *source = &r->e->source;
     if (!scale->value)
         return RB_OK;
-    const int64_t n = scale->n_rows * scale->n_cols;
-    if (n != 2 || !isfinite(scale->value[0]) || !isfinite(scale->value[1]) || !(scale->value[0] < scale->value[1]))
+    const bool are_two = scale->n_rows * scale->n_cols == 2;
+    const float low = are_two ? (float)scale->value[0] : 0, high = are_two ? (float)scale->value[1] : 0;
+    if (!are_two || !isfinite(low) || !isfinite(high) || !(low < high))
         return RB_COMPLAIN(r, node->at, "'dataset.scale' is %s, expected the least and the largest rating: [0.5, 5]",
                            scale->source);
     source->has_scale = true;
-    source->scale[0] = (float)scale->value[0];
-    source->scale[1] = (float)scale->value[1];
+    source->scale[0] = low;
+    source->scale[1] = high;
     return RB_OK;
 }
 

@@ -298,7 +298,7 @@ rb_status rb_run_say_metrics(rb_run_state *run, rb_error *err);
 /** Print what `check` of the algorithms refuses whatever the data. Collective.
  *  @return RB_OK, RB_BAD_INPUT, RB_NO_MEMORY (agreed) */
 rb_status rb_run_check_parameters(rb_run_state *run, rb_error *err);
-/** Titles held out whole: names the entries that give them all one score. Local; RB_NO_MEMORY. */
+/** Titles held out whole: names the entries that cannot tell them apart. Local; RB_NO_MEMORY. */
 rb_status rb_run_warn_of_cold_titles(rb_run_state *run, rb_error *err);
 /** Print what `check` refuses with the sizes of the data. Collective. */
 rb_status rb_run_check(rb_run_state *run, rb_error *err);

@@ -77,7 +77,7 @@ static void assert_joined(const rb_ids *a, const rb_ids *b, const char *const *w
     for (int32_t i = 0; i < n; i++)
         assert_string_equal(rb_ids_name(buffer, &all, i), wanted[i]);
     rb_ids_fini(&all);
-    for (int64_t nth = 1; nth <= (numbers ? 1 : 4); nth++) {
+    for (int64_t nth = 1; nth <= (numbers ? 1 : 5); nth++) {
         rb_error failed = { 0 };
         rb_alloc_fail_nth(nth);
         assert_int_equal(rb_ids_join(&all, a, b, &failed), RB_NO_MEMORY);
@@ -100,6 +100,9 @@ static void joined_ids_hold_each_once(void **unused)
     assert_joined(&many, &few, (const char *const[]){ "-2", "7", "9", "10", "11" }, 5, true);
     assert_joined(&few, &texts, (const char *const[]){ "10", "7", "9", "a" }, 4, false);
     assert_joined(&texts, &many, (const char *const[]){ "-2", "10", "11", "9", "a" }, 5, false);
+    rb_ids_fini(&texts);
+    assert_ok(rb_ids_init_texts(&texts, (const char *const[]){ "007", "a" }, 2, &err), &err);
+    assert_joined(&texts, &few, (const char *const[]){ "007", "10", "a" }, 3, false); /* 7 is 007 */
     rb_ids_fini(&few);
     rb_ids_fini(&many);
     rb_ids_fini(&texts);

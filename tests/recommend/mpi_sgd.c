@@ -314,22 +314,29 @@ static void more_steps_of_nmf_lower_the_squared_errors(void **unused)
     rb_oracle_split_fini(&s);
 }
 
-static void a_rate_that_is_too_large_is_one_error_on_every_rank(void **unused)
+static void assert_diverges(const rb_algorithm *a, const char *values, const char *named)
 {
-    (void)unused;
     rb_error err = { 0 };
     rb_split_data s = { 0 };
     rb_oracle_zipf(&s, 60, 40, 800, 0.6, 0.9, &rb_test_ctx);
     rb_train_view view = { .ratings = &s.train, .positives = &s.train };
-    void *config = rb_oracle_config(&rb_svd, "factors=5 iterations=500 learning_rate=3");
+    void *config = rb_oracle_config(a, values);
     char *state = NULL;
-    assert_ok(rb_alloc(&state, (int64_t)rb_svd.state_size, &err), &err);
-    assert_int_equal(rb_oracle_fit(state, NULL, &rb_svd, config, &view, &rb_test_ctx, &err), RB_NOT_FINITE);
-    assert_non_null(strstr(err.message, "learning_rate"));
-    rb_svd.fini(state);
+    assert_ok(rb_alloc(&state, (int64_t)a->state_size, &err), &err);
+    assert_int_equal(rb_oracle_fit(state, NULL, a, config, &view, &rb_test_ctx, &err), RB_NOT_FINITE);
+    assert_non_null(strstr(err.message, named));
+    a->fini(state);
     rb_free(state);
     rb_free(config);
     rb_oracle_split_fini(&s);
+}
+
+static void a_rate_that_is_too_large_is_one_error_on_every_rank(void **unused)
+{
+    (void)unused;
+    assert_diverges(&rb_svd, "factors=5 iterations=500 learning_rate=3", "learning_rate");
+    assert_diverges(&rb_nmf, "factors=5 iterations=900 biased=true learning_rate_user_bias=3",
+                    "learning_rate_user_bias");
 }
 
 int main(int argc, char **argv)

@@ -24,10 +24,10 @@ typedef enum { RB_ORDER_SHUFFLED, RB_ORDER_GIVEN } rb_grid_order;
 /*
  * FAST: blocks of the ranks of a node wait for nothing but the block before them in their row, so that threads update
  * the same items at the same time: some updates are lost, and no two runs have the same bits (Niu, Recht, Re, Wright
- * 2011, arXiv:1106.5730). A side has at least two blocks a thread there. Where ranks lie on several nodes, a column
- * still leaves a rank only when all of the rank's rows have met it.
- * The rows of items are read and written by plain moves of whole vectors, as in the exact order: in the words of C a
- * race, which a tool that seeks races will name, on purpose. What is counted and waited for is atomic in either mode.
+ * 2011, arXiv:1106.5730). A side has at least two blocks a thread there, up to RB_GRID_MOST, unless `grid` says
+ * otherwise. Where ranks lie on several nodes, a column still leaves a rank only when all of the rank's rows have met
+ * it. The rows of items are read and written by plain moves of whole vectors, as in the exact order: in the words of C
+ * a race, which a tool that seeks races will name, on purpose. What is counted and waited for is atomic in either mode.
  */
 typedef enum { RB_MODE_EXACT, RB_MODE_FAST } rb_grid_mode;
 
@@ -103,8 +103,8 @@ typedef struct {
 typedef struct {
     /** By the entries of a block, in their order. Returns what they add to the loss. */
     double (*one)(const void *model, const rb_grid_block *block);
-    /** Optional: of two blocks that share neither users nor items, an entry of each in turn, so that one does not wait
-     * for what the other computes; the same bits. */
+    /** Optional: of two blocks that share no users and, unless FAST, no items, an entry of each in turn, so that one
+     * does not wait for what the other computes; the same bits. */
     void (*two)(double loss[2], const void *model, const rb_grid_block block[2]);
 } rb_grid_step;
 
@@ -117,7 +117,7 @@ typedef struct {
 /** B of n interactions; `wanted` where it is not 0. */
 int32_t rb_grid_size(int64_t n, int64_t wanted);
 
-/** As above, but of at least two blocks for each thread of all ranks. Collective. */
+/** As above, but of at least two blocks for each thread of all ranks, up to RB_GRID_MOST. Collective. */
 int32_t rb_grid_size_fast(int64_t n, int64_t wanted, const rb_ctx *ctx);
 
 /** Bytes a rank that rb_grid_deal allocates. */

@@ -34,7 +34,7 @@ rb_cost rb_knn_fold_cost(const rb_shape *shape);
  * @param[in]  cols  [n] in any order; what occurs twice counts once
  * @return RB_OK, RB_NO_MEMORY
  *
- * Time O(n^2 + sum over columns of the rows of it + n_rows).
+ * Time O(n log n + sum over columns of the rows of it + n_rows).
  */
 rb_status rb_knn_fold_find(rb_knn_list *out, const rb_knn_fold *f, const int32_t *cols, int64_t n,
                            const rb_knn_config *config, rb_error *err);

@@ -273,6 +273,10 @@ static rb_status iterate(void *self, int64_t iteration, double *objective, bool 
         rb_factors_publish(users, m->users, ctx);
     }
     RB_TRY(rb_sgd_sum(objective, m->square.data, &view->ratings->users, ctx, err));
+    if (!isfinite(*objective)) /* the same on every rank */
+        RB_FAIL(err, RB_NOT_FINITE,
+                "the biases grow without bound: a smaller `learning_rate_user_bias` or `learning_rate_item_bias` is "
+                "needed");
     *done = iteration + 1 >= c->iterations;
 done:
     return err->status;

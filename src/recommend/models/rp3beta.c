@@ -6,13 +6,15 @@
  * over the k items i of largest w_ji. Paudel, Christoffel, Newell, Bernstein (2017), doi:10.1145/2955101; the first
  * step, from the user to an item, is the same for all of the user's items. Interactions are the training ones that
  * reach `relevance`. Trials of one alpha share the sums over v, from which the lists of up to MOST_BETAS betas are
- * taken. Time O(sum_u |I(u)|^2), memory 24 k n_items bytes a node while fitting, 12 for each further beta that is
- * shared. Bits: the same for any ranks and threads.
+ * taken. Time O(sum_u |I(u)|^2), memory 24 k n_items bytes a node while fitting, 12 there and 12 among its ranks for
+ * each further beta that is shared. Bits: the same for any ranks and threads.
  */
+#include <math.h>
+
 #include "recommend/core/item_lists.h"
 #include "recommend/recommend.h"
 
-#define MOST_BETAS 16
+#define MOST_BETAS 4
 
 typedef struct {
     int64_t k;
@@ -36,7 +38,11 @@ static rb_knn_config neighbours_of(const config *c)
 static rb_cost cost(const void *cfg, const rb_shape *shape)
 {
     const rb_knn_config neighbours = neighbours_of(cfg);
-    return rb_knn_cost(&neighbours, shape, false);
+    const double n = (double)shape->n_items, lists = 12 * n * fmin((double)neighbours.k, n) * (MOST_BETAS - 1);
+    rb_cost cost = rb_knn_cost(&neighbours, shape, false);
+    cost.bytes_per_rank += lists / shape->n_ranks; /* of other betas, while they are sought */
+    cost.bytes_per_node += lists;
+    return cost;
 }
 
 /* ---- what trials of one alpha share ---- */
@@ -97,16 +103,13 @@ static rb_status fit(void *self, const rb_train_view *view, const void *prepared
 {
     const shared *s = prepared;
     const rb_knn_config neighbours = neighbours_of(cfg);
-    const rb_knn_rows rows = rb_knn_items(view->positives);
     const int b = place_of(s, neighbours.beta);
     rb_item_lists *m = self;
-    rb_knn_lists own = { 0 };
     if (b == s->n)
-        RB_TRY(rb_knn_find(&own, &rows, &neighbours, ctx, err));
-    RB_TRY(rb_knn_first(&m->targets, b == s->n ? &own : &s->lists[b], NULL, neighbours.k, ctx, err));
+        return rb_item_lists_fit(m, view, &neighbours, ctx, err);
+    RB_TRY(rb_knn_first(&m->targets, &s->lists[b], NULL, neighbours.k, ctx, err));
     RB_TRY(rb_history_keep(&m->history, view->positives, NULL, false, ctx, err));
 done:
-    rb_knn_fini(&own);
     return err->status;
 }
 
