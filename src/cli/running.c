@@ -36,6 +36,8 @@ static rb_status write_ending(FILE *out, const rb_run_outcome *o, rb_error *err)
     rb_digest_hex(hex, &o->digest, 8);
     if (o->has_digest)
         snprintf(digest, sizeof digest, "digest %.4s %.4s", hex, hex + 4);
+    else if (o->n_done > 0)
+        snprintf(digest, sizeof digest, "no digest: [fast] trials have none");
     if (o->n_trials > 0 || o->n_replays == 0)
         fprintf(out, "%s done, %s failed%s", rb_text_count(done, o->n_done), rb_text_count(failed, o->n_failed),
                 o->n_replays > 0 ? ", " : "");

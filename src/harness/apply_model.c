@@ -114,6 +114,12 @@ static bool is_able(const rb_algorithm *a, unsigned can, const rb_ability *abili
     return (!ability->can || can & ability->can) && (!ability->has || ability->has(a));
 }
 
+/* What a model of sessions does in place of ranking for users. */
+static const char *instead(const rb_algorithm *a, const rb_ability *ability)
+{
+    return a->next && ability->can == RB_CAN_RANK ? " to users; --session ITEM,ITEM,... asks what comes next" : "";
+}
+
 /* Where every entry of this name lacks what is asked for, nothing need be read to say so. */
 static rb_status check_name(const rb_experiment *e, const char *text, const rb_ability *ability, rb_error *err)
 {
@@ -126,7 +132,7 @@ static rb_status check_name(const rb_experiment *e, const char *text, const rb_a
             return RB_OK;
         lacks = a;
     }
-    return lacks ? RB_FAIL(err, RB_BAD_INPUT, "%s %s", lacks->name, ability->lack) : RB_OK;
+    return lacks ? RB_FAIL(err, RB_BAD_INPUT, "%s %s%s", lacks->name, ability->lack, instead(lacks, ability)) : RB_OK;
 }
 
 /* The first of the models that a trial asks which cannot do something; NULL: there is none. */
@@ -149,7 +155,7 @@ static rb_status check_trial(const rb_apply_model *m, const rb_ability *ability,
         return RB_OK;
     if (asked)
         return RB_FAIL(err, RB_BAD_INPUT, "%s %s: it asks '%s', which cannot", a->name, ability->lack, asked);
-    return RB_FAIL(err, RB_BAD_INPUT, "%s %s", a->name, ability->lack);
+    return RB_FAIL(err, RB_BAD_INPUT, "%s %s%s", a->name, ability->lack, instead(a, ability));
 }
 
 /* By number, or by the name of an entry. */

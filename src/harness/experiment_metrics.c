@@ -165,9 +165,8 @@ static rb_status read_watched(rb_reader *r, const rb_yaml *section, const char *
         return RB_COMPLAIN(r, at->at, "'%s' cannot stop a fit: expected a ranking or rating metric",
                            stopping->metric.label);
     if (rb_reader_lacks_validation(r))
-        return RB_COMPLAIN(r, at->at,
-                           "'early_stopping' watches the validation part, and there is none; give "
-                           "split.validation a share, such as 0.1");
+        return RB_COMPLAIN(r, at->at, "'early_stopping' watches the validation part, and there is none; %s",
+                           rb_reader_validation_hint(r));
     if (!r->e->metrics || rb_reader_find_metric(r->e, &stopping->metric) < 0) /* else it was told there */
         RB_TRY(rb_reader_check_given(r, &stopping->metric, at));
 done:
@@ -202,8 +201,8 @@ static rb_status check_refit(rb_reader *r, const rb_yaml *node)
         return RB_OK;
     if (rb_reader_lacks_validation(r))
         return RB_COMPLAIN(r, node->at,
-                           "'evaluation.refit' fits on training and validation, and there is no validation part; give "
-                           "split.validation a share, such as 0.1");
+                           "'evaluation.refit' fits on training and validation, and there is no validation part; %s",
+                           rb_reader_validation_hint(r));
     for (int32_t i = 0; i < e->n_entries; i++)
         if (rb_entry_learns(&e->entry[i]))
             return RB_COMPLAIN(r, node->at,

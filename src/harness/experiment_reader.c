@@ -98,6 +98,18 @@ bool rb_reader_lacks_validation(const rb_reader *r)
     return !rb_split_has_validation(&r->e->split) && !rb_reader_misspelt(r, "split", "validation");
 }
 
+const char *rb_reader_validation_hint(const rb_reader *r)
+{
+    switch (r->e->split.kind) {
+    case RB_SPLIT_FILES:
+        return "name its pairs by split.validation_file";
+    case RB_SPLIT_TITLES:
+        return "split kind titles has none, it is for clusterings";
+    default:
+        return "give split.validation a share, such as 0.1";
+    }
+}
+
 static rb_status note_misspelt(rb_reader *r, const char *owner, const char *meant)
 {
     rb_misspelt *m;

@@ -37,6 +37,8 @@ bool rb_reader_misspelt(const rb_reader *r, const char *owner, const char *key);
 
 /** No validation part, and no key that was meant to make one. */
 bool rb_reader_lacks_validation(const rb_reader *r);
+/** What makes one with this kind of split. */
+const char *rb_reader_validation_hint(const rb_reader *r);
 
 /** Turn bad input that a function of another layer reported into a message; other failures go into r->err. */
 rb_status rb_reader_adopt(rb_reader *r, rb_place at, const rb_error *raised);

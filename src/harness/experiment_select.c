@@ -60,10 +60,8 @@ static rb_status check_selects(rb_reader *r, const rb_metric *metric, const rb_y
         return RB_COMPLAIN(r, node->at, "'%s' cannot select: neither high nor low values of it are better",
                            metric->label);
     if (def->family != RB_FAMILY_CLUSTERING && rb_reader_lacks_validation(r))
-        return RB_COMPLAIN(r, node->at,
-                           "selecting on '%s' is refused: there is no validation part; give "
-                           "split.validation a share, such as 0.1",
-                           metric->label);
+        return RB_COMPLAIN(r, node->at, "selecting on '%s' is refused: there is no validation part; %s", metric->label,
+                           rb_reader_validation_hint(r));
     return r->e->metrics && rb_reader_find_metric(r->e, metric) >= 0
                ? RB_OK
                : rb_reader_check_given(r, metric, node); /* told already */

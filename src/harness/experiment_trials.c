@@ -284,8 +284,8 @@ static rb_status check_needs(rb_reader *r, const rb_entry *entry, bool good)
     if (good && entry->algorithm->needs & RB_NEEDS_LABELS)
         RB_TRY(check_labels(r, entry));
     if (rb_entry_learns(entry) && rb_reader_lacks_validation(r))
-        return RB_COMPLAIN(r, entry->at, "'%s' needs a validation part; give split.validation a share, such as 0.1",
-                           entry->algorithm->name);
+        return RB_COMPLAIN(r, entry->at, "'%s' needs a validation part; %s", entry->algorithm->name,
+                           rb_reader_validation_hint(r));
 done:
     return r->err->status;
 }

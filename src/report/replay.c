@@ -48,9 +48,13 @@ static rb_status summarise(summary *s, double *scratch, const rb_results_file *r
     for (int64_t i = 0; i < s->n; i++)
         scratch[i] = line[i].regret;
     RB_TRY(rb_spread_of(&s->regret, scratch, s->n, level, err));
-    if (s->n == 1) { /* its own interval */
-        s->ctr.low = line->low;
-        s->ctr.high = line->high;
+    if (s->n == 1 ||
+        r->replays_interactions) { /* of one log: that of one replay, as repeats tell nothing of another log */
+        s->ctr.low = s->ctr.high = 0;
+        for (int64_t i = 0; i < s->n; i++) {
+            s->ctr.low += line[i].low / (double)s->n;
+            s->ctr.high += line[i].high / (double)s->n;
+        }
     }
 done:
     return err->status;

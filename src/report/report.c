@@ -284,7 +284,7 @@ rb_status rb_report_digest(FILE *out, const char *folder, rb_error *err)
     RB_TRY(rb_hdf_get_int(r.file.id, "digest_left_out", &left_out, err));
     fprintf(out,
             "%s\nclass: %s\nleft out: %lld of all trials and replays (stopped by time or memory, [fast], or not run)\n",
-            digest[0] ? digest : "no digest: nothing finished", class, (long long)left_out);
+            digest[0] ? digest : "no digest: nothing finished, but for [fast] trials", class, (long long)left_out);
 done:
     rb_free(digest);
     rb_free(class);

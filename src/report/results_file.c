@@ -207,6 +207,7 @@ static rb_status read_log(rb_results_file *r, rb_error *err)
     RB_TRY(err->status);
     RB_TRY(rb_hdf_get_text(at, "log", &text, err));
     r->assumes_uniform = strstr(text, "assume_uniform=true") != NULL;
+    r->replays_interactions = strstr(text, "log=interactions") != NULL;
 done:
     rb_free(text);
     if (at >= 0)

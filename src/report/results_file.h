@@ -69,8 +69,9 @@ typedef struct rb_results_file {
     int64_t n_folds;
     rb_replay_line *replayed; /* [n_replayed] in the order of configurations, then repeats; 0 without `replay` */
     int64_t n_replayed;
-    bool assumes_uniform; /* replays need not be of a uniform log */
-    rb_ab_line *test;     /* [n_tests] likewise */
+    bool assumes_uniform;      /* replays need not be of a uniform log */
+    bool replays_interactions; /* all repeats replay one log */
+    rb_ab_line *test;          /* [n_tests] likewise */
     int64_t n_tests;
     rb_arena arena; /* owns all of it */
 } rb_results_file;

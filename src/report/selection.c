@@ -35,19 +35,26 @@ static double spread_of(const best_of *b, const rb_selection_line *s)
     return fold_spread(b->r, s);
 }
 
+/* Whether titles are divided, so that clusterings have values of those of training and of those unseen. */
+static bool has_training_part(const rb_results_file *r)
+{
+    for (int64_t i = 0; i < r->n_values; i++)
+        if (strcmp(r->value[i].part, "train") == 0)
+            return true;
+    return false;
+}
+
 static best_of describe(const rb_results_file *r, const rb_selection_line *s, int64_t n)
 {
-    best_of b = { .r = r, .s = s, .n = n, .clustering = true };
+    const bool clusters = rb_trial_clusters(&r->trial[s->trial - 1]), divided = has_training_part(r);
+    best_of b = { .r = r, .s = s, .n = n, .clustering = clusters && !divided, .divided = clusters && divided };
     for (int64_t i = 0; i < r->n_trials; i++) {
         b.n_folds = r->trial[i].fold > b.n_folds ? r->trial[i].fold : b.n_folds;
         b.n_repeats = r->trial[i].repeat > b.n_repeats ? r->trial[i].repeat : b.n_repeats;
     }
     for (int64_t i = 0; i < n; i++) {
-        b.clustering = b.clustering && s[i].selection == s[i].test;
         b.lettered = b.lettered || s[i].letters[0];
-        b.divided = b.divided || rb_trial_clusters(&r->trial[s[i].trial - 1]);
     }
-    b.divided = b.divided && !b.clustering;
     for (int64_t i = 0; i < n; i++) {
         bool bare = isnan(s[i].low) && !isnan(s[i].test);
         b.bare = b.bare || bare;

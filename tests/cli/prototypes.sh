@@ -49,11 +49,12 @@ old=$(awk '$1 == "n1" { print $2 }' "$out")
 new=$(awk '$1 == "n2" { print $2 }' "$out")
 [ -n "$old" ] && [ -n "$new" ] && [ "$old" != "$new" ] || fail "both titles in cluster '$old'"
 
-# Columns that there are not fail their trial, and the reason is kept.
-for column in date_added colour; do
-    sed "s/numeric: year/numeric: $column/; s/experiment: two/experiment: $column/" two.yaml >other.yaml
-    expect 1 "$REELBENCH" run other.yaml
-    expect 0 "$REELBENCH" report results/$column-*
-    prints "'numeric' names '$column'"
-done
+# A column that these data do not have fails its trial, and the reason is kept; one that no data have is refused before.
+sed "s/numeric: year/numeric: date_added/; s/experiment: two/experiment: lacking/" two.yaml >lacking.yaml
+expect 1 "$REELBENCH" run lacking.yaml
+expect 0 "$REELBENCH" report results/lacking-*
+prints "'numeric' names 'date_added'"
+sed "s/numeric: year/numeric: colour/" two.yaml >other.yaml
+expect 2 "$REELBENCH" run other.yaml
+complains "'numeric' names 'colour', expected year, minutes, seasons or date_added"
 finish

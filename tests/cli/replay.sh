@@ -120,6 +120,7 @@ expect 0 "$REELBENCH" run titles.yaml "${log[@]}" --set replay.titles=100 --set 
 prints "all values of it are biased"
 expect 0 "$REELBENCH" run titles.yaml "${log[@]}" --set replay.titles=100 --set replay.assume_uniform=true
 prints "(assume_uniform: biased where the log is not)"
+if grep -qE '(0\.[0-9]+) \[\1, \1\]' "$out"; then fail "an interval of one log has no width"; fi
 expect 1 "$REELBENCH" run titles.yaml "${log[@]}" --set replay.titles=100 # what was assumed before stands for nothing
 prints "did not show its 100 titles uniformly"
 complains "2 of 2 replays were not made"

@@ -1,6 +1,7 @@
 #include "support/bench.h"
 #include "support/bench_growth.h"
 #include "support/bench_work.h"
+#include "support/config.h"
 
 extern const rb_algorithm rb_svd, rb_bpr, rb_item_knn, rb_ease, rb_slim, rb_pure_svd;
 

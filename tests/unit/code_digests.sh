@@ -32,7 +32,7 @@ changes data/split.c "$n_models" 1
 changes linalg/gemm.h "$n_models" 1
 changes harness/fold.c "$n_models" 1
 changes harness/job_fit.c "$n_models" 0
-changes harness/spaces.c "$n_models" 0
+changes harness/spaces.c "$n_models" 1
 changes harness/checkpoint.c "$n_models" 0
 changes harness/evaluate.c 0 1
 changes harness/evaluate_clusters.c 0 1
