@@ -27,15 +27,18 @@ static rb_status read_delimiter(rb_reader *r, const rb_yaml *node, const char *t
 static rb_status read_format(rb_reader *r, const rb_yaml *node, const char *text)
 {
     const char *suggestion;
-    for (const char *const *known = rb_formats(); text && *known; known++)
+    rb_text all = { 0 };
+    for (const char *const *known = rb_formats(); text && *known; known++) {
         if (strcmp(*known, text) == 0)
             r->e->source.format = *known;
+        RB_TRY(rb_text_addf(&all, r->err, "%s%s", all.length ? ", " : "; expected ", *known));
+    }
     if (text && !r->e->source.format) {
         RB_TRY(rb_reader_suggest(r, &suggestion, text, rb_formats()));
-        RB_TRY(RB_COMPLAIN(r, node->at, "unknown format '%s'%s", text,
-                           *suggestion ? suggestion : "; `reelbench list datasets` names all"));
+        RB_TRY(RB_COMPLAIN(r, node->at, "unknown format '%s'%s", text, *suggestion ? suggestion : all.data));
     }
 done:
+    rb_text_fini(&all);
     return r->err->status;
 }
 

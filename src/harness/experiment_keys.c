@@ -94,7 +94,7 @@ const rb_param rb_expect_params[] = {
 const rb_param rb_store_params[] = {
     RB_CHOICE(rb_store, per_user, RB_KEEP_ALL, KEEP, "values of each user, which comparisons need, and of each point"),
     RB_CHOICE(rb_store, models, RB_KEEP_SELECTED, KEEP, "fitted models"),
-    RB_CHOICE(rb_store, lists, RB_KEEP_SELECTED, KEEP, "recommendations and labels"),
+    RB_CHOICE(rb_store, lists, RB_KEEP_SELECTED, KEEP, "recommendations; labels of clusterings are always kept"),
     RB_BOOL(rb_store, features, false, "features of users and titles, of the whole data set, in /features"),
     RB_PARAM_END,
 };
