@@ -358,6 +358,27 @@ bool rb_results_alike(const rb_value_line *a, const rb_value_line *b)
            strcmp(a->definition, b->definition) == 0;
 }
 
+rb_status rb_results_kinds(const rb_value_line ***out, int *n, const rb_results_file *r,
+                           bool (*takes)(const rb_value_line *v, const void *self), const void *self,
+                           bool (*same)(const rb_value_line *a, const rb_value_line *b), rb_error *err)
+{
+    int64_t capacity = 0;
+    *n = 0;
+    for (const rb_value_line *v = r->value; v < r->value + r->n_values; v++) {
+        int k = 0;
+        if (strcmp(v->state, "ok") != 0 || !takes(v, self))
+            continue;
+        while (k < *n && !same((*out)[k], v))
+            k++;
+        if (k < *n)
+            continue;
+        RB_TRY(rb_grow(out, &capacity, *n + 1, err));
+        (*out)[(*n)++] = v;
+    }
+done:
+    return err->status;
+}
+
 double rb_results_mean(const rb_results_file *r, int32_t configuration, const rb_value_line *like)
 {
     double sum = 0;

@@ -99,6 +99,16 @@ const char *rb_results_part(const rb_results_file *r, int32_t configuration, con
 const rb_trial_line *rb_results_entry(const rb_results_file *r, const char *entry, bool *several);
 /** Whether two values are of one definition, cutoff, part and segment. Local. */
 bool rb_results_alike(const rb_value_line *a, const rb_value_line *b);
+/**
+ * One value of each kind, in the order in which they come: of those that are ok and that `takes` takes, those that no
+ * earlier one is `same` as. Local.
+ *
+ * @param[out] out  NULL before; the caller's (rb_free), [n]
+ * @return RB_OK, RB_NO_MEMORY. Time O(values x n).
+ */
+rb_status rb_results_kinds(const rb_value_line ***out, int *n, const rb_results_file *r,
+                           bool (*takes)(const rb_value_line *v, const void *self), const void *self,
+                           bool (*same)(const rb_value_line *a, const rb_value_line *b), rb_error *err);
 /** Mean over the trials of a configuration of the values like a given one; NAN where none has it. Local. */
 double rb_results_mean(const rb_results_file *r, int32_t configuration, const rb_value_line *like);
 /** Standard deviation over folds of a configuration's value; NAN where there is one fold, or no such value. Local. */

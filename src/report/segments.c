@@ -36,49 +36,23 @@ static const char *part_of(const rb_results_file *r)
     return "test";
 }
 
-/* One value for each segment of a metric, as they come, that of all among them. */
-static rb_status find_columns(const rb_value_line ***columns, int *n, const rb_results_file *r,
-                              const rb_value_line *metric, const char *part, rb_error *err)
+typedef struct {
+    const rb_value_line *metric; /* NULL: any */
+    const char *part;
+} wanted;
+
+/* Values of groups; of one metric that of all besides. */
+static bool takes(const rb_value_line *v, const void *self)
 {
-    int64_t capacity = 0;
-    *n = 0;
-    for (int64_t i = 0; i < r->n_values; i++) {
-        const rb_value_line *v = &r->value[i];
-        int k = 0;
-        if (!same_metric(v, metric) || strcmp(v->part, part) != 0 || strcmp(v->state, "ok") != 0 ||
-            (!rb_segments_has(v) && strcmp(v->segment, "all") != 0))
-            continue;
-        while (k < *n && strcmp((*columns)[k]->segment, v->segment) != 0)
-            k++;
-        if (k < *n)
-            continue;
-        RB_TRY(rb_grow(columns, &capacity, *n + 1, err));
-        (*columns)[(*n)++] = v;
-    }
-done:
-    return err->status;
+    const wanted *w = self;
+    if (strcmp(v->part, w->part) != 0 || (w->metric && !same_metric(v, w->metric)))
+        return false;
+    return rb_segments_has(v) || (w->metric && strcmp(v->segment, "all") == 0);
 }
 
-/* One value for each metric that has groups on the part. */
-static rb_status find_metrics(const rb_value_line ***metrics, int *n, const rb_results_file *r, const char *part,
-                              rb_error *err)
+static bool same_segment(const rb_value_line *a, const rb_value_line *b)
 {
-    int64_t capacity = 0;
-    *n = 0;
-    for (int64_t i = 0; i < r->n_values; i++) {
-        const rb_value_line *v = &r->value[i];
-        int k = 0;
-        if (!rb_segments_has(v) || strcmp(v->part, part) != 0 || strcmp(v->state, "ok") != 0)
-            continue;
-        while (k < *n && !same_metric((*metrics)[k], v))
-            k++;
-        if (k < *n)
-            continue;
-        RB_TRY(rb_grow(metrics, &capacity, *n + 1, err));
-        (*metrics)[(*n)++] = v;
-    }
-done:
-    return err->status;
+    return strcmp(a->segment, b->segment) == 0;
 }
 
 /* ---- tables ---- */
@@ -124,7 +98,7 @@ static rb_status write_metric(FILE *out, const rb_results_file *r, const rb_valu
     rb_table_column *all = NULL;
     rb_table t = { 0 };
     int n = 0;
-    RB_TRY(find_columns(&columns, &n, r, metric, part, err));
+    RB_TRY(rb_results_kinds(&columns, &n, r, takes, &(wanted){ metric, part }, same_segment, err));
     RB_TRY(rb_alloc(&all, 2 + n, err));
     all[0] = (rb_table_column){ "entry", RB_CELL_TEXT };
     all[1] = (rb_table_column){ "parameters", RB_CELL_TEXT };
@@ -156,7 +130,7 @@ rb_status rb_segments_write(FILE *out, const rb_results_file *r, rb_format forma
     const char *part = part_of(r);
     const rb_value_line **metrics = NULL;
     int n = 0;
-    RB_TRY(find_metrics(&metrics, &n, r, part, err));
+    RB_TRY(rb_results_kinds(&metrics, &n, r, takes, &(wanted){ NULL, part }, same_metric, err));
     for (int m = 0; m < n && r->n_selection > 0; m++)
         RB_TRY(write_metric(out, r, metrics[m], part, format, err));
     if (n > 0)

@@ -41,26 +41,14 @@ static const char *part_of(const rb_results_file *r)
     return "all";
 }
 
-/* One line for each column; as many as were found. */
-static rb_status find_columns(const rb_value_line ***columns, int *n, const rb_results_file *r, const char *part,
-                              rb_error *err)
+static bool takes(const rb_value_line *v, const void *part)
 {
-    int64_t capacity = 0;
-    *n = 0;
-    for (int64_t i = 0; i < r->n_values; i++) {
-        const rb_value_line *v = &r->value[i];
-        int k = 0;
-        if (!compares(v) || strcmp(v->part, part) != 0 || strcmp(v->state, "ok") != 0)
-            continue;
-        while (k < *n && strcmp((*columns)[k]->definition, v->definition) != 0)
-            k++;
-        if (k < *n)
-            continue;
-        RB_TRY(rb_grow(columns, &capacity, *n + 1, err));
-        (*columns)[(*n)++] = v;
-    }
-done:
-    return err->status;
+    return compares(v) && strcmp(v->part, part) == 0;
+}
+
+static bool same_definition(const rb_value_line *a, const rb_value_line *b)
+{
+    return strcmp(a->definition, b->definition) == 0;
 }
 
 static rb_status add_row(rb_table *t, const rb_results_file *r, const rb_selection_line *s,
@@ -88,7 +76,7 @@ rb_status rb_side_by_side_write(FILE *out, const rb_results_file *r, rb_format f
     int n = 0;
     if (!are_several(r))
         return RB_OK;
-    RB_TRY(find_columns(&columns, &n, r, part, err));
+    RB_TRY(rb_results_kinds(&columns, &n, r, takes, part, same_definition, err)); /* one a column */
     if (n == 0)
         goto done;
     RB_TRY(rb_alloc(&all, N_FIXED + n, err));
