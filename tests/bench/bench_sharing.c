@@ -11,7 +11,7 @@
  *
  * Predicted: a neighbour search is nearly all of a fit of k-NN, and does not depend on k: the search for k 100 serves
  * all ten, so the ratio is near 10 where the search outweighs the cutting of lists. rp3beta shares its sums, but each
- * beta has lists of its own, to which all pairs are offered: 2 to 3 (measured 1.3: offers take most of a fit). slim
+ * beta has lists of its own, to which all pairs are offered: 2 to 3 (measured 1.1: offers take most of a fit). slim
  * shares its Gram matrix alone, and its coordinate descent outweighs that: between 1 and 1.5.
  */
 #include <stdlib.h>

@@ -222,17 +222,23 @@ static void keep_found(work *w, int c, int64_t r, rb_topk *best)
     w->found[c * n_own + r - w->first] = (rb_knn_list){ w->id + at, w->weight + at, best->n };
 }
 
-/* The nearest of those that row r reached, by configuration c. */
+/* The nearest of those that row r reached, by configuration c; the last one leaves the sums at 0. */
 static void choose(work *w, scratch *s, int c, int64_t r, int64_t n)
 {
     const rb_knn_weights *weights = &w->weights;
     const rb_knn_config *config = &w->config[c];
     const double *power = w->power ? w->power + c * w->rows->n_rows : NULL;
+    const bool clears = c == w->n_configs - 1;
     const double own = power ? pow(weights->size[r], config->alpha) : 1;
     rb_topk best = { .entry = s->best, .k = (int32_t)w->k };
     for (int64_t i = 0; i < n; i++) {
         const int32_t other = s->reached[i];
         double shared = weights->col ? s->sum[other] : s->count[other];
+        if (clears) {
+            s->count[other] = 0;
+            if (weights->col)
+                s->sum[other] = 0;
+        }
         if (weights->factor)
             shared *= weights->factor[r] * weights->factor[other];
         double similarity = power ? shared / (own * power[other])
@@ -249,11 +255,6 @@ static void find_row(work *w, scratch *s, int64_t r)
     const int64_t n = col ? add_weights(s, w->rows, col, r) : add_counts(s, w->rows, r);
     for (int c = 0; c < w->n_configs; c++)
         choose(w, s, c, r, n);
-    for (int64_t i = 0; i < n; i++) {
-        s->count[s->reached[i]] = 0;
-        if (col)
-            s->sum[s->reached[i]] = 0;
-    }
 }
 
 /* ---- all rows ---- */
