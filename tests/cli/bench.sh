@@ -24,8 +24,8 @@ for row in rows:
     assert (row[5] == "-") == (row[6] == "-") and row[6] in ("yes", "no", "-"), row
 names = [row[0] for row in rows]
 assert len(set(names)) == len(names), names
-for start, n in (("gather-SYRK", 12), ("batched Cholesky", 4), ("elements received", 2), ("scaling", 22),
-                 ("determinism", 28), ("generator", 4), ("reader", 10), ("memory", 3), ("catalogue", 3), ("idle share", 2), ("growth of", 44),
+for start, n in (("gather-SYRK", 12), ("batched Cholesky", 4), ("elements received", 2), ("scaling", 34),
+                 ("determinism", 40), ("generator", 4), ("reader", 10), ("memory", 3), ("catalogue", 3), ("idle share", 2), ("growth of", 44),
                  ("growth with interactions of", 28), ("growth with factors of", 20), ("growth with items of", 28), ("sharing", 8),
                  ("quickstart", 1)):
     assert sum(name.startswith(start) for name in names) == n, (start, names)

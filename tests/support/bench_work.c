@@ -10,7 +10,7 @@
 #include "support/bench_points.h"
 #include "support/config.h"
 
-enum { FACTORS = 64, CENTRES = 50, SEEDS = 10, CLUSTERS = 20, LEAST_POINTS = 500 };
+enum { FACTORS = 64, CENTRES = 50, SEEDS = 10, CLUSTERS = 20, LEAST_POINTS = 500, LEAST_ROWS = 200 };
 
 extern const rb_algorithm rb_als, rb_ials, rb_kmeans;
 
@@ -60,7 +60,8 @@ void rb_bench_world_init(rb_bench_world *w, int divisor, rb_ctx *ctx)
     rb_error err = { 0 };
     *w = (rb_bench_world){ 0 };
     rb_oracle_zipf(&w->split, 71567 / divisor, 10681 / divisor, 10000000 / divisor, 0.6, 0.9, ctx);
-    rb_oracle_zipf(&w->small, 10000 / divisor, 3000 / divisor, 500000 / divisor, 0.4, 0.9, ctx);
+    rb_oracle_zipf(&w->small, LEAST_ROWS + (10000 - LEAST_ROWS) / divisor, LEAST_ROWS + (3000 - LEAST_ROWS) / divisor,
+                   500000 / divisor, 0.4, 0.9, ctx);
     plant(&w->blobs, 1000000 / divisor, 64, CENTRES, 2, ctx);
     plant(&w->space, 8807 / divisor, 100, CLUSTERS, .3, ctx);
     rb_bench_must(rb_alloc(&w->labels, w->space.n, &err), &err);
